@@ -1,0 +1,29 @@
+/**
+ * A codec turns a run of f32 elements into bytes for the wire and back. Encodings are chunk-local: any chunk can be
+ * decoded alone. `decode` is plain IEEE f32 arithmetic, so the same bytes give the same bits on every machine.
+ */
+export interface Codec {
+  /** Name on the wire: "f32", "u8". */
+  readonly name: string;
+  /** Exact encoded size of `elements` values. */
+  encodedBytes(elements: number): number;
+  /** @throws {SkeinError} `codec/non-finite` when a value is NaN or infinite */
+  encode(values: Float32Array): Uint8Array<ArrayBuffer>;
+  /** @throws {SkeinError} `codec/size`, `codec/non-finite` on malformed bytes */
+  decode(encoded: Uint8Array, elements: number): Float32Array<ArrayBuffer>;
+}
+
+/** One member's contribution to a chunk. */
+export interface WeightedChunk {
+  readonly encoded: Uint8Array;
+  /** Not negative, finite; the sum over members is above zero. */
+  readonly weight: number;
+}
+
+/**
+ * Decodes, weights, sums and re-encodes one chunk: encode(Σ wᵢ·decode(xᵢ) / Σ wᵢ). On the GPU in nodes
+ * (`src/train`), on the CPU in the simulator.
+ */
+export interface ChunkReducer {
+  reduce(inputs: readonly WeightedChunk[], elements: number): Promise<Uint8Array<ArrayBuffer>>;
+}
