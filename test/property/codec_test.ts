@@ -1,0 +1,81 @@
+/** Round trips, error bounds, and decoders fed random bytes. */
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import { codecByName, codecNames } from "../../src/codec/by_name.ts";
+import { f32Codec } from "../../src/codec/f32.ts";
+import { BLOCK_ELEMENTS, u8Blockwise } from "../../src/codec/u8_blockwise.ts";
+import { isSkeinError } from "../../src/base/errors.ts";
+
+const finiteF32 = fc.float({
+  noNaN: true,
+  noDefaultInfinity: true,
+  max: Math.fround(1e38),
+  min: Math.fround(-1e38),
+});
+const sparseSizes = fc.oneof(fc.integer({ min: 0, max: 40 }), fc.constantFrom(1023, 1024, 1025, 2048, 2053));
+const values = sparseSizes.chain((n) =>
+  fc.array(finiteF32, { minLength: 1, maxLength: 24 }).map((seedValues) =>
+    Float32Array.from({ length: n }, (_, i) => seedValues[(i * 7) % seedValues.length])
+  )
+);
+
+Deno.test("f32 gives back the same bits", () => {
+  fc.assert(fc.property(values, (x) => {
+    const encoded = f32Codec.encode(x);
+    assert.equal(encoded.byteLength, f32Codec.encodedBytes(x.length));
+    assert.deepEqual(
+      new Uint32Array(f32Codec.decode(encoded, x.length).buffer),
+      new Uint32Array(x.slice().buffer),
+    );
+  }));
+});
+
+Deno.test("u8 is off by at most half a scale and a rounding", () => {
+  fc.assert(fc.property(values, (x) => {
+    const encoded = u8Blockwise.encode(x);
+    assert.equal(encoded.byteLength, u8Blockwise.encodedBytes(x.length));
+    const decoded = u8Blockwise.decode(encoded, x.length);
+    for (let start = 0; start < x.length; start += BLOCK_ELEMENTS) {
+      const block = x.subarray(start, start + BLOCK_ELEMENTS);
+      const largest = block.reduce((m, v) => Math.max(m, Math.abs(v)), 0);
+      // Half a scale; the scale, the quotient and the product each round once to f32 (2⁻²⁴ relative, at most 127
+      // scales away from zero); a block whose scale would be subnormal becomes zero as a whole.
+      const bound = largest / 127 < 2 ** -126 ? largest : (largest / 127) * (0.5 + 3 * 127 * 2 ** -24);
+      block.forEach((v, i) =>
+        assert.ok(Math.abs(v - decoded[start + i]) <= bound, `${v} → ${decoded[start + i]}`)
+      );
+    }
+  }));
+});
+
+Deno.test("u8 keeps zeros and signs", () => {
+  fc.assert(fc.property(values, (x) => {
+    const decoded = u8Blockwise.decode(u8Blockwise.encode(x), x.length);
+    x.forEach((v, i) => assert.ok(v === 0 ? decoded[i] === 0 : v * decoded[i] >= 0));
+  }));
+});
+
+Deno.test("a decoder fed random bytes gives finite values or a typed error", () => {
+  const input = fc.record({
+    name: fc.constantFrom(...codecNames),
+    elements: fc.integer({ min: 0, max: 1100 }),
+    slack: fc.constantFrom(0, 0, 0, 1, -1, 4),
+    seed: fc.uint8Array({ minLength: 8, maxLength: 64 }),
+  });
+  fc.assert(
+    fc.property(input, ({ name, elements, slack, seed }) => {
+      const codec = codecByName(name);
+      const size = Math.max(0, codec.encodedBytes(elements) + slack);
+      const bytes = Uint8Array.from({ length: size }, (_, i) => seed[i % seed.length]);
+      try {
+        const decoded = codec.decode(bytes, elements);
+        assert.equal(size, codec.encodedBytes(elements));
+        assert.ok(decoded.every(Number.isFinite));
+      } catch (error) {
+        if (!isSkeinError(error)) throw error;
+        assert.ok(error.code === "codec/size" || error.code === "codec/non-finite");
+      }
+    }),
+    { numRuns: 400 },
+  );
+});
