@@ -14,7 +14,7 @@ import type { DeltaComparison } from "./comparison.ts";
 import { judge, type Judgement, type Verdict } from "./verdict.ts";
 
 export const DEFAULT_ALPHA = 0.4;
-/** A rating below this is forgotten: less than one part of the chain's 65535 weight steps in ten. */
+/** A rating below this is forgotten: a fifteenth of one of the 65535 steps of a weight on the chain. */
 const FORGOTTEN_RATING = 1e-6;
 
 export interface Rating {

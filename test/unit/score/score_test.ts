@@ -78,7 +78,7 @@ Deno.test("scores follow verified samples and sum to one", () => {
     [],
     1,
     [seen("a", 150), seen("b", 50), seen("c", 100, bad)],
-    options,
+    { ...options, alpha: 1 },
   );
   const scores = normalisedScores(ratings, uidOf);
   assert.deepEqual([...scores], [[1, 0.75], [2, 0.25]]);
