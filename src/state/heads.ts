@@ -1,0 +1,71 @@
+/**
+ * Which state to fetch: peers say which they have, and the newest one that more than half of those who answered have is
+ * taken; failing that, the one that most have. The certificate is the caller's to check.
+ */
+import { decode } from "cborg";
+import { z } from "zod";
+import { describeError } from "../base/errors.ts";
+import type { Hotkey } from "../base/transport.ts";
+import type { PoolDependencies, PoolOptions } from "./source_pool.ts";
+
+const MAXIMUM_CERTIFICATE_BYTES = 4 << 20;
+
+const headShape = z.object({
+  heads: z.array(z.object({
+    outerStep: z.number().int().nonnegative(),
+    root: z.string().regex(/^[0-9a-f]{64}$/),
+  })).max(4),
+});
+
+/** One state on offer. */
+export interface Head {
+  readonly outerStep: number;
+  readonly root: string;
+  /** From one of `peers`, which passed the caller's check. */
+  readonly certificate: unknown;
+  readonly peers: readonly Hotkey[];
+}
+
+/** Throws when the certificate does not belong to a state of that step and run. */
+export type VerifyHead = (head: Omit<Head, "peers">) => void | Promise<void>;
+
+/** @returns what is on offer, best first; peers that answer nonsense are penalised, silent ones left out */
+export async function askHeads(
+  peers: readonly Hotkey[],
+  options: PoolOptions & { readonly verifyHead?: VerifyHead },
+  { transport, log }: PoolDependencies,
+): Promise<Head[]> {
+  const offers = new Map<string, { -readonly [K in keyof Head]: Head[K] }>();
+  let answered = 0;
+  await Promise.all(peers.map(async (peer) => {
+    const answer = await transport.request(
+      peer,
+      { type: "state-head", header: {} },
+      { maxBodyBytes: MAXIMUM_CERTIFICATE_BYTES, timeoutMs: options.timeoutMs, signal: options.signal },
+    ).catch((error) => log.debug(`ask ${peer} for its state: ${describeError(error)}`));
+    if (answer === undefined) return;
+    try {
+      const { heads } = headShape.parse(answer.header);
+      const certificates: unknown = answer.body?.byteLength ? decode(answer.body) : [];
+      if (heads.length > 0) answered++;
+      for (const [i, { outerStep, root }] of heads.entries()) {
+        const head = { outerStep, root, certificate: (certificates as unknown[])[i] };
+        await options.verifyHead?.(head);
+        const key = `${outerStep}/${root}`;
+        const known = offers.get(key);
+        if (known) known.peers = [...new Set([...known.peers, peer])];
+        else offers.set(key, { ...head, peers: [peer] });
+      }
+    } catch (error) {
+      transport.penalise(peer, "state/bad-answer");
+      log.warn(`ask ${peer} for its state: ${describeError(error)}`);
+    }
+  }));
+  options.signal?.throwIfAborted();
+  const hasMajority = (head: Head) => 2 * head.peers.length > answered;
+  return [...offers.values()].sort((a, b) =>
+    Number(hasMajority(b)) - Number(hasMajority(a)) ||
+    (hasMajority(a) ? 0 : b.peers.length - a.peers.length) ||
+    b.outerStep - a.outerStep || b.peers.length - a.peers.length
+  );
+}
