@@ -1,0 +1,33 @@
+// Gradient of the token embedding, without atomics and so the same bits every time.
+//   positions [B*T]: row numbers sorted by token, ascending within a token · starts [V + 1]: token v owns
+//   positions[starts[v] .. starts[v + 1]) · dx [B*T, C] · dwte [V, C]
+// Formula: dwte[v, c] += Σ over rows n of token v of dx[n, c]. ACCUMULATES, because the tied output projection
+// has written its share first. One invocation an element of dwte, each summing its own rows in order; grid V*C.
+override VOCABULARY: u32;
+override WIDTH: u32;
+override WORKGROUP: u32 = 64;
+
+@group(0) @binding(0) var<storage, read> positions: array<u32>;
+@group(0) @binding(1) var<storage, read> starts: array<u32>;
+@group(0) @binding(2) var<storage, read> dx: array<f32>;
+@group(0) @binding(3) var<storage, read_write> dwte: array<f32>;
+
+@compute @workgroup_size(WORKGROUP)
+fn main(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) local: u32,
+) {
+  let i = (group.y * groups.x + group.x) * WORKGROUP + local;
+  if (i >= VOCABULARY * WIDTH) {
+    return;
+  }
+  let token = i / WIDTH;
+  let column = i % WIDTH;
+  var sum = 0.0;
+  let end = starts[token + 1u];
+  for (var at = starts[token]; at < end; at++) {
+    sum += dx[positions[at] * WIDTH + column];
+  }
+  dwte[i] += sum;
+}

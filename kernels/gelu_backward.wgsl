@@ -1,0 +1,26 @@
+// Gradient of GELU, tanh form.
+//   x [COUNT]: the forward pass's input · dy [COUNT] on entry, dx [COUNT] on return, in the same buffer
+// Formula: dx = dy · (½(1 + t) + x/2 · (1 - t²) · √(2/π)(1 + 3·0.044715·x²)), t as in gelu_forward.
+// Overwrites in place. One invocation an element; grid COUNT.
+override COUNT: u32;
+override WORKGROUP: u32 = 64;
+
+@group(0) @binding(0) var<storage, read> x: array<f32>;
+@group(0) @binding(1) var<storage, read_write> dy: array<f32>;
+
+@compute @workgroup_size(WORKGROUP)
+fn main(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) local: u32,
+) {
+  let i = (group.y * groups.x + group.x) * WORKGROUP + local;
+  if (i >= COUNT) {
+    return;
+  }
+  let v = x[i];
+  let u = 0.7978845608028654 * (v + 0.044715 * v * v * v);
+  let t = tanh(clamp(u, -10.0, 10.0));
+  let slope = 0.7978845608028654 * (1.0 + 3.0 * 0.044715 * v * v);
+  dy[i] *= 0.5 * (1.0 + t) + 0.5 * v * (1.0 - t * t) * slope;
+}

@@ -1,0 +1,47 @@
+// Gradient of layer normalisation with respect to its input.
+//   dy [N, C] · x [N, C] · gain [C] · statistics [N, 2]: mean, rstd of the forward pass · dx [N, C]
+// Formula: with xhat = (x - mean)·rstd and g = dy·gain, dx = rstd · (g - mean(g) - xhat · mean(g · xhat)).
+// ACCUMULATE 1 adds to dx (the residual stream's gradient flows past the block), 0 overwrites.
+// One invocation a row; grid N. Pass 1 the two means, pass 2 the output.
+override ROWS: u32;
+override WIDTH: u32;
+override ACCUMULATE: u32 = 0;
+override WORKGROUP: u32 = 64;
+
+@group(0) @binding(0) var<storage, read> dy: array<f32>;
+@group(0) @binding(1) var<storage, read> x: array<f32>;
+@group(0) @binding(2) var<storage, read> gain: array<f32>;
+@group(0) @binding(3) var<storage, read> statistics: array<f32>;
+@group(0) @binding(4) var<storage, read_write> dx: array<f32>;
+
+@compute @workgroup_size(WORKGROUP)
+fn main(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) local: u32,
+) {
+  let row = (group.y * groups.x + group.x) * WORKGROUP + local;
+  if (row >= ROWS) {
+    return;
+  }
+  let base = row * WIDTH;
+  let mean = statistics[2u * row];
+  let rstd = statistics[2u * row + 1u];
+  var meanG = 0.0;
+  var meanGX = 0.0;
+  for (var c = 0u; c < WIDTH; c++) {
+    let g = dy[base + c] * gain[c];
+    meanG += g;
+    meanGX += g * (x[base + c] - mean) * rstd;
+  }
+  meanG /= f32(WIDTH);
+  meanGX /= f32(WIDTH);
+  for (var c = 0u; c < WIDTH; c++) {
+    let xhat = (x[base + c] - mean) * rstd;
+    var value = rstd * (dy[base + c] * gain[c] - meanG - xhat * meanGX);
+    if (ACCUMULATE == 1u) {
+      value += dx[base + c];
+    }
+    dx[base + c] = value;
+  }
+}

@@ -1,0 +1,42 @@
+// Layer normalisation over the last axis (Ba, Kiros, Hinton 2016), epsilon 1e-5 as in GPT-2.
+//   x [N, C] · gain [C] · bias [C] · y [N, C] · statistics [N, 2]: mean, reciprocal standard deviation
+// Formula: y = (x - mean) · rstd · gain + bias, variance biased. Overwrites y and statistics.
+// One invocation a row; grid N. Pass 1 mean, pass 2 variance about it, pass 3 output.
+override ROWS: u32;
+override WIDTH: u32;
+override WORKGROUP: u32 = 64;
+
+@group(0) @binding(0) var<storage, read> x: array<f32>;
+@group(0) @binding(1) var<storage, read> gain: array<f32>;
+@group(0) @binding(2) var<storage, read> bias: array<f32>;
+@group(0) @binding(3) var<storage, read_write> y: array<f32>;
+@group(0) @binding(4) var<storage, read_write> statistics: array<f32>;
+
+@compute @workgroup_size(WORKGROUP)
+fn main(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) local: u32,
+) {
+  let row = (group.y * groups.x + group.x) * WORKGROUP + local;
+  if (row >= ROWS) {
+    return;
+  }
+  let base = row * WIDTH;
+  var sum = 0.0;
+  for (var c = 0u; c < WIDTH; c++) {
+    sum += x[base + c];
+  }
+  let mean = sum / f32(WIDTH);
+  var squares = 0.0;
+  for (var c = 0u; c < WIDTH; c++) {
+    let centred = x[base + c] - mean;
+    squares += centred * centred;
+  }
+  let rstd = 1.0 / sqrt(squares / f32(WIDTH) + 1e-5);
+  for (var c = 0u; c < WIDTH; c++) {
+    y[base + c] = (x[base + c] - mean) * rstd * gain[c] + bias[c];
+  }
+  statistics[2u * row] = mean;
+  statistics[2u * row + 1u] = rstd;
+}

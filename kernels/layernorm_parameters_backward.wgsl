@@ -1,0 +1,34 @@
+// Gradients of layer normalisation's gain and bias.
+//   dy [N, C] · x [N, C] · statistics [N, 2]: mean, rstd · dgain [C] · dbias [C]
+// Formula: dgain = Σ_n dy · (x - mean)·rstd, dbias = Σ_n dy. Overwrites. One invocation a column, walking the rows in
+// order, so neighbours read neighbours and no atomics are needed; grid C.
+override ROWS: u32;
+override WIDTH: u32;
+override WORKGROUP: u32 = 64;
+
+@group(0) @binding(0) var<storage, read> dy: array<f32>;
+@group(0) @binding(1) var<storage, read> x: array<f32>;
+@group(0) @binding(2) var<storage, read> statistics: array<f32>;
+@group(0) @binding(3) var<storage, read_write> dgain: array<f32>;
+@group(0) @binding(4) var<storage, read_write> dbias: array<f32>;
+
+@compute @workgroup_size(WORKGROUP)
+fn main(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) local: u32,
+) {
+  let column = (group.y * groups.x + group.x) * WORKGROUP + local;
+  if (column >= WIDTH) {
+    return;
+  }
+  var sumGain = 0.0;
+  var sumBias = 0.0;
+  for (var row = 0u; row < ROWS; row++) {
+    let g = dy[row * WIDTH + column];
+    sumGain += g * (x[row * WIDTH + column] - statistics[2u * row]) * statistics[2u * row + 1u];
+    sumBias += g;
+  }
+  dgain[column] = sumGain;
+  dbias[column] = sumBias;
+}

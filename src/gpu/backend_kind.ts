@@ -1,0 +1,18 @@
+/** What stands behind an adapter, so that the user can be told before wondering why it is slow. */
+export type BackendKind = "software" | "opengl" | "hardware";
+
+const SOFTWARE = /llvmpipe|lavapipe|swiftshader|softpipe|basic render|warp/i;
+
+/**
+ * Judges by name and features. A driver that offers neither f16 nor timestamps is OpenGL: wgpu takes it silently where
+ * there is no Vulkan, Metal or D3D12 driver, and offers neither on it.
+ */
+export function backendKindOf(
+  name: string,
+  isFallback: boolean,
+  features: { has(name: string): boolean },
+): BackendKind {
+  if (isFallback || SOFTWARE.test(name)) return "software";
+  if (!features.has("shader-f16") && !features.has("timestamp-query")) return "opengl";
+  return "hardware";
+}

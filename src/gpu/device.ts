@@ -1,0 +1,67 @@
+/**
+ * Opens the best WebGPU adapter there is and says which. The adapter's own maxima are requested for everything a large
+ * model needs; WebGPU's defaults (128 MiB bindings, 8 storage buffers a stage) are for web pages.
+ */
+import type { Log } from "../base/log.ts";
+import { backendKindOf } from "./backend_kind.ts";
+import { gpuError } from "./errors.ts";
+import { Gpu } from "./gpu.ts";
+
+const WANTED_LIMITS = [
+  "maxStorageBuffersPerShaderStage",
+  "maxStorageBufferBindingSize",
+  "maxBufferSize",
+  "maxComputeWorkgroupStorageSize",
+  "maxComputeInvocationsPerWorkgroup",
+  "maxComputeWorkgroupSizeX",
+] as const;
+
+const NO_ADAPTER_ADVICE = "install a Vulkan driver; without a GPU, on Debian or Ubuntu: " +
+  "apt-get install mesa-vulkan-drivers";
+
+export interface OpenDeviceOptions {
+  readonly log?: Log;
+  /** Ask for a software adapter even where there is a GPU. */
+  readonly forceFallback?: boolean;
+}
+
+/** @throws `gpu/no-adapter`, `gpu/device-refused` */
+export async function openDevice(options: OpenDeviceOptions = {}): Promise<Gpu> {
+  const gpu = (globalThis as { navigator?: { gpu?: GPU } }).navigator?.gpu;
+  if (gpu === undefined) {
+    throw gpuError("gpu/no-adapter", `look for WebGPU: this runtime has none, ${NO_ADAPTER_ADVICE}`);
+  }
+  const adapter = await gpu.requestAdapter({
+    powerPreference: "high-performance",
+    forceFallbackAdapter: options.forceFallback ?? false,
+  });
+  if (adapter === null) {
+    throw gpuError("gpu/no-adapter", `look for a WebGPU adapter: none was found, ${NO_ADAPTER_ADVICE}`);
+  }
+  const { info } = adapter;
+  const adapterName = info.description || info.device || info.vendor || "unnamed adapter";
+  const backendKind = backendKindOf(adapterName, info.isFallbackAdapter, adapter.features);
+  const requiredLimits: Record<string, number> = {};
+  for (const name of WANTED_LIMITS) requiredLimits[name] = adapter.limits[name];
+  let device: GPUDevice;
+  try {
+    device = await adapter.requestDevice({ label: "skein", requiredLimits });
+  } catch (cause) {
+    throw gpuError(
+      "gpu/device-refused",
+      `open ${adapterName}: the adapter refused a device with its own limits, update its driver`,
+      { adapter: adapterName },
+      cause,
+    );
+  }
+  if (backendKind === "software") {
+    options.log?.warn(
+      `${adapterName} is a software adapter: training is slow, a GPU with a Vulkan driver is faster`,
+    );
+  } else if (backendKind === "opengl") {
+    options.log?.warn(
+      `${adapterName} is driven through OpenGL: no f16 and slower, install its Vulkan driver`,
+    );
+  }
+  return new Gpu(device, { adapterName, backendKind, features: [...adapter.features].sort() });
+}

@@ -1,0 +1,94 @@
+/**
+ * A recorded list of dispatches. Pipelines and bind groups are made once, when the plan is built; replaying it allocates
+ * nothing but a command encoder. Dispatches of one plan run in order, each seeing what the ones before it wrote.
+ */
+import { assert } from "../base/assert.ts";
+import type { Binding } from "./buffers.ts";
+import { gpuError } from "./errors.ts";
+import type { KernelConstants, KernelLoader } from "./kernel_loader.ts";
+import type { KernelName } from "./kernel_sources.ts";
+
+/** Workgroups along x and y. */
+export type Grid = readonly [number, number];
+
+interface Dispatch {
+  readonly pipeline: GPUComputePipeline;
+  readonly bindGroup: GPUBindGroup;
+  readonly grid: Grid;
+}
+
+const MAX_GROUPS = 65535;
+
+/** The grid of `invocations` workers in workgroups of `workgroupSize`, folded into two dimensions when it is long. */
+export function linearGrid(invocations: number, workgroupSize: number): Grid {
+  const groups = Math.ceil(invocations / workgroupSize);
+  if (groups <= MAX_GROUPS) return [groups, 1];
+  const y = Math.ceil(groups / MAX_GROUPS);
+  return [Math.ceil(groups / y), y];
+}
+
+export class DispatchPlan {
+  #device: GPUDevice;
+  #loader: KernelLoader;
+  #maxBindingBytes: number;
+  #dispatches: Dispatch[] = [];
+  readonly workgroupSize: number;
+
+  constructor(device: GPUDevice, loader: KernelLoader, workgroupSize: number, maxBindingBytes: number) {
+    this.#device = device;
+    this.#loader = loader;
+    this.#maxBindingBytes = maxBindingBytes;
+    this.workgroupSize = workgroupSize;
+  }
+
+  /**
+   * Appends one dispatch. `bindings[i]` goes to @binding(i); `extent` is a number of invocations or an explicit grid.
+   * @throws `gpu/too-large` when a binding exceeds the adapter's limit
+   */
+  add(
+    name: KernelName,
+    constants: KernelConstants,
+    bindings: readonly Binding[],
+    extent: number | Grid,
+  ): this {
+    for (const { buffer, byteLength } of bindings) {
+      if (byteLength > this.#maxBindingBytes) {
+        throw gpuError(
+          "gpu/too-large",
+          `bind ${buffer.label} to ${name}: ${byteLength} bytes, the adapter binds at most ` +
+            `${this.#maxBindingBytes}, use a smaller preset or batch, or another GPU`,
+          { label: buffer.label, bytes: byteLength, limitBytes: this.#maxBindingBytes },
+        );
+      }
+    }
+    const grid = typeof extent === "number" ? linearGrid(extent, this.workgroupSize) : extent;
+    assert(
+      grid[0] > 0 && grid[1] > 0 && grid[0] <= MAX_GROUPS && grid[1] <= MAX_GROUPS,
+      `${name}: grid ${grid}`,
+    );
+    const pipeline = this.#loader.pipeline(name, constants);
+    const bindGroup = this.#device.createBindGroup({
+      label: name,
+      layout: pipeline.getBindGroupLayout(0),
+      entries: bindings.map(({ buffer, offsetBytes, byteLength }, binding) => ({
+        binding,
+        resource: { buffer: buffer.raw, offset: offsetBytes, size: byteLength },
+      })),
+    });
+    this.#dispatches.push({ pipeline, bindGroup, grid });
+    return this;
+  }
+
+  get length(): number {
+    return this.#dispatches.length;
+  }
+
+  /** Replays into an open pass. */
+  encode(pass: GPUComputePassEncoder): void {
+    for (const { pipeline, bindGroup, grid } of this.#dispatches) {
+      pass.setPipeline(pipeline);
+      pass.setBindGroup(0, bindGroup);
+      pass.dispatchWorkgroups(grid[0], grid[1]);
+    }
+  }
+}

@@ -1,0 +1,24 @@
+import { SkeinError } from "../base/errors.ts";
+
+/**
+ * - `gpu/no-adapter`: no WebGPU adapter answered. Payload: none.
+ * - `gpu/device-refused`: the adapter refused a device. Payload: adapter.
+ * - `gpu/device-lost`: the device went away (driver reset, unplugged). Payload: reason.
+ * - `gpu/fault`: the device reported a validation, memory or internal error. Payload: kind.
+ * - `gpu/too-large`: a buffer or binding exceeds the adapter's limit. Payload: label, bytes, limitBytes.
+ */
+export type GpuErrorCode =
+  | "gpu/no-adapter"
+  | "gpu/device-refused"
+  | "gpu/device-lost"
+  | "gpu/fault"
+  | "gpu/too-large";
+
+export function gpuError(
+  code: GpuErrorCode,
+  message: string,
+  payload: Record<string, unknown> = {},
+  cause?: unknown,
+): SkeinError<GpuErrorCode> {
+  return new SkeinError(code, message, payload, cause);
+}

@@ -1,0 +1,161 @@
+/**
+ * One open WebGPU device: what the rooms above see of a GPU. Work is recorded into `DispatchPlan`s once and submitted many
+ * times; results come back through `read`. Faults that the device reports on its own are kept and thrown by the
+ * next `read`, so no result is ever returned that was computed after an unnoticed error.
+ */
+import { assert } from "../base/assert.ts";
+import { type Binding, BufferArena, type BufferLimits, type GpuBuffer } from "./buffers.ts";
+import type { BackendKind } from "./backend_kind.ts";
+import { DispatchPlan } from "./dispatch_plan.ts";
+import { gpuError } from "./errors.ts";
+import { KernelLoader } from "./kernel_loader.ts";
+
+export interface AdapterFacts {
+  readonly adapterName: string;
+  readonly backendKind: BackendKind;
+  readonly features: readonly string[];
+}
+
+export class Gpu {
+  readonly adapterName: string;
+  readonly backendKind: BackendKind;
+  readonly features: readonly string[];
+  readonly limits: BufferLimits;
+  /**
+   * Invocations a workgroup. On a software adapter two vectors of eight lanes: enough to share uniform reads, few enough
+   * that narrow tensors fill the lanes (measured on llvmpipe: 8, 16 and 64 differ by less than a tenth at width 256,
+   * but at width 64 a workgroup of 64 leaves three quarters of its lanes idle).
+   */
+  readonly workgroupSize: number;
+  #device: GPUDevice;
+  #loader: KernelLoader;
+  #fault: Error | undefined;
+  #closed = false;
+  #staging: GPUBuffer | undefined;
+  #reads: Promise<unknown> = Promise.resolve();
+  #lost: Promise<Error>;
+
+  /** Use `openDevice`. Takes ownership of `device`. */
+  constructor(device: GPUDevice, facts: AdapterFacts) {
+    this.#device = device;
+    this.adapterName = facts.adapterName;
+    this.backendKind = facts.backendKind;
+    this.features = facts.features;
+    this.limits = {
+      maxBufferBytes: device.limits.maxBufferSize,
+      maxBindingBytes: device.limits.maxStorageBufferBindingSize,
+    };
+    this.workgroupSize = facts.backendKind === "software" ? 16 : 64;
+    this.#loader = new KernelLoader(device, this.workgroupSize);
+    device.addEventListener("uncapturederror", (event) => {
+      event.preventDefault();
+      const { error } = event as GPUUncapturedErrorEvent;
+      this.#fault ??= gpuError("gpu/fault", `use ${this.adapterName}: ${error.message}`, {
+        kind: error.constructor.name,
+      });
+    });
+    this.#lost = device.lost.then((info) => {
+      const error = gpuError(
+        "gpu/device-lost",
+        `use ${this.adapterName}: the device was lost (${info.message || info.reason}), ` +
+          "restart the node, and look at the driver's log if it happens again",
+        { reason: info.reason },
+      );
+      if (!this.#closed) this.#fault = error;
+      return error;
+    });
+  }
+
+  /** Resolves with `gpu/device-lost` when the device goes away, and also after `close`. */
+  get lost(): Promise<Error> {
+    return this.#lost;
+  }
+
+  arena(name: string): BufferArena {
+    return new BufferArena(name, this.#device, this.limits);
+  }
+
+  plan(): DispatchPlan {
+    return new DispatchPlan(this.#device, this.#loader, this.workgroupSize, this.limits.maxBindingBytes);
+  }
+
+  /** Copies `data` to the start of `buffer` (or to `offsetBytes`), before anything submitted later. */
+  write(buffer: GpuBuffer, data: Float32Array | Uint32Array, offsetBytes = 0): void {
+    assert(offsetBytes + data.byteLength <= buffer.byteLength, `${buffer.label}: write past the end`);
+    this.#device.queue.writeBuffer(
+      buffer.raw,
+      offsetBytes,
+      data.buffer as ArrayBuffer,
+      data.byteOffset,
+      data.byteLength,
+    );
+  }
+
+  /** Submits the plans, in order, as one command buffer. */
+  submit(...plans: readonly DispatchPlan[]): void {
+    const encoder = this.#device.createCommandEncoder();
+    const pass = encoder.beginComputePass();
+    for (const plan of plans) plan.encode(pass);
+    pass.end();
+    this.#device.queue.submit([encoder.finish()]);
+  }
+
+  /**
+   * The bytes of `source` after everything submitted so far. Reads queue up behind one another.
+   * @throws `gpu/device-lost`, `gpu/fault`
+   */
+  read(source: Binding): Promise<ArrayBuffer> {
+    const result = this.#reads.then(() => this.#readNow(source));
+    this.#reads = result.catch(() => {});
+    return result;
+  }
+
+  async readF32(source: Binding): Promise<Float32Array<ArrayBuffer>> {
+    return new Float32Array(await this.read(source));
+  }
+
+  /** Pipelines compiled so far. */
+  get pipelineCount(): number {
+    return this.#loader.pipelineCount;
+  }
+
+  /** Destroys the device and everything on it. The process may exit afterwards. */
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#staging?.destroy();
+    this.#device.destroy();
+  }
+
+  async #readNow(source: Binding): Promise<ArrayBuffer> {
+    if (this.#fault !== undefined) throw this.#fault;
+    assert(!this.#closed, "read from a closed device");
+    const staging = this.#stagingOf(source.byteLength);
+    const encoder = this.#device.createCommandEncoder();
+    encoder.copyBufferToBuffer(source.buffer.raw, source.offsetBytes, staging, 0, source.byteLength);
+    this.#device.queue.submit([encoder.finish()]);
+    try {
+      await staging.mapAsync(GPUMapMode.READ, 0, source.byteLength);
+    } catch (cause) {
+      throw this.#fault ?? gpuError("gpu/fault", "read back from the GPU: the mapping failed", {}, cause);
+    }
+    const bytes = staging.getMappedRange(0, source.byteLength).slice(0);
+    staging.unmap();
+    if (this.#fault !== undefined) throw this.#fault;
+    return bytes;
+  }
+
+  #stagingOf(byteLength: number): GPUBuffer {
+    if (this.#staging === undefined || this.#staging.size < byteLength) {
+      this.#staging?.destroy();
+      let size = 4096;
+      while (size < byteLength) size *= 2;
+      this.#staging = this.#device.createBuffer({
+        label: "read-back",
+        size: Math.min(size, this.limits.maxBufferBytes),
+        usage: GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST,
+      });
+    }
+    return this.#staging;
+  }
+}

@@ -1,0 +1,54 @@
+/** Every kernel by name. Text imports, so that bundling and compiling need no special case. */
+import adamw from "../../kernels/adamw.wgsl" with { type: "text" };
+import attentionForward from "../../kernels/attention_forward.wgsl" with { type: "text" };
+import attentionKeyValueBackward from "../../kernels/attention_key_value_backward.wgsl" with { type: "text" };
+import attentionQueryBackward from "../../kernels/attention_query_backward.wgsl" with { type: "text" };
+import biasBackward from "../../kernels/bias_backward.wgsl" with { type: "text" };
+import crossEntropy from "../../kernels/cross_entropy.wgsl" with { type: "text" };
+import embeddingBackward from "../../kernels/embedding_backward.wgsl" with { type: "text" };
+import embeddingForward from "../../kernels/embedding_forward.wgsl" with { type: "text" };
+import geluBackward from "../../kernels/gelu_backward.wgsl" with { type: "text" };
+import geluForward from "../../kernels/gelu_forward.wgsl" with { type: "text" };
+import layernormBackward from "../../kernels/layernorm_backward.wgsl" with { type: "text" };
+import layernormForward from "../../kernels/layernorm_forward.wgsl" with { type: "text" };
+import layernormParametersBackward from "../../kernels/layernorm_parameters_backward.wgsl" with {
+  type: "text",
+};
+import matmulNn from "../../kernels/matmul_nn.wgsl" with { type: "text" };
+import matmulNt from "../../kernels/matmul_nt.wgsl" with { type: "text" };
+import matmulTn from "../../kernels/matmul_tn.wgsl" with { type: "text" };
+import positionEmbeddingBackward from "../../kernels/position_embedding_backward.wgsl" with { type: "text" };
+import reduceU8Encode from "../../kernels/reduce_u8_encode.wgsl" with { type: "text" };
+import reduceU8Scale from "../../kernels/reduce_u8_scale.wgsl" with { type: "text" };
+import reduceU8Sum from "../../kernels/reduce_u8_sum.wgsl" with { type: "text" };
+import residualForward from "../../kernels/residual_forward.wgsl" with { type: "text" };
+import squaredNorm from "../../kernels/squared_norm.wgsl" with { type: "text" };
+import stepStatistics from "../../kernels/step_statistics.wgsl" with { type: "text" };
+
+export const KERNEL_SOURCES = {
+  adamw: adamw,
+  attention_forward: attentionForward,
+  attention_key_value_backward: attentionKeyValueBackward,
+  attention_query_backward: attentionQueryBackward,
+  bias_backward: biasBackward,
+  cross_entropy: crossEntropy,
+  embedding_backward: embeddingBackward,
+  embedding_forward: embeddingForward,
+  gelu_backward: geluBackward,
+  gelu_forward: geluForward,
+  layernorm_backward: layernormBackward,
+  layernorm_forward: layernormForward,
+  layernorm_parameters_backward: layernormParametersBackward,
+  matmul_nn: matmulNn,
+  matmul_nt: matmulNt,
+  matmul_tn: matmulTn,
+  position_embedding_backward: positionEmbeddingBackward,
+  reduce_u8_encode: reduceU8Encode,
+  reduce_u8_scale: reduceU8Scale,
+  reduce_u8_sum: reduceU8Sum,
+  residual_forward: residualForward,
+  squared_norm: squaredNorm,
+  step_statistics: stepStatistics,
+} as const;
+
+export type KernelName = keyof typeof KERNEL_SOURCES;

@@ -1,0 +1,14 @@
+/** The door of the room: what others may import from src/gpu. */
+export { backendKindOf } from "./backend_kind.ts";
+export type { BackendKind } from "./backend_kind.ts";
+export { BufferArena, GpuBuffer } from "./buffers.ts";
+export type { Binding } from "./buffers.ts";
+export { openDevice } from "./device.ts";
+export type { OpenDeviceOptions } from "./device.ts";
+export { DispatchPlan, linearGrid } from "./dispatch_plan.ts";
+export type { Grid } from "./dispatch_plan.ts";
+export { gpuError } from "./errors.ts";
+export type { GpuErrorCode } from "./errors.ts";
+export { Gpu } from "./gpu.ts";
+export { KERNEL_SOURCES } from "./kernel_sources.ts";
+export type { KernelName } from "./kernel_sources.ts";

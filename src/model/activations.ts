@@ -1,0 +1,97 @@
+/**
+ * Every buffer of a forward and backward pass, allocated once. Forward values that the backward pass needs are kept per
+ * layer; gradients of activations are transient and shared by all layers.
+ * B batch, T context, C width, V vocabulary, H heads, N = B·T rows.
+ */
+import type { BufferArena, GpuBuffer } from "../gpu/mod.ts";
+import type { ModelConfig } from "./config.ts";
+
+export interface LayerActivations {
+  /** [N, 2] mean and reciprocal deviation of the two layer norms */
+  readonly statistics1: GpuBuffer;
+  readonly statistics2: GpuBuffer;
+  /** [N, C] */
+  readonly normed1: GpuBuffer;
+  /** [N, 3C] */
+  readonly qkv: GpuBuffer;
+  /** [B, H, T] */
+  readonly logSumExp: GpuBuffer;
+  /** [N, C] */
+  readonly attended: GpuBuffer;
+  /** [N, C] residual stream between attention and MLP */
+  readonly middle: GpuBuffer;
+  /** [N, C] */
+  readonly normed2: GpuBuffer;
+  /** [N, 4C] before and after GELU */
+  readonly hidden: GpuBuffer;
+  readonly activated: GpuBuffer;
+  /** [N, C] residual stream after the layer */
+  readonly output: GpuBuffer;
+}
+
+export interface Activations {
+  /** [N] u32 */
+  readonly tokens: GpuBuffer;
+  readonly targets: GpuBuffer;
+  /** [N] and [V + 1] u32: see kernels/embedding_backward.wgsl */
+  readonly positions: GpuBuffer;
+  readonly starts: GpuBuffer;
+  /** [N, C] */
+  readonly embedded: GpuBuffer;
+  readonly layers: readonly LayerActivations[];
+  readonly finalStatistics: GpuBuffer;
+  readonly finalNormed: GpuBuffer;
+  /** [N, V]: logits, then their gradients in place */
+  readonly logits: GpuBuffer;
+  /** [N] */
+  readonly losses: GpuBuffer;
+  /** [N, C] output of a residual branch, forward */
+  readonly branch: GpuBuffer;
+  /** [N, C] gradient of the residual stream */
+  readonly dresidual: GpuBuffer;
+  /** [N, C] gradient of a normed or attended tensor */
+  readonly dnormed: GpuBuffer;
+  readonly dattended: GpuBuffer;
+  /** [N, 3C], [N, 4C], [B, H, T] */
+  readonly dqkv: GpuBuffer;
+  readonly dhidden: GpuBuffer;
+  readonly rowDot: GpuBuffer;
+}
+
+export function allocateActivations(arena: BufferArena, config: ModelConfig, batchSize: number): Activations {
+  const { width, vocabSize, contextLength, headCount, layerCount } = config;
+  const rows = batchSize * contextLength;
+  const buffer = (label: string, elements: number) => arena.allocate(label, elements);
+  const layers = Array.from({ length: layerCount }, (_, layer) => ({
+    statistics1: buffer(`h.${layer}.statistics1`, 2 * rows),
+    statistics2: buffer(`h.${layer}.statistics2`, 2 * rows),
+    normed1: buffer(`h.${layer}.normed1`, rows * width),
+    qkv: buffer(`h.${layer}.qkv`, rows * 3 * width),
+    logSumExp: buffer(`h.${layer}.logSumExp`, rows * headCount),
+    attended: buffer(`h.${layer}.attended`, rows * width),
+    middle: buffer(`h.${layer}.middle`, rows * width),
+    normed2: buffer(`h.${layer}.normed2`, rows * width),
+    hidden: buffer(`h.${layer}.hidden`, rows * 4 * width),
+    activated: buffer(`h.${layer}.activated`, rows * 4 * width),
+    output: buffer(`h.${layer}.output`, rows * width),
+  }));
+  return {
+    tokens: buffer("tokens", rows),
+    targets: buffer("targets", rows),
+    positions: buffer("positions", rows),
+    starts: buffer("starts", vocabSize + 1),
+    embedded: buffer("embedded", rows * width),
+    layers,
+    finalStatistics: buffer("finalStatistics", 2 * rows),
+    finalNormed: buffer("finalNormed", rows * width),
+    logits: buffer("logits", rows * vocabSize),
+    losses: buffer("losses", rows),
+    branch: buffer("branch", rows * width),
+    dresidual: buffer("dresidual", rows * width),
+    dnormed: buffer("dnormed", rows * width),
+    dattended: buffer("dattended", rows * width),
+    dqkv: buffer("dqkv", rows * 3 * width),
+    dhidden: buffer("dhidden", rows * 4 * width),
+    rowDot: buffer("rowDot", rows * headCount),
+  };
+}

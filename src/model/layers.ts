@@ -1,0 +1,96 @@
+/**
+ * Each layer of the model as dispatches appended to a plan: which kernel, which constants, which buffers, what grid. Shapes
+ * are written as in the kernels: N rows (B·T tokens), C columns.
+ */
+import type { Binding, DispatchPlan, Grid } from "../gpu/mod.ts";
+
+export interface MatmulShape {
+  readonly rows: number;
+  readonly columns: number;
+  readonly inner: number;
+}
+
+/** Rows and columns that one invocation of a direct matmul computes. */
+const TILE_ROWS = 8;
+const TILE_COLUMNS = 4;
+
+export function matmulGrid({ rows, columns }: MatmulShape, workgroupSize: number): Grid {
+  return [Math.ceil(columns / TILE_COLUMNS / workgroupSize), Math.ceil(rows / TILE_ROWS)];
+}
+
+/** y[rows, columns] = a[rows, inner]·b[inner, columns] (+ bias[columns]) */
+export function matmulNN(
+  plan: DispatchPlan,
+  shape: MatmulShape,
+  a: Binding,
+  b: Binding,
+  y: Binding,
+  bias?: Binding,
+): void {
+  // Every declared binding must be bound; without a bias, b stands in and is not read through it.
+  plan.add(
+    "matmul_nn",
+    { ROWS: shape.rows, COLUMNS: shape.columns, INNER: shape.inner, HAS_BIAS: bias === undefined ? 0 : 1 },
+    [a, b, y, bias ?? b],
+    matmulGrid(shape, plan.workgroupSize),
+  );
+}
+
+/** y[rows, columns] = a[rows, inner]·b[columns, inner]ᵀ */
+export function matmulNT(plan: DispatchPlan, shape: MatmulShape, a: Binding, b: Binding, y: Binding): void {
+  const constants = { ROWS: shape.rows, COLUMNS: shape.columns, INNER: shape.inner };
+  plan.add("matmul_nt", constants, [a, b, y], matmulGrid(shape, plan.workgroupSize));
+}
+
+/** y[rows, columns] = a[inner, rows]ᵀ·b[inner, columns] */
+export function matmulTN(plan: DispatchPlan, shape: MatmulShape, a: Binding, b: Binding, y: Binding): void {
+  const constants = { ROWS: shape.rows, COLUMNS: shape.columns, INNER: shape.inner };
+  plan.add("matmul_tn", constants, [a, b, y], matmulGrid(shape, plan.workgroupSize));
+}
+
+/** Gradients of y = x·w + bias: dx (into its own buffer), dw, dbias. x [N, inC], dy [N, outC]. */
+export function linearBackward(
+  plan: DispatchPlan,
+  { rows, inWidth, outWidth }: { rows: number; inWidth: number; outWidth: number },
+  { x, w, dy }: { x: Binding; w: Binding; dy: Binding },
+  { dx, dw, dbias }: { dx: Binding; dw: Binding; dbias: Binding },
+): void {
+  matmulNT(plan, { rows, columns: inWidth, inner: outWidth }, dy, w, dx);
+  matmulTN(plan, { rows: inWidth, columns: outWidth, inner: rows }, x, dy, dw);
+  plan.add("bias_backward", { ROWS: rows, WIDTH: outWidth }, [dy, dbias], outWidth);
+}
+
+export interface NormBindings {
+  readonly x: Binding;
+  readonly gain: Binding;
+  readonly bias: Binding;
+  readonly y: Binding;
+  /** [N, 2] */
+  readonly statistics: Binding;
+}
+
+export function layernormForward(plan: DispatchPlan, rows: number, width: number, at: NormBindings): void {
+  plan.add(
+    "layernorm_forward",
+    { ROWS: rows, WIDTH: width },
+    [at.x, at.gain, at.bias, at.y, at.statistics],
+    rows,
+  );
+}
+
+/** Adds to dx when `accumulate`, else overwrites it. */
+export function layernormBackward(
+  plan: DispatchPlan,
+  { rows, width, accumulate }: { rows: number; width: number; accumulate: boolean },
+  { x, gain, statistics, dy }: { x: Binding; gain: Binding; statistics: Binding; dy: Binding },
+  { dx, dgain, dbias }: { dx: Binding; dgain: Binding; dbias: Binding },
+): void {
+  plan.add(
+    "layernorm_backward",
+    { ROWS: rows, WIDTH: width, ACCUMULATE: accumulate ? 1 : 0 },
+    [dy, x, gain, statistics, dx],
+    rows,
+  );
+  const constants = { ROWS: rows, WIDTH: width };
+  plan.add("layernorm_parameters_backward", constants, [dy, x, statistics, dgain, dbias], width);
+}
