@@ -1,14 +1,14 @@
 /**
  * Peers that should all have the same bytes, asked for pieces of them. Each piece goes to the peer with the fewest
  * requests under way; a piece that fails is asked of another. A peer whose bytes do not match is penalised and asked no
- * more, one that does not answer is dropped after its second failure in a row.
+ * more, one that does not answer is dropped after its third failure in a row.
  */
 import { describeError, isSkeinError } from "../base/errors.ts";
 import type { Log } from "../base/log.ts";
 import type { Hotkey, Message, Transport } from "../base/transport.ts";
 import { StateError } from "./errors.ts";
 
-const FAILURES_ALLOWED = 1;
+const FAILURES_ALLOWED = 2;
 
 export interface PoolDependencies {
   readonly transport: Transport;
