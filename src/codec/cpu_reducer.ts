@@ -27,12 +27,14 @@ export class CpuReducer implements ChunkReducer {
     for (let i = 0; i < inputs.length; i++) {
       // Decoded even when its share is 0, so that garbage is refused whatever it weighs.
       const values = this.#codec.decode(inputs[i].encoded, elements);
-      const share = shares[i];
-      if (share === 0) continue;
-      for (let e = 0; e < elements; e++) sum[e] += Math.fround(share * values[e]);
+      if (shares[i] > 0) accumulate(sum, values, shares[i]);
     }
     return this.#codec.encode(sum);
   }
+}
+
+function accumulate(sum: Float32Array, values: Float32Array, share: number): void {
+  for (let e = 0; e < sum.length; e++) sum[e] += Math.fround(share * values[e]);
 }
 
 /** wᵢ / Σ w as f32. @throws {CodecError} `codec/weights` on a negative or non-finite weight, or a sum of 0 */
