@@ -1,6 +1,6 @@
 // Chunk reduction, part 2 of 3: the scale of each block of 1024 elements.
 //   sum [⌈COUNT/4⌉] vec4 · result [⌈COUNT/1024⌉ + ⌈COUNT/4⌉] words: its first ⌈COUNT/1024⌉ words are written, as f32 bits
-// Formula: scale = max|x| / 127. Overwrites. One invocation a block; grid ⌈COUNT/1024⌉.
+// Formula: scale = max|x| / 127, zero below the smallest normal f32 (2⁻¹²⁶), as in src/codec. Overwrites. One invocation a block; grid ⌈COUNT/1024⌉.
 struct Shape {
   count: u32,
   members: u32,
@@ -28,5 +28,6 @@ fn main(
   for (var i = block * 256u; i < end; i++) {
     largest = max(largest, abs(sum[i]));
   }
-  result[block] = bitcast<u32>(max(max(largest.x, largest.y), max(largest.z, largest.w)) / 127.0);
+  let scale = max(max(largest.x, largest.y), max(largest.z, largest.w)) / 127.0;
+  result[block] = select(0u, bitcast<u32>(scale), scale >= 1.17549435e-38);
 }
