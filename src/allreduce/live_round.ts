@@ -1,0 +1,282 @@
+/** One run of the round machine: performs its actions, feeds it time, and turns its end into an outcome. */
+import type { Clock } from "../base/clock.ts";
+import { describeError, isSkeinError } from "../base/errors.ts";
+import type { Log } from "../base/log.ts";
+import type { Hotkey, Signer, Transport, VerifySignature } from "../base/transport.ts";
+import type { ChunkReducer, Codec } from "../codec/codec.ts";
+import type { Certificate } from "./certificate.ts";
+import { refuse } from "./errors.ts";
+import type { EarlyMessage } from "./inbox.ts";
+import type { RoundLock } from "./lock.ts";
+import { type Header, messageType } from "./messages.ts";
+import { planOf } from "./proposal.ts";
+import type { PullWant } from "./pull.ts";
+import type { ResultStore, StoredResult } from "./result.ts";
+import { RoundMachine } from "./round_machine.ts";
+import type { RoundAction, RoundEnd, RoundEvent, RoundMachineOptions } from "./round_types.ts";
+import type { SpanPlan } from "./span_plan.ts";
+import { Transfer } from "./transfer.ts";
+
+export interface RoundStats {
+  readonly members: number;
+  readonly attempts: number;
+  /** The whole tensor, encoded and as f32. */
+  readonly encodedBytes: number;
+  readonly rawBytes: number;
+  /** All traffic of this node while the round ran. */
+  readonly sentBytes: number;
+  readonly receivedBytes: number;
+  readonly seconds: number;
+}
+
+export type RoundOutcome =
+  | {
+    readonly kind: "committed";
+    readonly certificate: Certificate;
+    /** Encoded, in element order: `decodeResult(certificate.origin, chunks, codec)`. */
+    readonly chunks: readonly Uint8Array[];
+    readonly plan: SpanPlan;
+    readonly stats: RoundStats;
+  }
+  | { readonly kind: "aborted"; readonly code: string; readonly reason: string }
+  /** The swarm is at `outerStep` without us: fetch that state from peers. */
+  | { readonly kind: "superseded"; readonly outerStep: number };
+
+export interface LiveRoundInput {
+  readonly values: Float32Array;
+  block(): number;
+  expected(): readonly Hotkey[];
+}
+
+export interface LiveRoundDeps {
+  readonly transport: Transport;
+  readonly signer: Signer;
+  readonly verify: VerifySignature;
+  readonly codec: Codec;
+  readonly reducer: ChunkReducer;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly store: ResultStore;
+  isMember(hotkey: Hotkey): boolean;
+  pull(want: PullWant, signal: AbortSignal): Promise<StoredResult>;
+  onLock(lock: RoundLock): void;
+}
+
+export class LiveRound {
+  readonly outerStep: number;
+  #machine: RoundMachine;
+  #pace: { tickMs: number; roundTimeoutMs: number };
+  #input: LiveRoundInput;
+  #deps: LiveRoundDeps;
+  #transfers = new Map<string, Transfer>();
+  #stop = new AbortController();
+  #finished = Promise.withResolvers<RoundEnd>();
+  #isOver = false;
+
+  constructor(
+    options: RoundMachineOptions,
+    pace: { tickMs: number; roundTimeoutMs: number },
+    input: LiveRoundInput,
+    deps: LiveRoundDeps,
+  ) {
+    this.outerStep = options.ready.outerStep;
+    this.#pace = pace;
+    this.#input = input;
+    this.#deps = deps;
+    this.#machine = new RoundMachine(options, deps, deps.clock.monotonicMs());
+  }
+
+  async run(early: readonly EarlyMessage[], signal: AbortSignal): Promise<RoundOutcome> {
+    const { clock, transport } = this.#deps;
+    const startedMs = clock.monotonicMs();
+    const before = transport.traffic();
+    const onAbort = () =>
+      this.#giveUp(
+        refuse("allreduce/aborted", `run step ${this.outerStep}: ${describeError(signal.reason)}`),
+      );
+    signal.addEventListener("abort", onAbort, { once: true });
+    const cancelTimeout = clock.after(
+      this.#pace.roundTimeoutMs,
+      () =>
+        this.#giveUp(
+          refuse(
+            "allreduce/timeout",
+            `run step ${this.outerStep}: no commit in ${this.#pace.roundTimeoutMs} ms`,
+          ),
+        ),
+    );
+    let cancelTick = () => {};
+    try {
+      if (signal.aborted) onAbort();
+      else {
+        this.#perform(this.#machine.start());
+        this.#replay(early);
+        const tick = () => {
+          this.#tick();
+          if (!this.#isOver) cancelTick = clock.after(this.#pace.tickMs, tick);
+        };
+        tick();
+      }
+      const end = await this.#finished.promise;
+      const after = transport.traffic();
+      return this.#outcome(end, {
+        sentBytes: after.sentBytes - before.sentBytes,
+        receivedBytes: after.receivedBytes - before.receivedBytes,
+        seconds: (clock.monotonicMs() - startedMs) / 1000,
+      });
+    } finally {
+      this.#isOver = true;
+      signal.removeEventListener("abort", onAbort);
+      cancelTimeout();
+      cancelTick();
+      for (const transfer of this.#transfers.values()) transfer.close();
+      this.#stop.abort(refuse("allreduce/aborted", `step ${this.outerStep} is over`));
+    }
+  }
+
+  /** @throws {SkeinError} when the event is an offence of its sender */
+  feed(event: RoundEvent): void {
+    if (this.#isOver) return;
+    let actions: RoundAction[];
+    try {
+      actions = this.#machine.handle(event);
+    } catch (error) {
+      this.#perform(this.#machine.take());
+      throw error;
+    }
+    this.#perform(actions);
+  }
+
+  onPeer(peer: Hotkey, isUp: boolean): void {
+    this.feed({ type: "peer", peer, isUp });
+  }
+
+  async onChunk(from: Hotkey, header: Header<"chunk">, body: Uint8Array): Promise<void> {
+    if (this.#isOver || !this.#machine.wantsContribution(header.proposalDigest, from, header.chunk)) return;
+    await this.#transfers.get(header.proposalDigest)?.onChunk(from, header, body);
+  }
+
+  async onResult(from: Hotkey, header: Header<"result">, body: Uint8Array): Promise<void> {
+    if (this.#isOver || !this.#machine.wantsResult(header.proposalDigest, from, header.chunk)) return;
+    await this.#transfers.get(header.proposalDigest)?.onResult(from, header, body);
+  }
+
+  #tick(): void {
+    this.feed({
+      type: "tick",
+      nowMs: this.#deps.clock.monotonicMs(),
+      block: this.#input.block(),
+      expected: this.#input.expected(),
+    });
+  }
+
+  #replay(early: readonly EarlyMessage[]): void {
+    this.#tick();
+    for (const message of early) {
+      try {
+        this.feed(message);
+      } catch (error) {
+        if (!isSkeinError(error)) throw error;
+        this.#deps.transport.penalise(message.from, error.code);
+      }
+    }
+  }
+
+  #perform(actions: readonly RoundAction[]): void {
+    for (const action of actions) this.#performOne(action);
+  }
+
+  #performOne(action: RoundAction): void {
+    const { transport, log, store } = this.#deps;
+    switch (action.type) {
+      case "send": {
+        const message = { type: messageType(action.kind), header: action.header };
+        const to = action.to === "all" ? transport.connected() : action.to;
+        for (const peer of to) {
+          transport.send(peer, message).catch((error) =>
+            log.debug(`send ${message.type} to ${peer}: ${describeError(error)}`)
+          );
+        }
+        return;
+      }
+      case "lock":
+        return this.#deps.onLock(action.lock);
+      case "open":
+        this.#transfers.set(
+          action.digest,
+          new Transfer(action.digest, action.proposal, action.plan, this.#input.values, {
+            ...this.#deps,
+            feed: (event) => this.feed(event),
+            giveUp: (error) => this.#giveUp(error),
+          }),
+        );
+        return;
+      case "reduce":
+        return this.#transfers.get(action.digest)?.perform(action.action);
+      case "hold": {
+        const { outerStep } = this;
+        const { origin, resultDigest, chunkDigests } = action;
+        const chunks = this.#transfers.get(action.digest)!.results();
+        return store.put({ outerStep, origin, resultDigest, chunkDigests, chunks });
+      }
+      case "drop":
+        this.#transfers.get(action.digest)?.close();
+        this.#transfers.delete(action.digest);
+        return;
+      case "fetch":
+        return this.#fetch(action);
+      case "emit":
+        return log.emit(action.event);
+      case "done":
+        this.#isOver = true;
+        return this.#finished.resolve(action.end);
+    }
+  }
+
+  #fetch(want: PullWant): void {
+    const { resultDigest } = want;
+    this.#deps.pull(want, this.#stop.signal).then(
+      (result) => {
+        if (this.#isOver) return;
+        this.#deps.store.put(result);
+        this.feed({ type: "fetched", resultDigest, chunkDigests: result.chunkDigests });
+      },
+      (error) => {
+        if (this.#isOver) return;
+        if (!isSkeinError(error)) return this.#giveUp(error);
+        this.#deps.log.warn(describeError(error));
+        this.feed({ type: "fetch-failed", resultDigest });
+      },
+    ).catch((error) => this.#giveUp(error));
+  }
+
+  #giveUp(error: unknown): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    if (!isSkeinError(error)) return this.#finished.reject(error);
+    this.#finished.resolve({ kind: "aborted", code: error.code, reason: describeError(error) });
+  }
+
+  #outcome(
+    end: RoundEnd,
+    measured: Pick<RoundStats, "sentBytes" | "receivedBytes" | "seconds">,
+  ): RoundOutcome {
+    if (end.kind !== "committed") return end;
+    const { certificate } = end;
+    const { chunks } = this.#deps.store.get(certificate.resultDigest)!;
+    const plan = planOf(certificate.origin);
+    return {
+      kind: "committed",
+      certificate,
+      chunks,
+      plan,
+      stats: {
+        members: certificate.proposal.members.length,
+        attempts: end.attempts,
+        encodedBytes: chunks.reduce((bytes, chunk) => bytes + chunk.byteLength, 0),
+        rawBytes: 4 * plan.elementCount,
+        ...measured,
+      },
+    };
+  }
+}

@@ -1,0 +1,140 @@
+/**
+ * The messages of a round, each with a bounded schema: nothing that a stranger sends is used before it has passed one.
+ * Bulk (chunks, a certificate's chunk digests) travels in bodies.
+ */
+import { z } from "zod";
+import { fromHex, toHex } from "../base/bytes.ts";
+import type { Message } from "../base/transport.ts";
+import type { Certificate } from "./certificate.ts";
+import { refuse } from "./errors.ts";
+import { MAX_GROUP_MEMBERS } from "./proposal.ts";
+
+export const MAX_CHUNKS = 65_536;
+const MAX_STEP = 2 ** 31;
+
+const hex = (bytes: number) => z.string().regex(new RegExp(`^[0-9a-f]{${2 * bytes}}$`));
+const digest = hex(32);
+const signature = hex(64);
+const hotkey = z.string().min(1).max(64);
+const step = z.number().int().min(0).max(MAX_STEP);
+const count = z.number().int().min(0).max(2 ** 48);
+const codecName = z.string().min(1).max(32);
+
+const terms = { runId: digest, outerStep: step, anchorRoot: digest, codec: codecName };
+const offer = {
+  hotkey,
+  innerSteps: count,
+  samples: z.number().int().min(1).max(2 ** 40),
+  bandwidthBytesPerSec: z.number().finite().min(0).max(1e12),
+  waypointDigest: digest,
+  block: count,
+  signature,
+};
+export const proposalSchema = z.strictObject({
+  ...terms,
+  attempt: step,
+  leader: hotkey,
+  block: count,
+  elementCount: z.number().int().min(1).max(2 ** 40),
+  chunkElements: z.number().int().min(1024).max(2 ** 24),
+  members: z.array(z.strictObject(offer)).min(1).max(MAX_GROUP_MEMBERS),
+});
+const lockSummary = z.strictObject({
+  attempt: step,
+  proposalDigest: digest,
+  originDigest: digest,
+  resultDigest: digest,
+  holds: z.boolean(),
+});
+const lock = z.strictObject({
+  attempt: step,
+  proposal: proposalSchema,
+  origin: proposalSchema,
+  resultDigest: digest,
+});
+const ballot = { runId: digest, outerStep: step, attempt: step, proposalDigest: digest };
+const votes = z.array(z.strictObject({ hotkey, signature })).min(1).max(MAX_GROUP_MEMBERS);
+
+export const schemas = {
+  ready: z.strictObject({ ...terms, ...offer }),
+  propose: z.strictObject({ proposal: proposalSchema, signature }),
+  accept: z.strictObject({ ...ballot, lock: lockSummary.nullable(), full: lock.nullable(), signature }),
+  /** Why a proposal was not accepted; `promised` is the highest attempt that its sender accepted. */
+  refuse: z.strictObject({
+    ...ballot,
+    promised: z.number().int().min(-1).max(MAX_STEP),
+    reason: z.string().max(64),
+  }),
+  begin: z.strictObject({
+    ...ballot,
+    accepts: z.array(z.strictObject({ hotkey, lock: lockSummary.nullable(), signature })).min(1).max(
+      MAX_GROUP_MEMBERS,
+    ),
+    carried: lock.nullable(),
+  }),
+  chunk: z.strictObject({ ...ballot, chunk: z.number().int().min(0).max(MAX_CHUNKS), digest }),
+  result: z.strictObject({ ...ballot, chunk: z.number().int().min(0).max(MAX_CHUNKS), digest }),
+  vote: z.strictObject({ ...ballot, resultDigest: digest, signature }),
+  complaint: z.strictObject({ ...ballot, suspects: z.array(hotkey).min(1).max(MAX_GROUP_MEMBERS) }),
+  certificate: z.strictObject({
+    runId: digest,
+    outerStep: step,
+    attempt: step,
+    proposal: proposalSchema,
+    /** null = the proposal itself */
+    origin: proposalSchema.nullable(),
+    resultDigest: digest,
+    votes,
+  }),
+  pull: z.strictObject({
+    runId: digest,
+    outerStep: step,
+    resultDigest: digest,
+    /** −1 asks for the digests of all chunks. */
+    chunk: z.number().int().min(-1).max(MAX_CHUNKS),
+  }),
+} as const;
+
+export type Kind = keyof typeof schemas;
+export type Header<K extends Kind> = z.infer<(typeof schemas)[K]>;
+
+export const messageType = (kind: Kind): string => `allreduce/${kind}/1`;
+
+/** @throws {SkeinError} `allreduce/bad-message` */
+export function parseHeader<K extends Kind>(kind: K, header: unknown): Header<K> {
+  const parsed = schemas[kind].safeParse(header);
+  if (!parsed.success) {
+    const [issue] = parsed.error.issues;
+    throw refuse(
+      "allreduce/bad-message",
+      `read a ${kind} message: ${issue.path.join(".").slice(0, 80)} ${
+        issue.message.slice(0, 160)
+      }, its schema is required`,
+      { kind },
+    );
+  }
+  return parsed.data as Header<K>;
+}
+
+export function certificateMessage(certificate: Certificate): Message {
+  const { chunkDigests, ...header } = certificate;
+  const origin = certificate.origin === certificate.proposal ? null : certificate.origin;
+  return {
+    type: messageType("certificate"),
+    header: { ...header, origin },
+    body: fromHex(chunkDigests),
+  };
+}
+
+/** @throws {SkeinError} `allreduce/bad-message` */
+export function parseCertificate(message: Message): Certificate {
+  const header = parseHeader("certificate", message.header);
+  const body = message.body ?? new Uint8Array(0);
+  if (body.byteLength === 0 || body.byteLength % 32 !== 0 || body.byteLength > 32 * MAX_CHUNKS) {
+    throw refuse(
+      "allreduce/bad-message",
+      `read a certificate: ${body.byteLength} bytes of chunk digests, 32 a chunk up to ${MAX_CHUNKS} are required`,
+    );
+  }
+  return { ...header, origin: header.origin ?? header.proposal, chunkDigests: toHex(body) };
+}

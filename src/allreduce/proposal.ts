@@ -1,0 +1,166 @@
+/**
+ * Ready and Propose: what a member offers, and the group that a leader makes of offers. A proposal carries each
+ * member's own signed ready, so a leader can neither invent a member nor change its weight, and whoever holds a
+ * certificate later can see who took part, with how many samples, from which anchor and waypoint.
+ */
+import { sha256Sync, toHex, utf8 } from "../base/bytes.ts";
+import type { Hotkey, VerifySignature } from "../base/transport.ts";
+import { fromHex } from "../base/bytes.ts";
+import { refuse } from "./errors.ts";
+import { orderCandidates } from "./order.ts";
+import { planSpans, type SpanPlan } from "./span_plan.ts";
+
+/** A full mesh above this costs more than a grid of sub-groups. */
+export const MAX_GROUP_MEMBERS = 64;
+
+/** What one member brings. Hex strings: digests 64 digits, signatures 128. */
+export interface Offer {
+  readonly hotkey: Hotkey;
+  readonly innerSteps: number;
+  /** Weight of the member's pseudo-gradient in the mean: above zero. */
+  readonly samples: number;
+  /** 0 = contributes but reduces nothing. */
+  readonly bandwidthBytesPerSec: number;
+  readonly waypointDigest: string;
+  /** Chain height when it became ready. */
+  readonly block: number;
+  readonly signature: string;
+}
+
+/** The round an offer is for. */
+export interface RoundTerms {
+  readonly runId: string;
+  /** The step being produced, from anchor `outerStep − 1`. */
+  readonly outerStep: number;
+  readonly anchorRoot: string;
+  readonly codec: string;
+}
+
+export type Ready = RoundTerms & Offer;
+
+export interface Proposal extends RoundTerms {
+  readonly attempt: number;
+  readonly leader: Hotkey;
+  readonly block: number;
+  readonly elementCount: number;
+  readonly chunkElements: number;
+  /** In candidate order, at most `MAX_GROUP_MEMBERS`. */
+  readonly members: readonly Offer[];
+}
+
+/** Bytes that a member signs when it is ready. */
+export function readyPayload(terms: RoundTerms, offer: Omit<Offer, "signature">): Uint8Array {
+  return utf8(
+    "skein/ready/1\n" + JSON.stringify([
+      terms.runId,
+      terms.outerStep,
+      terms.anchorRoot,
+      terms.codec,
+      offer.hotkey,
+      offer.innerSteps,
+      offer.samples,
+      offer.bandwidthBytesPerSec,
+      offer.waypointDigest,
+      offer.block,
+    ]),
+  );
+}
+
+export function verifyReady(ready: Ready, verify: VerifySignature): boolean {
+  return verify(ready.hotkey, readyPayload(ready, ready), fromHex(ready.signature));
+}
+
+/** Hex SHA-256 of everything in the proposal, the members' signatures included. */
+export function proposalDigest(p: Proposal): string {
+  const members = p.members.map((m) => [
+    m.hotkey,
+    m.innerSteps,
+    m.samples,
+    m.bandwidthBytesPerSec,
+    m.waypointDigest,
+    m.block,
+    m.signature,
+  ]);
+  return toHex(sha256Sync(utf8(
+    "skein/proposal/1\n" + JSON.stringify([
+      p.runId,
+      p.outerStep,
+      p.anchorRoot,
+      p.codec,
+      p.attempt,
+      p.leader,
+      p.block,
+      p.elementCount,
+      p.chunkElements,
+      members,
+    ]),
+  )));
+}
+
+/** Bytes that the leader signs. */
+export const proposePayload = (digest: string): Uint8Array => utf8(`skein/propose/1\n${digest}`);
+
+export const membersOf = (proposal: Proposal): Hotkey[] => proposal.members.map((m) => m.hotkey);
+
+export function planOf(proposal: Proposal): SpanPlan {
+  return planSpans(
+    proposal.elementCount,
+    proposal.chunkElements,
+    proposal.members.map((m) => m.bandwidthBytesPerSec),
+  );
+}
+
+/** What every proposal of a run must agree with, whoever made it. */
+export interface RunShape {
+  readonly runId: string;
+  readonly seed: string;
+  readonly codec: string;
+  readonly elementCount: number;
+  readonly chunkElements: number;
+  readonly minGroup: number;
+}
+
+/**
+ * The checks that need no memory: shape, order, membership, signatures.
+ * @param isKnownOffer spares the signature check of offers that were verified before
+ * @throws {SkeinError} `allreduce/bad-proposal`
+ */
+export function checkProposal(
+  p: Proposal,
+  shape: RunShape,
+  deps: {
+    verify: VerifySignature;
+    isMember: (hotkey: Hotkey) => boolean;
+    isKnownOffer?: (offer: Offer) => boolean;
+  },
+): void {
+  const bad = (found: string, required: string) =>
+    refuse(
+      "allreduce/bad-proposal",
+      `check a proposal of step ${p.outerStep}: ${found}, ${required} is required`,
+      {
+        outerStep: p.outerStep,
+        attempt: p.attempt,
+        leader: p.leader,
+      },
+    );
+  for (const key of ["runId", "codec", "elementCount", "chunkElements"] as const) {
+    if (p[key] !== shape[key]) throw bad(`${key} ${p[key]}`, String(shape[key]));
+  }
+  const hotkeys = membersOf(p);
+  if (hotkeys.length < shape.minGroup || hotkeys.length > MAX_GROUP_MEMBERS) {
+    throw bad(`${hotkeys.length} members`, `${shape.minGroup} to ${MAX_GROUP_MEMBERS}`);
+  }
+  const ordered = orderCandidates(shape.seed, p.outerStep, hotkeys);
+  if (ordered.length !== hotkeys.length || ordered.some((hotkey, i) => hotkey !== hotkeys[i])) {
+    throw bad("members out of order or twice", "the candidate order");
+  }
+  if (!hotkeys.includes(p.leader)) throw bad(`leader ${p.leader} outside its group`, "a member");
+  for (const offer of p.members) {
+    if (!deps.isMember(offer.hotkey)) throw bad(`${offer.hotkey} is not registered`, "a registered hotkey");
+    if (deps.isKnownOffer?.(offer)) continue;
+    if (!deps.verify(offer.hotkey, readyPayload(p, offer), fromHex(offer.signature))) {
+      throw bad(`a wrong signature of ${offer.hotkey}`, "its signed ready");
+    }
+  }
+}

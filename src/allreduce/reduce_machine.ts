@@ -1,0 +1,220 @@
+/**
+ * The reduce phase of one attempt, seen by one member: pure bookkeeping of which chunk is where. It never sees a byte;
+ * the driver encodes, checks, sums and sends what the actions say.
+ *
+ * Flow control: a sender may be `windowChunks` ahead of the results it has received from a reducer, so a reducer holds at
+ * most members × window chunks, and a slow member slows the others only until it is left out.
+ * Once a sender is left out of a span at chunk c, its later chunks of that span do not count either.
+ */
+import type { SpanPlan } from "./span_plan.ts";
+
+export interface ReduceOptions {
+  readonly windowChunks: number;
+  /** A sender that holds up the next chunk for so long is left out. */
+  readonly senderTimeoutMs: number;
+  /** A reducer without any progress for so long is reported: at least twice the sender's. */
+  readonly reducerTimeoutMs: number;
+}
+
+/** Members are named by their index in the group. */
+export type ReduceAction =
+  | { readonly type: "contribute"; readonly to: number; readonly chunk: number }
+  | { readonly type: "reduce"; readonly chunk: number; readonly senders: readonly number[] }
+  | { readonly type: "publish"; readonly chunk: number; readonly digest: string }
+  | { readonly type: "excluded"; readonly sender: number; readonly chunk: number; readonly code: string }
+  | { readonly type: "stalled"; readonly reducer: number }
+  | { readonly type: "complete"; readonly chunkDigests: string };
+
+export class ReduceMachine {
+  #plan: SpanPlan;
+  #self: number;
+  #memberCount: number;
+  #options: ReduceOptions;
+  #begun = false;
+  #complete = false;
+  /** Per own chunk (span-relative): who contributed. */
+  #contributions: Set<number>[];
+  /** Per sender: the first own chunk (span-relative) that it has no part in. */
+  #excludedFrom: number[];
+  /** Own chunk (span-relative) to be reduced next; everything below is reduced or being reduced. */
+  #next = 0;
+  #isReducing = false;
+  #waitingSinceMs = 0;
+  /** Per reducer: chunks sent to it, results received in order from it, time of the last result. */
+  #sent: number[];
+  #received: number[];
+  #lastResultMs: number[];
+  #digests: (string | undefined)[];
+  #stalled = new Set<number>();
+
+  constructor(plan: SpanPlan, selfIndex: number, options: ReduceOptions) {
+    this.#plan = plan;
+    this.#self = selfIndex;
+    this.#memberCount = plan.spans.length;
+    this.#options = options;
+    this.#contributions = Array.from({ length: plan.spans[selfIndex].chunkCount }, () => new Set<number>());
+    this.#excludedFrom = plan.spans.map(() => Infinity);
+    this.#sent = plan.spans.map(() => 0);
+    this.#received = plan.spans.map(() => 0);
+    this.#lastResultMs = plan.spans.map(() => 0);
+    this.#digests = plan.chunks.map(() => undefined);
+  }
+
+  /** All members accepted: chunks may flow. Contributions that came earlier are already counted. */
+  begin(nowMs: number): ReduceAction[] {
+    this.#begun = true;
+    this.#waitingSinceMs = nowMs;
+    this.#lastResultMs.fill(nowMs);
+    const actions: ReduceAction[] = [];
+    for (let reducer = 0; reducer < this.#memberCount; reducer++) this.#fillWindow(reducer, actions);
+    this.#reduceNext(nowMs, actions);
+    return actions;
+  }
+
+  /** Is a contribution of `sender` to `chunk` wanted: own span, not yet reduced, not twice, sender not left out? */
+  wants(sender: number, chunk: number): boolean {
+    const at = this.#ownIndex(chunk);
+    return at !== undefined && at >= this.#next && at < this.#excludedFrom[sender] &&
+      !this.#contributions[at].has(sender);
+  }
+
+  /** A checked contribution, held by the driver. */
+  contributed(sender: number, chunk: number, nowMs: number): ReduceAction[] {
+    const actions: ReduceAction[] = [];
+    if (!this.wants(sender, chunk)) return actions;
+    this.#contributions[this.#ownIndex(chunk)!].add(sender);
+    this.#reduceNext(nowMs, actions);
+    return actions;
+  }
+
+  /** Leaves `sender` out of the own span from `chunk` on, or from the next that lacks it. */
+  exclude(sender: number, code: string, nowMs: number, chunk?: number): ReduceAction[] {
+    const actions: ReduceAction[] = [];
+    if (sender === this.#self) return actions;
+    let from = chunk === undefined ? this.#next : Math.max(this.#next, this.#ownIndex(chunk) ?? this.#next);
+    while (
+      chunk === undefined && from < this.#contributions.length && this.#contributions[from].has(sender)
+    ) from++;
+    if (from >= this.#contributions.length || from >= this.#excludedFrom[sender]) return actions;
+    this.#excludedFrom[sender] = from;
+    for (const at of this.#contributions.slice(from)) at.delete(sender);
+    actions.push({
+      type: "excluded",
+      sender,
+      chunk: this.#plan.spans[this.#self].firstChunk + from,
+      code,
+    });
+    this.#reduceNext(nowMs, actions);
+    return actions;
+  }
+
+  /** The driver has summed the chunk. */
+  reduced(chunk: number, digest: string, nowMs: number): ReduceAction[] {
+    this.#isReducing = false;
+    const actions: ReduceAction[] = [{ type: "publish", chunk, digest }];
+    actions.push(...this.result(this.#self, chunk, digest, nowMs));
+    this.#waitingSinceMs = nowMs;
+    this.#reduceNext(nowMs, actions);
+    return actions;
+  }
+
+  /** The sum failed because of `sender`: leave it out and sum again. */
+  failed(chunk: number, sender: number, code: string, nowMs: number): ReduceAction[] {
+    if (!this.#isReducing || this.#ownIndex(chunk) !== this.#next - 1) return [];
+    this.#isReducing = false;
+    this.#next--;
+    return this.exclude(sender, code, nowMs, chunk);
+  }
+
+  isNextResult(reducer: number, chunk: number): boolean {
+    const span = this.#plan.spans[reducer];
+    return this.#received[reducer] < span.chunkCount && chunk === span.firstChunk + this.#received[reducer];
+  }
+
+  /** A checked result. Only its reducer's, in order, once. */
+  result(from: number, chunk: number, digest: string, nowMs: number): ReduceAction[] {
+    const actions: ReduceAction[] = [];
+    const span = this.#plan.spans[from];
+    if (chunk !== span.firstChunk + this.#received[from] || this.#plan.chunks[chunk]?.reducer !== from) {
+      return actions;
+    }
+    this.#digests[chunk] = digest;
+    this.#received[from]++;
+    this.#lastResultMs[from] = nowMs;
+    if (this.#begun) this.#fillWindow(from, actions);
+    if (!this.#complete && this.#digests.every((d) => d !== undefined)) {
+      this.#complete = true;
+      actions.push({ type: "complete", chunkDigests: this.#digests.join("") });
+    }
+    return actions;
+  }
+
+  /** A member has gone: it sends nothing more, and a span that it still owes is lost. */
+  memberDown(member: number, nowMs: number): ReduceAction[] {
+    const actions = this.exclude(member, "allreduce/peer-down", nowMs);
+    if (this.owes(member)) this.#reportStalled(member, actions);
+    return actions;
+  }
+
+  tick(nowMs: number): ReduceAction[] {
+    const actions: ReduceAction[] = [];
+    if (!this.#begun || this.#complete) return actions;
+    const isHeldUp = !this.#isReducing && this.#next < this.#contributions.length &&
+      nowMs - this.#waitingSinceMs > this.#options.senderTimeoutMs;
+    if (isHeldUp) {
+      for (const sender of this.#missing()) actions.push(...this.exclude(sender, "allreduce/late", nowMs));
+    }
+    for (let reducer = 0; reducer < this.#memberCount; reducer++) {
+      if (reducer === this.#self || !this.owes(reducer)) continue;
+      if (nowMs - this.#lastResultMs[reducer] > this.#options.reducerTimeoutMs) {
+        this.#reportStalled(reducer, actions);
+      }
+    }
+    return actions;
+  }
+
+  /** Are results of this member's span still missing here? */
+  owes(member: number): boolean {
+    return this.#received[member] < this.#plan.spans[member].chunkCount;
+  }
+
+  #reportStalled(reducer: number, actions: ReduceAction[]): void {
+    if (this.#stalled.has(reducer)) return;
+    this.#stalled.add(reducer);
+    actions.push({ type: "stalled", reducer });
+  }
+
+  #ownIndex(chunk: number): number | undefined {
+    const span = this.#plan.spans[this.#self];
+    const at = chunk - span.firstChunk;
+    return at >= 0 && at < span.chunkCount ? at : undefined;
+  }
+
+  #missing(): number[] {
+    const at = this.#next;
+    const missing: number[] = [];
+    for (let sender = 0; sender < this.#memberCount; sender++) {
+      if (at < this.#excludedFrom[sender] && !this.#contributions[at].has(sender)) missing.push(sender);
+    }
+    return missing;
+  }
+
+  #fillWindow(reducer: number, actions: ReduceAction[]): void {
+    const span = this.#plan.spans[reducer];
+    const limit = Math.min(span.chunkCount, this.#received[reducer] + this.#options.windowChunks);
+    while (this.#sent[reducer] < limit) {
+      actions.push({ type: "contribute", to: reducer, chunk: span.firstChunk + this.#sent[reducer]++ });
+    }
+  }
+
+  /** One reduction at a time: the GPU has one queue, and order makes results arrive in order. */
+  #reduceNext(nowMs: number, actions: ReduceAction[]): void {
+    if (!this.#begun || this.#isReducing || this.#next >= this.#contributions.length) return;
+    if (this.#missing().length > 0) return;
+    const senders = [...this.#contributions[this.#next]].sort((a, b) => a - b);
+    if (senders.length === 0) return;
+    this.#isReducing = true;
+    this.#waitingSinceMs = nowMs;
+    actions.push({ type: "reduce", chunk: this.#plan.spans[this.#self].firstChunk + this.#next++, senders });
+  }
+}

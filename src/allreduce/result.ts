@@ -1,0 +1,67 @@
+/** Results at hand: encoded chunks by result digest, kept for members that have to pull them. */
+import { assert } from "../base/assert.ts";
+import type { Codec } from "../codec/codec.ts";
+import { planOf, type Proposal } from "./proposal.ts";
+
+export interface StoredResult {
+  readonly outerStep: number;
+  readonly origin: Proposal;
+  readonly resultDigest: string;
+  /** Hex, 64 digits a chunk. */
+  readonly chunkDigests: string;
+  readonly chunks: readonly Uint8Array[];
+}
+
+export class ResultStore {
+  #results = new Map<string, StoredResult>();
+
+  put(result: StoredResult): void {
+    this.#results.set(result.resultDigest, result);
+  }
+
+  get(resultDigest: string): StoredResult | undefined {
+    return this.#results.get(resultDigest);
+  }
+
+  /** Forgets what steps before `outerStep` left, and of that step all but `resultDigest`. */
+  keepOnly(outerStep: number, resultDigest: string): void {
+    for (const [digest, result] of this.#results) {
+      if (result.outerStep < outerStep || (result.outerStep === outerStep && digest !== resultDigest)) {
+        this.#results.delete(digest);
+      }
+    }
+  }
+
+  heldAt(outerStep: number): Map<string, string> {
+    const held = new Map<string, string>();
+    for (const result of this.#results.values()) {
+      if (result.outerStep === outerStep) held.set(result.resultDigest, result.chunkDigests);
+    }
+    return held;
+  }
+}
+
+/**
+ * The mean pseudo-gradient, all elements: the same bytes give the same bits on every machine.
+ * @param origin the certificate's origin: its plan cut the chunks
+ */
+export function decodeResult(
+  origin: Proposal,
+  chunks: readonly Uint8Array[],
+  codec: Codec,
+): Float32Array<ArrayBuffer> {
+  const plan = planOf(origin);
+  assert(chunks.length === plan.chunks.length, "one encoded chunk for each chunk of the plan");
+  const values = new Float32Array(plan.elementCount);
+  for (const { index, startElement, elements } of plan.chunks) {
+    values.set(codec.decode(chunks[index], elements), startElement);
+  }
+  return values;
+}
+
+/** The largest chunk, in whole blocks of 1024 elements, whose encoding fits `chunkBytes`. */
+export function chunkElementsFor(codec: Codec, chunkBytes: number): number {
+  let blocks = Math.max(1, Math.floor(chunkBytes / Math.max(1, codec.encodedBytes(1024))));
+  while (codec.encodedBytes(1024 * (blocks + 1)) <= chunkBytes) blocks++;
+  return 1024 * blocks;
+}

@@ -1,0 +1,117 @@
+/**
+ * Who reduces what. The tensor is cut into one span per member, aligned to 1024 elements, and each span into chunks.
+ *
+ * A reducer with share w of the tensor and bandwidth b moves 1 + (n−2)·w tensors each way (its own parts out, w from the
+ * n−1 others in, and the results back), so the round takes ξ = max (1 + (n−2)·wᵢ)/bᵢ. hivemind minimises ξ as a linear
+ * program; its closed form is wᵢ = max(0, (ξ·bᵢ − 1)/(n−2)) with ξ such that Σw = 1. Solved exactly here: with the k
+ * fastest active, ξ = (n − 2 + k)/Σb, and k is the largest for which the slowest active share is not negative.
+ *
+ * The plan is a pure function of the proposal, so it never travels: nobody can propose a plan that does not tile.
+ */
+import { assert } from "../base/assert.ts";
+
+export const SPAN_ALIGNMENT_ELEMENTS = 1024;
+
+/**
+ * Shares that sum to 1. Zero bandwidth (client mode) reduces nothing; all zero means equal shares. For two members
+ * every split costs the same, so those with bandwidth share equally.
+ */
+export function bandwidthShares(bandwidths: readonly number[]): number[] {
+  const n = bandwidths.length;
+  assert(
+    n > 0 && bandwidths.every((b) => Number.isFinite(b) && b >= 0),
+    "bandwidths are finite and not negative",
+  );
+  const activeCount = bandwidths.filter((b) => b > 0).length;
+  if (activeCount === 0) return bandwidths.map(() => 1 / n);
+  if (n <= 2) return bandwidths.map((b) => b > 0 ? 1 / activeCount : 0);
+  const fastestFirst = bandwidths.filter((b) => b > 0).sort((a, b) => b - a);
+  let sum = 0;
+  let xi = 0;
+  for (let k = 1; k <= fastestFirst.length; k++) {
+    const nextXi = (n - 2 + k) / (sum + fastestFirst[k - 1]);
+    if (k > 1 && nextXi * fastestFirst[k - 1] < 1) break;
+    sum += fastestFirst[k - 1];
+    xi = nextXi;
+  }
+  return bandwidths.map((b) => b > 0 ? Math.max(0, (xi * b - 1) / (n - 2)) : 0);
+}
+
+/** Whole units by largest remainder, ties to the earlier. The result sums to `units` exactly. */
+export function apportion(units: number, shares: readonly number[]): number[] {
+  const total = shares.reduce((a, b) => a + b, 0);
+  const exact = shares.map((share) => (units * share) / total);
+  const out = exact.map(Math.floor);
+  let left = units - out.reduce((a, b) => a + b, 0);
+  const byRemainder = exact
+    .map((x, i) => ({ i, remainder: x - Math.floor(x) }))
+    .filter(({ i }) => shares[i] > 0)
+    .sort((a, b) => b.remainder - a.remainder || a.i - b.i);
+  for (let k = 0; left > 0; k = (k + 1) % byRemainder.length, left--) out[byRemainder[k].i]++;
+  for (let k = 0; left < 0; k = (k + 1) % out.length) {
+    if (out[k] > 0) {
+      out[k]--;
+      left++;
+    }
+  }
+  return out;
+}
+
+export interface Chunk {
+  readonly index: number;
+  /** Index of the reducing member in the group. */
+  readonly reducer: number;
+  readonly startElement: number;
+  readonly elements: number;
+}
+
+/** Elements [startElement, startElement + elements), chunks [firstChunk, firstChunk + chunkCount). */
+export interface Span {
+  readonly startElement: number;
+  readonly elements: number;
+  readonly firstChunk: number;
+  readonly chunkCount: number;
+}
+
+export interface SpanPlan {
+  readonly elementCount: number;
+  /** One per member, in group order; possibly empty. */
+  readonly spans: readonly Span[];
+  /** In element order: chunk k+1 starts where chunk k ends. */
+  readonly chunks: readonly Chunk[];
+}
+
+/** @param chunkElements a positive multiple of 1024 */
+export function planSpans(
+  elementCount: number,
+  chunkElements: number,
+  bandwidths: readonly number[],
+): SpanPlan {
+  assert(Number.isInteger(elementCount) && elementCount > 0, "elementCount is a positive integer");
+  assert(
+    chunkElements > 0 && chunkElements % SPAN_ALIGNMENT_ELEMENTS === 0,
+    `chunkElements is a positive multiple of ${SPAN_ALIGNMENT_ELEMENTS}`,
+  );
+  const units = Math.ceil(elementCount / SPAN_ALIGNMENT_ELEMENTS);
+  const shares = apportion(units, bandwidthShares(bandwidths));
+  const spans: Span[] = [];
+  const chunks: Chunk[] = [];
+  let start = 0;
+  shares.forEach((unitCount, reducer) => {
+    const end = Math.min(elementCount, start + unitCount * SPAN_ALIGNMENT_ELEMENTS);
+    const firstChunk = chunks.length;
+    for (let at = start; at < end; at += chunkElements) {
+      const elements = Math.min(chunkElements, end - at);
+      chunks.push({ index: chunks.length, reducer, startElement: at, elements });
+    }
+    spans.push({
+      startElement: start,
+      elements: end - start,
+      firstChunk,
+      chunkCount: chunks.length - firstChunk,
+    });
+    start = end;
+  });
+  assert(start === elementCount, "spans tile the tensor");
+  return { elementCount, spans, chunks };
+}

@@ -1,0 +1,224 @@
+/**
+ * The bytes of one attempt: encodes and sends our chunks, keeps and checks what others send, sums what the machine says.
+ * Every task ends silently once the attempt is closed.
+ */
+import { sha256Bulk, toHex } from "../base/bytes.ts";
+import { isSkeinError } from "../base/errors.ts";
+import type { Hotkey, Transport } from "../base/transport.ts";
+import type { ChunkReducer, Codec } from "../codec/codec.ts";
+import { refuse } from "./errors.ts";
+import { type Header, messageType } from "./messages.ts";
+import { membersOf, type Proposal } from "./proposal.ts";
+import type { ReduceAction } from "./reduce_machine.ts";
+import type { RoundEvent } from "./round_types.ts";
+import type { SpanPlan } from "./span_plan.ts";
+
+export interface TransferDeps {
+  readonly transport: Transport;
+  readonly codec: Codec;
+  readonly reducer: ChunkReducer;
+  /** Feeds the machine. */
+  feed(event: RoundEvent): void;
+  /** Our own values cannot be used: the round is over for us. */
+  giveUp(error: unknown): void;
+}
+
+export class Transfer {
+  readonly proposal: Proposal;
+  #digest: string;
+  #plan: SpanPlan;
+  #members: readonly Hotkey[];
+  #values: Float32Array;
+  #deps: TransferDeps;
+  #contributions = new Map<number, Map<Hotkey, Uint8Array>>();
+  #results: Uint8Array[];
+  #closed = new AbortController();
+
+  constructor(
+    digest: string,
+    proposal: Proposal,
+    plan: SpanPlan,
+    values: Float32Array,
+    deps: TransferDeps,
+  ) {
+    this.proposal = proposal;
+    this.#digest = digest;
+    this.#plan = plan;
+    this.#members = membersOf(proposal);
+    this.#values = values;
+    this.#deps = deps;
+    this.#results = new Array(plan.chunks.length);
+  }
+
+  close(): void {
+    this.#closed.abort(refuse("allreduce/aborted", "transfer chunks: the attempt is over"));
+    this.#contributions.clear();
+  }
+
+  /** All result chunks in element order; the machine has said that they are complete. */
+  results(): readonly Uint8Array[] {
+    return this.#results;
+  }
+
+  perform(action: ReduceAction): void {
+    if (action.type === "contribute") this.#spawn(this.#contribute(action.to, action.chunk));
+    else if (action.type === "reduce") this.#spawn(this.#reduce(action.chunk, action.senders));
+    else if (action.type === "publish") this.#publish(action.chunk, action.digest);
+    else if (action.type === "excluded") {
+      for (const [chunk, bySender] of this.#contributions) {
+        if (chunk >= action.chunk) bySender.delete(this.#members[action.sender]);
+      }
+    }
+  }
+
+  /** @throws {SkeinError} `allreduce/corrupt-chunk` after telling the machine */
+  async onChunk(from: Hotkey, header: Header<"chunk">, body: Uint8Array): Promise<void> {
+    const corruption = await this.#corruption(header.chunk, header.digest, body);
+    if (this.#closed.signal.aborted) return;
+    const { chunk } = header;
+    if (corruption) {
+      this.#deps.feed({
+        type: "corrupt",
+        from,
+        digest: this.#digest,
+        chunk,
+        code: "allreduce/corrupt-chunk",
+      });
+      throw refuse("allreduce/corrupt-chunk", `read chunk ${chunk} of ${from}: ${corruption}`, {
+        from,
+        chunk,
+      });
+    }
+    this.#store(from, chunk, body);
+    this.#deps.feed({ type: "contributed", from, digest: this.#digest, chunk });
+  }
+
+  /** @throws {SkeinError} `allreduce/corrupt-result` after telling the machine */
+  async onResult(from: Hotkey, header: Header<"result">, body: Uint8Array): Promise<void> {
+    const corruption = await this.#corruption(header.chunk, header.digest, body);
+    if (this.#closed.signal.aborted) return;
+    const { chunk, digest } = header;
+    if (corruption) {
+      this.#deps.feed({ type: "corrupt-result", from, digest: this.#digest });
+      throw refuse("allreduce/corrupt-result", `read result ${chunk} of ${from}: ${corruption}`, {
+        from,
+        chunk,
+      });
+    }
+    this.#results[chunk] = body;
+    this.#deps.feed({ type: "result", from, digest: this.#digest, chunk, chunkDigest: digest });
+  }
+
+  /** What is wrong with the bytes, if anything. Decoding finds what a digest cannot: NaN smuggled in a scale. */
+  async #corruption(chunk: number, digest: string, body: Uint8Array): Promise<string | undefined> {
+    const { elements } = this.#plan.chunks[chunk];
+    const bytes = this.#deps.codec.encodedBytes(elements);
+    if (body.byteLength !== bytes) return `${body.byteLength} bytes, ${bytes} are required`;
+    if (toHex(await sha256Bulk(body as Uint8Array<ArrayBuffer>)) !== digest) {
+      return "its digest differs from its header's, the same is required";
+    }
+    try {
+      this.#deps.codec.decode(body, elements);
+    } catch (error) {
+      if (isSkeinError(error)) return error.message;
+      throw error;
+    }
+    return undefined;
+  }
+
+  #store(from: Hotkey, chunk: number, body: Uint8Array): void {
+    const bySender = this.#contributions.get(chunk) ?? new Map<Hotkey, Uint8Array>();
+    this.#contributions.set(chunk, bySender);
+    bySender.set(from, body);
+  }
+
+  async #contribute(to: number, chunk: number): Promise<void> {
+    const { startElement, elements } = this.#plan.chunks[chunk];
+    const encoded = this.#deps.codec.encode(this.#values.subarray(startElement, startElement + elements));
+    const { transport } = this.#deps;
+    if (this.#members[to] === transport.self) {
+      await Promise.resolve();
+      if (this.#closed.signal.aborted) return;
+      this.#store(transport.self, chunk, encoded);
+      return this.#deps.feed({ type: "contributed", from: transport.self, digest: this.#digest, chunk });
+    }
+    const digest = toHex(await sha256Bulk(encoded));
+    await this.#send(this.#members[to], "chunk", chunk, digest, encoded);
+  }
+
+  async #reduce(chunk: number, senders: readonly number[]): Promise<void> {
+    const { elements } = this.#plan.chunks[chunk];
+    const bySender = this.#contributions.get(chunk)!;
+    const inputs = senders.map((sender) => ({
+      encoded: bySender.get(this.#members[sender])!,
+      weight: this.proposal.members[sender].samples,
+    }));
+    let encoded: Uint8Array<ArrayBuffer>;
+    try {
+      encoded = await this.#deps.reducer.reduce(inputs, elements);
+      this.#deps.codec.decode(encoded, elements);
+    } catch (error) {
+      if (!isSkeinError(error) || this.#closed.signal.aborted) throw error;
+      return this.#blameLargest(chunk, senders, error);
+    }
+    const digest = toHex(await sha256Bulk(encoded));
+    if (this.#closed.signal.aborted) return;
+    this.#contributions.delete(chunk);
+    this.#results[chunk] = encoded;
+    this.#deps.feed({ type: "reduced", digest: this.#digest, chunk, chunkDigest: digest });
+  }
+
+  /** Each input is finite and their mean is not: the largest of the others' is what overflowed. */
+  #blameLargest(chunk: number, senders: readonly number[], error: unknown): void {
+    const { elements } = this.#plan.chunks[chunk];
+    const { codec, transport, feed } = this.#deps;
+    let from: Hotkey | undefined;
+    let largest = -1;
+    for (const sender of senders) {
+      const hotkey = this.#members[sender];
+      if (hotkey === transport.self) continue;
+      const values = codec.decode(this.#contributions.get(chunk)!.get(hotkey)!, elements);
+      const magnitude = values.reduce((m, x) => Math.max(m, Math.abs(x)), 0);
+      if (magnitude <= largest) continue;
+      largest = magnitude;
+      from = hotkey;
+    }
+    if (from === undefined) throw error;
+    transport.penalise(from, "allreduce/corrupt-chunk");
+    feed({ type: "reduce-failed", from, digest: this.#digest, chunk, code: "allreduce/corrupt-chunk" });
+  }
+
+  /** To all at once: one buffer, so a slow member costs a reference, not a copy. */
+  #publish(chunk: number, digest: string): void {
+    for (const member of this.#members) {
+      if (member === this.#deps.transport.self) continue;
+      this.#spawn(this.#send(member, "result", chunk, digest, this.#results[chunk]));
+    }
+  }
+
+  async #send(
+    to: Hotkey,
+    kind: "chunk" | "result",
+    chunk: number,
+    digest: string,
+    body: Uint8Array,
+  ): Promise<void> {
+    if (this.#closed.signal.aborted) return;
+    const { runId, outerStep, attempt } = this.proposal;
+    const header = { runId, outerStep, attempt, proposalDigest: this.#digest, chunk, digest };
+    try {
+      // Results must reach members that lag behind us, so closing the attempt does not recall them.
+      const signal = kind === "chunk" ? this.#closed.signal : undefined;
+      await this.#deps.transport.send(to, { type: messageType(kind), header, body }, signal);
+    } catch (error) {
+      // A lost peer is reported by the transport; the machine acts on that and on its timeouts.
+      if (!isSkeinError(error) && !this.#closed.signal.aborted) throw error;
+    }
+  }
+
+  #spawn(task: Promise<void>): void {
+    task.catch((error) => {
+      if (!this.#closed.signal.aborted) this.#deps.giveUp(error);
+    });
+  }
+}
