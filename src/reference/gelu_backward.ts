@@ -1,0 +1,10 @@
+import type { Values } from "./values.ts";
+
+/** Twin of kernels/gelu_backward.wgsl: returns dx instead of overwriting dy. */
+export function geluBackward(x: Values, dy: Values): Float64Array {
+  const root = Math.sqrt(2 / Math.PI);
+  return Float64Array.from(x, (v, i) => {
+    const t = Math.tanh(root * (v + 0.044715 * v ** 3));
+    return dy[i] * (0.5 * (1 + t) + 0.5 * v * (1 - t * t) * root * (1 + 3 * 0.044715 * v * v));
+  });
+}
