@@ -3,7 +3,7 @@
  * of the node, one `run` for each outer step. Between runs it keeps what faster peers say about the next step, and
  * serves the last committed result to whoever fell behind. A validator never runs; it observes and fetches.
  */
-import { fromHex, toHex } from "../base/bytes.ts";
+import { fromHex, sha256Bulk, toHex } from "../base/bytes.ts";
 import type { Clock } from "../base/clock.ts";
 import { describeError, isSkeinError } from "../base/errors.ts";
 import type { Log } from "../base/log.ts";
@@ -59,6 +59,8 @@ export interface AllReduceDeps {
   readonly reducer: ChunkReducer;
   readonly clock: Clock;
   readonly log: Log;
+  /** SHA-256 of chunks: the platform's by default; the simulator's keeps virtual time. */
+  digest?(bytes: Uint8Array<ArrayBuffer>): Promise<Uint8Array>;
   /** May this hotkey take part in groups: registered, and a miner. */
   isMember(hotkey: Hotkey): boolean;
 }
@@ -111,6 +113,7 @@ export class AllReduce {
   #timeouts: RoundTimeouts;
   #shape: RunShape;
   #deps: AllReduceDeps;
+  #digest: (bytes: Uint8Array<ArrayBuffer>) => Promise<Uint8Array>;
   #inbox = new Inbox();
   #store = new ResultStore();
   #round: LiveRound | undefined;
@@ -135,6 +138,7 @@ export class AllReduce {
     const { runId, seed, elementCount, chunkElements, minGroup } = this.#options;
     this.#shape = { runId, seed, elementCount, chunkElements, minGroup, codec: deps.codec.name };
     this.#deps = deps;
+    this.#digest = deps.digest ?? sha256Bulk;
     this.#listen();
   }
 
@@ -176,6 +180,7 @@ export class AllReduce {
       {
         ...this.#deps,
         isMember: (hotkey) => this.#deps.isMember(hotkey),
+        digest: this.#digest,
         store: this.#store,
         pull: (want, pullSignal) => this.#pull(want, pullSignal),
         onLock: (next) => {
@@ -254,7 +259,7 @@ export class AllReduce {
       concurrency: this.#timeouts.windowChunks,
     };
     const sources = want.sources.filter((h) => connected.has(h));
-    return await pullResult({ ...want, sources }, options, this.#deps, signal);
+    return await pullResult({ ...want, sources }, options, { ...this.#deps, digest: this.#digest }, signal);
   }
 
   #keep(certificate: Certificate): void {

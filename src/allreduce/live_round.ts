@@ -57,6 +57,7 @@ export interface LiveRoundDeps {
   readonly clock: Clock;
   readonly log: Log;
   readonly store: ResultStore;
+  digest(bytes: Uint8Array<ArrayBuffer>): Promise<Uint8Array>;
   isMember(hotkey: Hotkey): boolean;
   pull(want: PullWant, signal: AbortSignal): Promise<StoredResult>;
   onLock(lock: RoundLock): void;

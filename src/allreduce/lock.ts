@@ -4,7 +4,8 @@
  */
 import { utf8 } from "../base/bytes.ts";
 import type { Hotkey } from "../base/transport.ts";
-import type { Proposal } from "./proposal.ts";
+import { membersOf, type Proposal } from "./proposal.ts";
+import { quorumOf } from "./quorum.ts";
 
 /** A vote that was cast, with enough to cast it again under a later attempt. */
 export interface Lock {
@@ -55,18 +56,18 @@ export function acceptPayload(
   );
 }
 
-export interface Carried {
+export interface LockChoice {
   readonly summary: LockSummary;
   /** Members of the new group that can serve the chunks, in group order. */
   readonly holders: readonly Hotkey[];
 }
 
 /**
- * The result that the group of these accepts must commit, or none. The highest attempt decides; results that differ at
+ * The locked result that matters to the group of these accepts, or none; `mayBeCommitted` says whether it binds. The highest attempt decides; results that differ at
  * one attempt prove a lying reducer and no commit before it, and then the one with most voters is the only one that
  * may have a quorum.
  */
-export function chooseCarried(accepts: readonly AcceptRecord[]): Carried | null {
+export function chooseCarried(accepts: readonly AcceptRecord[]): LockChoice | null {
   const locked = accepts.filter((a): a is AcceptRecord & { lock: LockSummary } => a.lock !== null);
   if (locked.length === 0) return null;
   const highest = Math.max(...locked.map((a) => a.lock.attempt));
@@ -82,4 +83,22 @@ export function chooseCarried(accepts: readonly AcceptRecord[]): Carried | null 
     .filter((a) => a.lock.resultDigest === resultDigest && a.lock.holds)
     .map((a) => a.hotkey);
   return { summary, holders };
+}
+
+/**
+ * May the locked result have a quorum that these accepters cannot see? Each of them has promised not to vote in the lock's
+ * attempt any more, so only members that are absent may have. A lock that was itself carried always binds: its
+ * result may have been committed by an earlier group.
+ */
+export function mayBeCommitted(choice: LockChoice, lock: Lock, accepts: readonly AcceptRecord[]): boolean {
+  if (lock.origin.attempt !== lock.attempt) return true;
+  const group = membersOf(lock.proposal);
+  const byHotkey = new Map(accepts.map((accept) => [accept.hotkey, accept.lock]));
+  const possible = group.filter((hotkey) => {
+    const seen = byHotkey.get(hotkey);
+    if (seen === undefined) return true;
+    return seen?.proposalDigest === choice.summary.proposalDigest &&
+      seen.resultDigest === choice.summary.resultDigest;
+  });
+  return possible.length >= quorumOf(group.length);
 }

@@ -70,7 +70,8 @@ export const schemas = {
     accepts: z.array(z.strictObject({ hotkey, lock: lockSummary.nullable(), signature })).min(1).max(
       MAX_GROUP_MEMBERS,
     ),
-    carried: lock.nullable(),
+    /** The lock that matters, in full, whether it binds or not. */
+    lock: lock.nullable(),
   }),
   chunk: z.strictObject({ ...ballot, chunk: z.number().int().min(0).max(MAX_CHUNKS), digest }),
   result: z.strictObject({ ...ballot, chunk: z.number().int().min(0).max(MAX_CHUNKS), digest }),

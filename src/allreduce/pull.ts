@@ -1,5 +1,5 @@
 /** Pulls a committed or locked result from members that hold it: by chunk, a few at a time, each checked by digest. */
-import { sha256Bulk, toHex } from "../base/bytes.ts";
+import { toHex } from "../base/bytes.ts";
 import { isSkeinError } from "../base/errors.ts";
 import type { Hotkey, Transport } from "../base/transport.ts";
 import type { Codec } from "../codec/codec.ts";
@@ -26,7 +26,11 @@ export interface PullOptions {
 export async function pullResult(
   want: PullWant,
   options: PullOptions,
-  deps: { transport: Transport; codec: Codec },
+  deps: {
+    transport: Transport;
+    codec: Codec;
+    digest(bytes: Uint8Array<ArrayBuffer>): Promise<Uint8Array>;
+  },
   signal: AbortSignal,
 ): Promise<StoredResult> {
   const { runId, outerStep } = want.origin;
@@ -87,7 +91,7 @@ export async function pullResult(
         chunk,
         bytes,
         async (body) =>
-          toHex(await sha256Bulk(body as Uint8Array<ArrayBuffer>)) ===
+          toHex(await deps.digest(body as Uint8Array<ArrayBuffer>)) ===
             chunkDigests.slice(64 * chunk, 64 * chunk + 64),
       );
     }

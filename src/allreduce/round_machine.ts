@@ -21,6 +21,7 @@ import {
   chooseCarried,
   type Lock,
   type LockSummary,
+  mayBeCommitted,
   type RoundLock,
 } from "./lock.ts";
 import type { Header } from "./messages.ts";
@@ -385,18 +386,19 @@ export class RoundMachine {
     if (attempt.accepts.size < attempt.members.length) return;
     const accepts = attempt.members.map((m) => attempt.accepts.get(m)!.record);
     const choice = chooseCarried(accepts);
-    if (choice && choice.holders.length === 0 && !this.#isRecovery()) {
+    const lock = choice &&
+      [...attempt.accepts.values()].find(({ record }) =>
+        record.lock?.resultDigest === choice.summary.resultDigest &&
+        record.lock.attempt === choice.summary.attempt
+      )!.full;
+    const isBound = choice !== null && mayBeCommitted(choice, lock!, accepts);
+    if (isBound && choice.holders.length === 0 && !this.#isRecovery()) {
       this.#emit("lock-without-holder", { resultDigest: choice.summary.resultDigest });
       return this.#drop("no holder of the locked result", []);
     }
-    const carried = choice && choice.holders.length > 0
-      ? [...attempt.accepts.values()].find(({ record }) =>
-        record.lock?.resultDigest === choice.summary.resultDigest &&
-        record.lock.attempt === choice.summary.attempt
-      )!.full
-      : null;
-    const begin = { ...this.#ballot(attempt.proposal, attempt.digest), accepts, carried };
+    const begin = { ...this.#ballot(attempt.proposal, attempt.digest), accepts, lock };
     this.#send(this.#others(attempt.proposal), "begin", begin);
+    const carried = isBound && choice.holders.length > 0 ? lock : null;
     this.#begin(attempt, carried, choice?.holders ?? []);
   }
 
@@ -456,18 +458,19 @@ export class RoundMachine {
       }
     }
     const choice = chooseCarried(begin.accepts);
-    if (begin.carried) {
-      if (!choice || choice.holders.length === 0) {
-        throw refuse("allreduce/bad-begin", "read a begin: it carries a result that no member holds");
+    let carried: Lock | null = null;
+    if (choice) {
+      this.#checkLock(choice.summary, begin.lock);
+      const isBound = mayBeCommitted(choice, begin.lock!, begin.accepts);
+      if (isBound && choice.holders.length > 0) carried = begin.lock;
+      else if (isBound && !this.#isRecovery()) {
+        throw refuse(
+          "allreduce/bad-begin",
+          "read a begin: it drops a locked result, carrying it forward is required",
+        );
       }
-      this.#checkLock(choice.summary, begin.carried);
-    } else if (choice && (choice.holders.length > 0 || !this.#isRecovery())) {
-      throw refuse(
-        "allreduce/bad-begin",
-        "read a begin: it drops a locked result, carrying it forward is required",
-      );
     }
-    this.#begin(attempt, begin.carried, choice?.holders ?? []);
+    this.#begin(attempt, carried, choice?.holders ?? []);
   }
 
   // ── reduce ────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -2,7 +2,7 @@
  * The bytes of one attempt: encodes and sends our chunks, keeps and checks what others send, sums what the machine says.
  * Every task ends silently once the attempt is closed.
  */
-import { sha256Bulk, toHex } from "../base/bytes.ts";
+import { toHex } from "../base/bytes.ts";
 import { isSkeinError } from "../base/errors.ts";
 import type { Hotkey, Transport } from "../base/transport.ts";
 import type { ChunkReducer, Codec } from "../codec/codec.ts";
@@ -17,6 +17,7 @@ export interface TransferDeps {
   readonly transport: Transport;
   readonly codec: Codec;
   readonly reducer: ChunkReducer;
+  digest(bytes: Uint8Array<ArrayBuffer>): Promise<Uint8Array>;
   /** Feeds the machine. */
   feed(event: RoundEvent): void;
   /** Our own values cannot be used: the round is over for us. */
@@ -114,7 +115,7 @@ export class Transfer {
     const { elements } = this.#plan.chunks[chunk];
     const bytes = this.#deps.codec.encodedBytes(elements);
     if (body.byteLength !== bytes) return `${body.byteLength} bytes, ${bytes} are required`;
-    if (toHex(await sha256Bulk(body as Uint8Array<ArrayBuffer>)) !== digest) {
+    if (toHex(await this.#deps.digest(body as Uint8Array<ArrayBuffer>)) !== digest) {
       return "its digest differs from its header's, the same is required";
     }
     try {
@@ -142,7 +143,7 @@ export class Transfer {
       this.#store(transport.self, chunk, encoded);
       return this.#deps.feed({ type: "contributed", from: transport.self, digest: this.#digest, chunk });
     }
-    const digest = toHex(await sha256Bulk(encoded));
+    const digest = toHex(await this.#deps.digest(encoded));
     await this.#send(this.#members[to], "chunk", chunk, digest, encoded);
   }
 
@@ -161,7 +162,7 @@ export class Transfer {
       if (!isSkeinError(error) || this.#closed.signal.aborted) throw error;
       return this.#blameLargest(chunk, senders, error);
     }
-    const digest = toHex(await sha256Bulk(encoded));
+    const digest = toHex(await this.#deps.digest(encoded));
     if (this.#closed.signal.aborted) return;
     this.#contributions.delete(chunk);
     this.#results[chunk] = encoded;
