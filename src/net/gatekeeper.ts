@@ -1,0 +1,177 @@
+/**
+ * Authenticates connections. The dialing side opens a hello stream; each side checks the other's hello. Until that has
+ * succeeded, nothing of the peer's other streams is read. State of a connection:
+ *
+ *   (new) → greeting → known(hotkey)      `greet` or the hello handler
+ *   greeting → refused                    the connection is closed after the refusal has been said
+ */
+import type { Connection, Stream } from "@libp2p/interface";
+import type { Clock } from "../base/clock.ts";
+import { SkeinError } from "../base/errors.ts";
+import type { Log } from "../base/log.ts";
+import { withDeadline } from "./deadline.ts";
+import { netError } from "./errors.ts";
+import { MAX_HEADER_BYTES } from "./frame.ts";
+import { FrameStream, type TrafficCounter } from "./frame_stream.ts";
+import { checkHello, type Hello, HELLO_PROTOCOL, type HelloRules, parseHello } from "./hello.ts";
+
+const HELLO_LIMITS = { maxHeaderBytes: MAX_HEADER_BYTES, maxBodyBytes: 0 };
+/** The refused side should have read why before the connection goes. */
+const REFUSAL_LINGER_MS = 500;
+
+export interface GatekeeperDependencies {
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly traffic: TrafficCounter;
+  readonly rules: HelloRules;
+  readonly helloTimeoutMs: number;
+  ownHello(): Hello;
+  onKnown(connection: Connection, hello: Hello): void;
+  onOffence(peerId: string, code: string): void;
+}
+
+export class Gatekeeper {
+  readonly #deps: GatekeeperDependencies;
+  readonly #greetings = new WeakMap<Connection, Promise<Hello>>();
+
+  constructor(dependencies: GatekeeperDependencies) {
+    this.#deps = dependencies;
+  }
+
+  /** Every new connection passes here: we greet on those we dialed, and give the others a time to greet. */
+  onConnection(connection: Connection): void {
+    if (connection.direction === "outbound") {
+      this.greet(connection).catch((error) =>
+        this.#deps.log.debug("greeting failed", { error: String(error) })
+      );
+    } else {
+      const stop = this.#deps.clock.after(this.#deps.helloTimeoutMs, () => {
+        if (!this.#greetings.has(connection)) connection.abort(new Error("no hello in time"));
+      });
+      connection.addEventListener("close", stop);
+    }
+  }
+
+  /**
+   * Greets on a connection that we dialed; once per connection.
+   * @throws {SkeinError} the remote's refusal or ours, or `net/hello-failed`
+   */
+  greet(connection: Connection): Promise<Hello> {
+    return this.#once(connection, async () => {
+      const stream = await connection.newStream(HELLO_PROTOCOL);
+      const frames = new FrameStream(stream, HELLO_LIMITS, this.#deps.traffic);
+      await frames.write("hello", { ...this.#deps.ownHello() });
+      const reply = await frames.read();
+      if (reply?.kind === "refusal") throw refusalError(reply.header);
+      if (reply?.kind !== "hello") {
+        throw netError(
+          "net/hello-failed",
+          `greet peer: it answered "${reply?.kind ?? "nothing"}", a hello is required`,
+        );
+      }
+      const hello = parseHello(reply.header);
+      await checkHello(hello, connection.remotePeer.toString(), this.#deps.rules, this.#deps.clock.nowMs());
+      this.#accept(connection, hello);
+      await frames.close();
+      return hello;
+    });
+  }
+
+  /** Handler of the hello protocol: the remote dialed us. */
+  async handleHello(stream: Stream, connection: Connection): Promise<void> {
+    if (this.#greetings.has(connection)) {
+      this.#deps.onOffence(connection.remotePeer.toString(), "net/frame-malformed");
+      return stream.abort(new Error("second hello on one connection"));
+    }
+    const frames = new FrameStream(stream, HELLO_LIMITS, this.#deps.traffic);
+    await this.#once(connection, async () => {
+      try {
+        const frame = await frames.read();
+        if (frame?.kind !== "hello") {
+          throw netError(
+            "net/frame-malformed",
+            `greet peer: it sent "${frame?.kind ?? "nothing"}", a hello is required`,
+          );
+        }
+        const hello = parseHello(frame.header);
+        await checkHello(hello, connection.remotePeer.toString(), this.#deps.rules, this.#deps.clock.nowMs());
+        this.#accept(connection, hello);
+        await frames.write("hello", { ...this.#deps.ownHello() });
+        await frames.close();
+        return hello;
+      } catch (error) {
+        await this.#sayRefusal(frames, error);
+        throw error;
+      }
+    }).catch(() => {});
+  }
+
+  /**
+   * The hotkey behind a connection; waits for a greeting that is under way.
+   * @throws {SkeinError} `net/unauthenticated` when there is none, or the refusal
+   */
+  async known(connection: Connection): Promise<Hello> {
+    const greeting = this.#greetings.get(connection);
+    if (greeting === undefined) {
+      throw netError(
+        "net/unauthenticated",
+        "serve peer: it has not said hello, say hello before anything else",
+      );
+    }
+    return await greeting;
+  }
+
+  #once(connection: Connection, run: () => Promise<Hello>): Promise<Hello> {
+    const before = this.#greetings.get(connection);
+    if (before !== undefined) return before;
+    const { clock, helloTimeoutMs } = this.#deps;
+    const greeting = withDeadline(clock, { what: "greet peer", timeoutMs: helloTimeoutMs }, run)
+      .catch((error) => {
+        this.#refused(connection, error);
+        throw error instanceof SkeinError ? error : netError(
+          "net/hello-failed",
+          "greet peer: the connection broke in the hello, dial again",
+          {},
+          error,
+        );
+      });
+    this.#greetings.set(connection, greeting);
+    greeting.catch(() => {});
+    return greeting;
+  }
+
+  #accept(connection: Connection, hello: Hello): void {
+    if (connection.status === "open") this.#deps.onKnown(connection, hello);
+  }
+
+  #refused(connection: Connection, error: unknown): void {
+    const peerId = connection.remotePeer.toString();
+    if (error instanceof SkeinError) {
+      if (!error.payload.isRemote && error.code !== "net/link-lost") this.#deps.onOffence(peerId, error.code);
+      this.#deps.log.emit({
+        event: "peer-refused",
+        peerId,
+        code: error.code,
+        reason: error.message,
+        ...error.payload,
+      });
+    }
+    this.#deps.clock.after(REFUSAL_LINGER_MS, () => connection.close().catch(() => {}));
+  }
+
+  async #sayRefusal(frames: FrameStream, error: unknown): Promise<void> {
+    if (!(error instanceof SkeinError)) return frames.abort("hello failed");
+    const { code, message, payload } = error;
+    await frames.write("refusal", { code, message, payload }).then(() => frames.close()).catch(() => {});
+  }
+}
+
+/** A remote's refusal or error answer as our error; `isRemote` marks that the fault was found over there. */
+export function refusalError(header: Readonly<Record<string, unknown>>): SkeinError {
+  const code = typeof header.code === "string" ? header.code.slice(0, 64) : "net/hello-failed";
+  const message = typeof header.message === "string"
+    ? header.message.slice(0, 1024)
+    : "refused without a reason";
+  const payload = header.payload !== null && typeof header.payload === "object" ? header.payload : {};
+  return new SkeinError(code, message, { ...payload, isRemote: true });
+}

@@ -1,0 +1,154 @@
+/**
+ * Reads and writes a libp2p stream by exact byte counts with back-pressure both ways.
+ *
+ * Reading: libp2p's own `byteStream` takes whatever arrives and aborts above 4 MiB, so a slow handler would lose its
+ * stream. Here the stream is paused while more than `HIGH_WATER_BYTES` lie unread; the muxer then stops granting window
+ * and the sender stops. Writing: `stream.onDrain()` keeps its first resolved promise, so we wait for the events.
+ */
+import type { Stream } from "@libp2p/interface";
+import type { ByteSource } from "./frame.ts";
+import { netError } from "./errors.ts";
+
+const HIGH_WATER_BYTES = 512 * 1024;
+const WRITE_SLICE_BYTES = 256 * 1024;
+
+export class StreamBytes implements ByteSource {
+  readonly #stream: Stream;
+  readonly #parts: Uint8Array[] = [];
+  #partOffset = 0;
+  #unreadBytes = 0;
+  #failure: unknown = undefined;
+  #wake: () => void = () => {};
+
+  constructor(stream: Stream) {
+    this.#stream = stream;
+    const wake = () => this.#wake();
+    stream.addEventListener("message", (event) => {
+      for (const part of event.data instanceof Uint8Array ? [event.data] : event.data) this.#take(part);
+      wake();
+    });
+    stream.addEventListener("close", (event) => {
+      this.#failure = event.error;
+      wake();
+    });
+    stream.addEventListener("remoteCloseWrite", wake);
+    stream.addEventListener("end", wake);
+  }
+
+  /** @throws {SkeinError} `net/frame-truncated` when the stream ends inside the bytes, `net/link-lost` when it breaks */
+  async read(count: number, signal?: AbortSignal): Promise<Uint8Array | null> {
+    const out = new Uint8Array(count);
+    let filled = 0;
+    while (filled < count) {
+      signal?.throwIfAborted();
+      if (this.#unreadBytes === 0) {
+        this.#setPaused(false); // hands over, synchronously, what was held back
+        if (this.#unreadBytes > 0) continue;
+        if (this.#ended()) return this.#endOfRead(filled, count);
+        await this.#changed(signal);
+        continue;
+      }
+      filled += this.#give(out, filled);
+    }
+    return out;
+  }
+
+  /**
+   * Resolves when the muxer has taken all bytes; `bytes` may then be reused.
+   * @throws {SkeinError} `net/link-lost`; rejects with the signal's reason when it aborts
+   */
+  async write(bytes: Uint8Array, signal?: AbortSignal): Promise<void> {
+    for (let at = 0; at < bytes.length; at += WRITE_SLICE_BYTES) {
+      signal?.throwIfAborted();
+      try {
+        this.#stream.send(bytes.subarray(at, at + WRITE_SLICE_BYTES));
+      } catch (cause) {
+        throw lost(cause);
+      }
+      await drained(this.#stream, signal);
+    }
+  }
+
+  #take(part: Uint8Array): void {
+    this.#parts.push(part);
+    this.#unreadBytes += part.length;
+    if (this.#unreadBytes > HIGH_WATER_BYTES) this.#setPaused(true);
+  }
+
+  #give(out: Uint8Array, at: number): number {
+    const part = this.#parts[0];
+    const piece = part.subarray(this.#partOffset, this.#partOffset + out.length - at);
+    out.set(piece, at);
+    this.#partOffset += piece.length;
+    this.#unreadBytes -= piece.length;
+    if (this.#partOffset === part.length) {
+      this.#parts.shift();
+      this.#partOffset = 0;
+    }
+    return piece.length;
+  }
+
+  #setPaused(isPaused: boolean): void {
+    const status = this.#stream.readStatus;
+    try {
+      if (isPaused && status === "readable") this.#stream.pause();
+      if (!isPaused && status === "paused") this.#stream.resume();
+    } catch (cause) {
+      this.#failure ??= cause; // the muxer went away between the check and the call
+    }
+  }
+
+  #ended(): boolean {
+    if (this.#stream.readBufferLength > 0 && this.#failure === undefined) return false;
+    return this.#failure !== undefined || this.#stream.readableEnded || this.#stream.status !== "open" ||
+      this.#stream.remoteWriteStatus === "closed";
+  }
+
+  #endOfRead(filled: number, count: number): null {
+    if (this.#failure !== undefined) throw lost(this.#failure);
+    if (filled === 0) return null;
+    throw netError("net/frame-truncated", `read stream: it ended after ${filled} of ${count} bytes`);
+  }
+
+  #changed(signal?: AbortSignal): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const onAbort = () => reject(signal!.reason);
+      this.#wake = () => {
+        signal?.removeEventListener("abort", onAbort);
+        resolve();
+      };
+      signal?.addEventListener("abort", onAbort, { once: true });
+    });
+  }
+}
+
+/** Resolves when the stream has handed everything to the muxer and the muxer can take more. */
+async function drained(stream: Stream, signal?: AbortSignal): Promise<void> {
+  while (stream.writableNeedsDrain || stream.writeBufferLength > 0) {
+    if (stream.status !== "open") throw lost(new Error(`stream is ${stream.status}`));
+    await new Promise<void>((resolve, reject) => {
+      const finish = (act: () => void) => {
+        stream.removeEventListener("drain", onDrain);
+        stream.removeEventListener("close", onClose);
+        signal?.removeEventListener("abort", onAbort);
+        act();
+      };
+      // The stream sends what it had queued in a microtask after the event: look again behind it.
+      const onDrain = () => queueMicrotask(() => finish(resolve));
+      const onClose = (event: { error?: Error }) => finish(() => reject(lost(event.error)));
+      const onAbort = () => finish(() => reject(signal!.reason));
+      stream.addEventListener("drain", onDrain);
+      stream.addEventListener("close", onClose);
+      signal?.addEventListener("abort", onAbort, { once: true });
+    });
+  }
+}
+
+function lost(cause: unknown) {
+  return netError(
+    "net/link-lost",
+    "use stream: the connection to the peer broke, send again when it is back",
+    {},
+    cause,
+  );
+}

@@ -1,0 +1,274 @@
+/**
+ * `Transport` over libp2p. Streams of peers that have not authenticated are dropped before a byte of them is read. A
+ * frame that breaks the rules costs its stream (the rest of it cannot be trusted) and counts an offence; the connection
+ * and the other lanes survive until the offences reach the limit.
+ */
+import type { Connection, Stream } from "@libp2p/interface";
+import { AssertionError } from "../base/assert.ts";
+import type { Clock } from "../base/clock.ts";
+import { SkeinError } from "../base/errors.ts";
+import type { Log } from "../base/log.ts";
+import type { Hotkey, Message, Transport } from "../base/transport.ts";
+import { withDeadline } from "./deadline.ts";
+import { netError } from "./errors.ts";
+import type { Frame, FrameLimits } from "./frame.ts";
+import { FrameStream, type TrafficCounter } from "./frame_stream.ts";
+import { type Gatekeeper, refusalError } from "./gatekeeper.ts";
+import type { Hello } from "./hello.ts";
+import type { Offences } from "./offences.ts";
+import { PeerLink } from "./peer_link.ts";
+
+const MAX_TYPE_CHARS = 128;
+
+export interface TransportDependencies {
+  readonly self: Hotkey;
+  readonly limits: FrameLimits;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly traffic: TrafficCounter;
+  readonly offences: Offences;
+  known(connection: Connection): ReturnType<Gatekeeper["known"]>;
+}
+
+type MessageHandler = (from: Hotkey, message: Message) => void | Promise<void>;
+type RequestHandler = (from: Hotkey, message: Message) => Promise<Message>;
+type PeerHandler = (peer: Hotkey, isUp: boolean) => void;
+
+export class Libp2pTransport implements Transport {
+  readonly self: Hotkey;
+  readonly #deps: TransportDependencies;
+  readonly #links = new Map<Hotkey, PeerLink>();
+  readonly #messageHandlers = new Map<string, Set<MessageHandler>>();
+  readonly #requestHandlers = new Map<string, RequestHandler>();
+  readonly #peerHandlers = new Set<PeerHandler>();
+
+  constructor(dependencies: TransportDependencies) {
+    this.self = dependencies.self;
+    this.#deps = dependencies;
+  }
+
+  connected(): Hotkey[] {
+    return [...this.#links.values()].filter((link) => link.isUp).map((link) => link.hotkey);
+  }
+
+  /** Of every peer that was ever up: its last hello, and whether it is up now. */
+  links(): readonly PeerLink[] {
+    return [...this.#links.values()];
+  }
+
+  async send(to: Hotkey, message: Message, signal?: AbortSignal): Promise<void> {
+    await this.#link(to).send(message, signal);
+  }
+
+  onMessage(type: string, handler: MessageHandler): () => void {
+    const handlers = this.#messageHandlers.get(type) ?? new Set();
+    this.#messageHandlers.set(type, handlers.add(handler));
+    return () => handlers.delete(handler);
+  }
+
+  onPeer(handler: PeerHandler): () => void {
+    this.#peerHandlers.add(handler);
+    return () => this.#peerHandlers.delete(handler);
+  }
+
+  onRequest(type: string, handler: RequestHandler): () => void {
+    this.#requestHandlers.set(type, handler);
+    return () => {
+      if (this.#requestHandlers.get(type) === handler) this.#requestHandlers.delete(type);
+    };
+  }
+
+  async request(
+    to: Hotkey,
+    message: Message,
+    options: { maxBodyBytes: number; timeoutMs: number; signal?: AbortSignal },
+  ): Promise<Message> {
+    const link = this.#link(to);
+    const deadline = { what: `ask ${to} for ${message.type}`, ...options };
+    return await withDeadline(
+      this.#deps.clock,
+      deadline,
+      (signal) => this.#ask(link, message, options, signal),
+    );
+  }
+
+  traffic(): { sentBytes: number; receivedBytes: number } {
+    return { ...this.#deps.traffic };
+  }
+
+  penalise(peer: Hotkey, code: string): void {
+    this.#deps.log.emit({ event: "offence", peer, code });
+    if (!this.#deps.offences.count(peer, code)) return;
+    this.#deps.log.emit({ event: "peer-cut-off", peer, code });
+    for (const connection of this.#links.get(peer)?.connections ?? []) {
+      this.#deps.offences.cutOff(connection.remotePeer.toString());
+      connection.abort(new Error("cut off for its offences"));
+    }
+  }
+
+  offences(): Record<Hotkey, Record<string, number>> {
+    return this.#deps.offences.all();
+  }
+
+  /** The gatekeeper let `connection` in. Announces the peer when it is its first. */
+  addConnection(connection: Connection, hello: Hello): void {
+    const link = this.#links.get(hello.hotkey) ?? new PeerLink(hello, this.#deps.limits, this.#deps.traffic);
+    const wasUp = link.isUp;
+    this.#links.set(hello.hotkey, link);
+    link.add(connection, hello);
+    connection.addEventListener("close", () => {
+      if (link.remove(connection)) this.#tell(link.hotkey, false);
+    });
+    if (!wasUp) this.#tell(link.hotkey, true);
+  }
+
+  /** Handler of both lanes. Reads one frame, awaits its handlers, reads the next. */
+  async serveLane(stream: Stream, connection: Connection): Promise<void> {
+    const from = await this.#authenticated(stream, connection);
+    if (from === undefined) return;
+    const frames = new FrameStream(stream, this.#deps.limits, this.#deps.traffic);
+    try {
+      for (let frame = await frames.read(); frame !== null; frame = await frames.read()) {
+        await this.#deliver(from, messageOf(frame, "message"));
+      }
+      await frames.close();
+    } catch (error) {
+      this.#dropStream(from, frames, error);
+    }
+  }
+
+  /** Handler of the request protocol: one request, one answer or error, on a stream of its own. */
+  async serveRequest(stream: Stream, connection: Connection): Promise<void> {
+    const from = await this.#authenticated(stream, connection);
+    if (from === undefined) return;
+    const frames = new FrameStream(stream, this.#deps.limits, this.#deps.traffic);
+    try {
+      const frame = await frames.read();
+      if (frame === null) return await frames.close();
+      await this.#answer(from, messageOf(frame, "request"), frames);
+      await frames.close();
+    } catch (error) {
+      this.#dropStream(from, frames, error);
+    }
+  }
+
+  async #ask(link: PeerLink, message: Message, options: { maxBodyBytes: number }, signal: AbortSignal) {
+    const { frames, release } = await link.openRequest(signal);
+    try {
+      await frames.write("request", { type: message.type, header: message.header }, message.body, signal);
+      const limits = { ...this.#deps.limits, maxBodyBytes: options.maxBodyBytes };
+      const frame = await frames.read(signal, limits);
+      if (frame === null) {
+        throw netError(
+          "net/link-lost",
+          `ask ${link.hotkey} for ${message.type}: it hung up without an answer, ask again`,
+        );
+      }
+      if (frame.kind === "error") throw refusalError(frame.header);
+      const answer = messageOf(frame, "answer");
+      await frames.close();
+      return answer;
+    } catch (error) {
+      if (signal.aborted) frames.abort("request abandoned");
+      else if (!(error instanceof SkeinError) || !error.payload.isRemote) {
+        this.#dropStream(link.hotkey, frames, error);
+      } else await frames.close();
+      throw error;
+    } finally {
+      release();
+    }
+  }
+
+  async #answer(from: Hotkey, message: Message, frames: FrameStream): Promise<void> {
+    try {
+      const handler = this.#requestHandlers.get(message.type);
+      if (handler === undefined) {
+        throw netError("net/no-handler", `answer ${message.type}: this node does not serve it, ask another`);
+      }
+      const answer = await handler(from, message);
+      await frames.write("answer", { type: answer.type, header: answer.header }, answer.body);
+    } catch (error) {
+      if (!frames.isOpen) throw error;
+      await this.#answerError(message.type, frames, error);
+    }
+  }
+
+  async #answerError(type: string, frames: FrameStream, error: unknown): Promise<void> {
+    const isTyped = error instanceof SkeinError;
+    if (!isTyped) this.#reportFault(`answer ${type}`, error);
+    const code = isTyped ? error.code : "net/handler-failed";
+    const message = isTyped ? error.message : `answer ${type}: the handler failed, ask another`;
+    try {
+      await frames.write("error", { code, message, payload: isTyped ? error.payload : {} });
+    } catch (failure) {
+      if (!(failure instanceof SkeinError) || failure.code !== "net/header-unencodable") throw failure;
+      await frames.write("error", { code, message, payload: {} });
+    }
+  }
+
+  async #deliver(from: Hotkey, message: Message): Promise<void> {
+    for (const handler of [...this.#messageHandlers.get(message.type) ?? []]) {
+      try {
+        await handler(from, message);
+      } catch (error) {
+        if (error instanceof SkeinError) this.penalise(from, error.code);
+        else this.#reportFault(`handle ${message.type}`, error);
+      }
+    }
+  }
+
+  /** The hotkey of a known peer. Of others nothing is read: the stream is dropped and the offence counted. */
+  async #authenticated(stream: Stream, connection: Connection): Promise<Hotkey | undefined> {
+    try {
+      return (await this.#deps.known(connection)).hotkey;
+    } catch (error) {
+      stream.abort(error as Error);
+      const peerId = connection.remotePeer.toString();
+      this.#deps.log.emit({ event: "offence", peer: peerId, code: "net/unauthenticated" });
+      if (this.#deps.offences.count(peerId, "net/unauthenticated")) connection.abort(new Error("cut off"));
+      return undefined;
+    }
+  }
+
+  #dropStream(from: Hotkey, frames: FrameStream, error: unknown): void {
+    frames.abort("frame refused");
+    if (!(error instanceof SkeinError)) return this.#reportFault(`read from ${from}`, error);
+    const isOffence = error.code === "net/frame-oversized" || error.code === "net/frame-malformed";
+    if (isOffence) this.penalise(from, error.code);
+  }
+
+  /** Not the peer's fault. A broken invariant ends the process; another error of a handler is told and survived. */
+  #reportFault(what: string, error: unknown): void {
+    if (error instanceof AssertionError) {
+      queueMicrotask(() => {
+        throw error;
+      });
+    }
+    this.#deps.log.warn(`${what} failed`, { error: String(error) });
+  }
+
+  #link(hotkey: Hotkey): PeerLink {
+    const link = this.#links.get(hotkey);
+    if (link?.isUp) return link;
+    throw netError("net/not-connected", `reach ${hotkey}: it is not connected, wait until it is up`);
+  }
+
+  #tell(peer: Hotkey, isUp: boolean): void {
+    this.#deps.log.emit({ event: isUp ? "peer-up" : "peer-down", peer });
+    for (const handler of [...this.#peerHandlers]) handler(peer, isUp);
+  }
+}
+
+/** @throws {SkeinError} `net/frame-malformed` */
+function messageOf(frame: Frame, kind: Frame["kind"]): Message {
+  const { type, header } = frame.header;
+  const isMap = header !== null && typeof header === "object" && !Array.isArray(header) &&
+    !(header instanceof Uint8Array);
+  if (frame.kind !== kind || typeof type !== "string" || type.length > MAX_TYPE_CHARS || !isMap) {
+    throw netError(
+      "net/frame-malformed",
+      `read ${kind}: the frame "${frame.kind}" has no type or no header map`,
+    );
+  }
+  return { type, header: header as Message["header"], body: frame.body };
+}

@@ -1,0 +1,46 @@
+/**
+ * WebRTC-direct, loaded only when asked for: its transport needs a native addon. Deno runs the addon's queued callbacks
+ * back to back without letting promise continuations in between, so an event can overtake the code that would have
+ * listened for it; every event of the addon's classes is therefore delivered in a macrotask of its own, in order.
+ */
+import { netError } from "./errors.ts";
+
+type Dispatcher = { prototype: EventTarget };
+const MARK = Symbol.for("skein.webrtc.paced");
+
+/** libp2p's transport factory. @throws {SkeinError} `net/webrtc-unavailable` */
+export async function loadWebrtcDirect(): Promise<unknown> {
+  try {
+    const polyfill = await import("node-datachannel/polyfill") as unknown as Record<string, Dispatcher>;
+    const { setImmediate } = await import("node:timers");
+    for (const name of ["RTCDataChannel", "RTCPeerConnection"]) paceEvents(polyfill[name], setImmediate);
+    const { webRTCDirect } = await import("@libp2p/webrtc");
+    return webRTCDirect({ rtcConfiguration: { iceServers: [] } });
+  } catch (cause) {
+    throw netError(
+      "net/webrtc-unavailable",
+      "load WebRTC: its native addon did not load, leave WebRTC off or reinstall the packages",
+      {},
+      cause,
+    );
+  }
+}
+
+const waiting: [EventTarget, Event][] = [];
+
+function paceEvents(target: Dispatcher, schedule: (run: () => void) => unknown): void {
+  const prototype = target.prototype as EventTarget & { [MARK]?: boolean };
+  if (prototype[MARK]) return;
+  const deliver = EventTarget.prototype.dispatchEvent;
+  const next = () => {
+    const [receiver, event] = waiting.shift()!;
+    if (waiting.length > 0) schedule(next);
+    deliver.call(receiver, event);
+  };
+  prototype[MARK] = true;
+  prototype.dispatchEvent = function (event: Event): boolean {
+    waiting.push([this, event]);
+    if (waiting.length === 1) schedule(next);
+    return true;
+  };
+}
