@@ -48,6 +48,11 @@ function decode(record: Uint8Array): Announcement {
   };
 }
 
+/** sr25519 signatures are randomised: the same statement may be signed twice. */
+const saysTheSame = (a: Uint8Array, b: Uint8Array): boolean =>
+  equalBytes(a.subarray(0, FIXED_BYTES), b.subarray(0, FIXED_BYTES)) &&
+  equalBytes(a.subarray(PREFIX_BYTES), b.subarray(PREFIX_BYTES));
+
 export class AnnouncementBook {
   readonly #clock: Clock;
   readonly #verify: VerifySignature;
@@ -120,7 +125,7 @@ export class AnnouncementBook {
     if (known === undefined) return;
     const newest = decode(known).sequence;
     if (sequence < newest) refuse("stale", `sequence ${sequence}, at least ${newest} is required`);
-    if (sequence === newest && !equalBytes(known, record)) {
+    if (sequence === newest && !saysTheSame(known, record)) {
       refuse("equivocal", `sequence ${sequence} says two things`);
     }
   }

@@ -106,6 +106,8 @@ export class StreamBytes implements ByteSource {
 
   #endOfRead(filled: number, count: number): null {
     if (this.#failure !== undefined) throw lost(this.#failure);
+    const status = this.#stream.status; // it may have broken before we listened
+    if (status === "reset" || status === "aborted") throw lost(new Error(`stream is ${status}`));
     if (filled === 0) return null;
     throw netError("net/frame-truncated", `read stream: it ended after ${filled} of ${count} bytes`);
   }
