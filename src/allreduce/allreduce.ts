@@ -75,7 +75,10 @@ export interface RoundInput {
   readonly innerSteps: number;
   readonly waypointDigest: string;
   readonly bandwidthBytesPerSec: number;
-  /** The group that made the anchor; empty for the first step. */
+  /**
+   * The group that made the anchor; for the first step the registered miners. Empty waives continuity, and then two
+   * halves of a partition may both commit.
+   */
   readonly previousMembers: readonly Hotkey[];
   readonly deadlineBlock: number;
   /** Chain height now. */
