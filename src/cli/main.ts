@@ -1,0 +1,42 @@
+/**
+ * The command tree. Each command is one file that parses its flags and hands a plain options object to `src/node`; the
+ * node's code is imported only when its command runs, so that `skein chain` never loads libp2p or WebGPU.
+ */
+import { Command, CommanderError } from "@commander-js/extra-typings";
+import { describeError, isSkeinError } from "../base/errors.ts";
+import { chainCommand } from "./chain.ts";
+import { minerCommand } from "./miner.ts";
+import { upCommand } from "./up.ts";
+import { validatorCommand } from "./validator.ts";
+import { VERSION } from "./version.ts";
+
+/** @returns the process's exit code: 0 done, 1 failed, 2 bad arguments, 130 stopped by the user before it was done */
+export async function main(args: readonly string[]): Promise<number> {
+  let exitCode = 0;
+  const finish = (code: number) => {
+    exitCode = code;
+  };
+  const program = new Command("skein")
+    .description("Train one language model together with strangers, paid by a Substrate chain.")
+    .version(VERSION)
+    .showHelpAfterError("(see --help)")
+    .exitOverride()
+    .configureHelp({ sortSubcommands: false });
+  for (const command of [upCommand, minerCommand, validatorCommand, chainCommand]) {
+    program.addCommand(command(finish).exitOverride().showHelpAfterError("(see --help)"));
+  }
+  try {
+    if (args.length === 0) {
+      program.outputHelp();
+      return 0;
+    }
+    await program.parseAsync([...args], { from: "user" });
+    return exitCode;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+    const code = isSkeinError(error) ? ` (${error.code})` : "";
+    console.error(`skein: ${describeError(error)}${code}`);
+    if (!isSkeinError(error) && error instanceof Error) console.error(error.stack);
+    return 1;
+  }
+}

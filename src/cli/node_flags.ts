@@ -1,0 +1,61 @@
+/** Flags that miner and validator share, and the running of a node from them. */
+import { Command } from "@commander-js/extra-typings";
+import { systemClock } from "../base/clock.ts";
+import { eventLog, type Log } from "../base/log.ts";
+import type { NodeOptions } from "../node/node_options.ts";
+import { chainFlag, integerFlag, presetFlag } from "./flags.ts";
+import { describeEvent, printJson } from "./present.ts";
+import { PRESET_NAMES } from "./preset_names.ts";
+import { stopSignal } from "./stop_signal.ts";
+
+export function nodeCommand(
+  role: "miner" | "validator",
+  description: string,
+  finish: (code: number) => void,
+) {
+  return new Command(role)
+    .description(description)
+    .option("--chain <url>", "chain endpoint; local finds or starts the local chain", chainFlag, "local")
+    .option("--netuid <n>", "subnet", integerFlag(0, 65535), 1)
+    .option(
+      "--preset <name>",
+      `model and training preset: ${PRESET_NAMES.join(", ")}`,
+      presetFlag(PRESET_NAMES),
+      "pico",
+    )
+    .option("--data <path>", "train on your own text: a UTF-8 file, or a directory of them")
+    .option("--home <dir>", "keys and state of this node (default: the first free one in the data directory)")
+    .option("--wallet <name>", "wallet in the bittensor layout (default: one kept in the home directory)")
+    .option("--hotkey <name>", "hotkey of the wallet", "default")
+    .option("--wallet-path <dir>", "where wallets are (default: ~/.bittensor/wallets)")
+    .option("--listen <host:port>", "address to listen on; port 0 takes a free one", "127.0.0.1:0")
+    .option("--peer <multiaddr...>", "peers to dial besides those that the chain names")
+    .option(
+      "--wait-for <n>",
+      "hold the very first round until this many miners are ready",
+      integerFlag(1, 64),
+      1,
+    )
+    .option("--rounds <n>", "leave after this many further rounds", integerFlag(1, 1e6))
+    .option("--debug", "log more", false)
+    .option("--json", "print one JSON object per event", false)
+    .action(async (flags) => {
+      const stop = stopSignal();
+      const options: NodeOptions = { role, ...flags, peers: flags.peer ?? [] };
+      const { runNode } = await import("../node/node.ts");
+      try {
+        await runNode(options, { clock: systemClock, log: processLog(flags), signal: stop.signal });
+        finish(0);
+      } finally {
+        stop.dispose();
+      }
+    });
+}
+
+function processLog(flags: { json: boolean; debug: boolean }): Log {
+  return eventLog((event) => {
+    if (flags.json) return printJson(event);
+    const line = describeEvent(event);
+    if (line !== undefined) console.log(line);
+  }, { debug: flags.debug });
+}

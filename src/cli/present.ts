@@ -1,0 +1,58 @@
+/** Events as lines for people. Machines get the events themselves (`--json`). */
+import type { LogEvent } from "../base/log.ts";
+
+export function printJson(event: LogEvent | Record<string, unknown>): void {
+  console.log(JSON.stringify(event));
+}
+
+/** Bytes with a decimal unit: 1234567 → "1.2 MB". */
+export function formatBytes(bytes: number): string {
+  const units = ["B", "kB", "MB", "GB", "TB"];
+  let value = bytes;
+  let unit = 0;
+  while (value >= 1000 && unit < units.length - 1) {
+    value /= 1000;
+    unit++;
+  }
+  return unit === 0 ? `${value} B` : `${value.toFixed(value < 10 ? 1 : 0)} ${units[unit]}`;
+}
+
+export function formatLoss(loss: unknown): string {
+  return typeof loss === "number" ? loss.toFixed(3) : "–";
+}
+
+/** One line, or undefined for an event that people need not see one by one. */
+export function describeEvent(event: LogEvent): string | undefined {
+  switch (event.event) {
+    case "log":
+      return `${event.level === "info" ? "" : `${event.level}: `}${event.message}`;
+    case "started":
+      return `${event.role} ${event.hotkey} (uid ${event.uid}) on ${event.adapter} [${event.backend}], preset ` +
+        `${event.preset}, outer step ${event.outerStep}`;
+    case "evaluated":
+      return `outer step ${event.outerStep}: validation loss ${formatLoss(event.validationLoss)}`;
+    case "step":
+      return `outer step ${event.outerStep}, inner step ${event.innerStep}: loss ${
+        formatLoss(event.loss)
+      }, ` +
+        `${Math.round(Number(event.tokensPerSec))} tokens/s, ${event.peers} peers`;
+    case "round":
+      return `outer step ${event.outerStep} committed by ${event.members} members in ` +
+        `${Number(event.seconds).toFixed(1)} s: root ${String(event.root).slice(0, 12)}, sent ` +
+        `${formatBytes(Number(event.sentBytes))}, validation loss ${formatLoss(event.validationLoss)}`;
+    case "round-aborted":
+      return `outer step ${event.outerStep} not committed: ${event.reason}; training goes on`;
+    case "weights-set":
+      return `weights written after outer step ${event.outerStep}: ${JSON.stringify(event.weights)}`;
+    case "spawn":
+      return `started ${event.role}${event.hotkey ? ` ${event.hotkey}` : ""} as process ${event.pid}` +
+        (event.url ? `, chain at ${event.url}` : "");
+    case "exit":
+      return `${event.role} process ${event.pid} ended (${event.signal ?? `code ${event.code}`})` +
+        (event.restart ? `; start it again with: ${event.restart}` : "");
+    case "receipt":
+      return undefined;
+    default:
+      return undefined;
+  }
+}

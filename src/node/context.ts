@@ -1,0 +1,36 @@
+/** What a running node consists of. Built by `open_node.ts`, used by the miner's and the validator's loops. */
+import type { AllReduce } from "../allreduce/allreduce.ts";
+import type { Clock } from "../base/clock.ts";
+import type { Log } from "../base/log.ts";
+import type { Signer } from "../base/transport.ts";
+import type { ChainClient } from "../chain/client.ts";
+import type { Corpus } from "../data/corpus.ts";
+import type { Network } from "../net/network.ts";
+import type { TrainEngine } from "../train/engine.ts";
+import type { NodeOptions } from "./node_options.ts";
+import type { PeerDirectory } from "./peer_directory.ts";
+import type { Run } from "./run_config.ts";
+import type { StateKeeper } from "./state_keeper.ts";
+import type { WaypointShelf } from "./waypoints.ts";
+
+export interface NodeContext {
+  readonly options: NodeOptions;
+  readonly home: string;
+  readonly run: Run;
+  readonly uid: number;
+  readonly signer: Signer;
+  readonly chain: ChainClient;
+  readonly directory: PeerDirectory;
+  readonly network: Network;
+  readonly allReduce: AllReduce;
+  readonly corpus: Corpus;
+  readonly engine: TrainEngine;
+  readonly states: StateKeeper;
+  readonly waypoints: WaypointShelf;
+  /** Held-out sequences: [n · batchSize, contextLength + 1]. */
+  readonly validationTokens: Uint32Array;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Aborts when the node is to leave. */
+  readonly signal: AbortSignal;
+}
