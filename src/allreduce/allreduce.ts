@@ -145,9 +145,18 @@ export class AllReduce {
     this.#listen();
   }
 
-  /** The last certificate of a round that this node finished. */
+  /** The last certificate of a round that this node finished, or that it resumed from. */
   get committed(): Certificate | undefined {
     return this.#committed;
+  }
+
+  /**
+   * After a restart or a download: the certificate of the state that this node now holds. Peers that missed it hear of
+   * it from here; without that, one that crashed as the only holder of a certificate would leave the others behind.
+   */
+  resume(certificate: Certificate): void {
+    if (this.#committed && this.#committed.outerStep >= certificate.outerStep) return;
+    this.#keep(certificate);
   }
 
   /**

@@ -30,6 +30,7 @@ interface State {
   readonly outerStep: number;
   readonly root: string;
   readonly members: readonly Hotkey[];
+  readonly certificate?: Certificate;
 }
 
 export class SimNode {
@@ -111,6 +112,7 @@ export class SimSwarm {
         isMember: (hotkey) => this.constants.has(hotkey),
       },
     );
+    if (node.state.certificate) node.allReduce.resume(node.state.certificate);
     this.#live(node).catch((error) => this.#network.failures.push(error));
   }
 
@@ -186,7 +188,7 @@ export class SimSwarm {
     const known = this.#roots.get(outerStep);
     if (known && known.root !== root) this.violations.push(`two roots after step ${outerStep}`);
     this.#roots.set(outerStep, known ?? { root, members });
-    node.state = { outerStep, root, members };
+    node.state = { outerStep, root, members, certificate };
     node.lock = undefined;
   }
 
@@ -203,6 +205,7 @@ export class SimSwarm {
       if (peer.state.outerStep > node.state.outerStep) {
         node.state = peer.state;
         node.lock = undefined;
+        if (peer.state.certificate) node.allReduce!.resume(peer.state.certificate);
       }
     }
   }
