@@ -32,6 +32,7 @@ export type { RoundLock } from "./lock.ts";
 export type { Proposal, Ready } from "./proposal.ts";
 export type { RoundOutcome, RoundStats } from "./live_round.ts";
 export { verifyCertificate } from "./certificate.ts";
+export { certificateFromPlain, plainCertificate } from "./messages.ts";
 export { decodeResult } from "./result.ts";
 
 export interface AllReduceOptions {
@@ -296,7 +297,13 @@ export class AllReduce {
         await handler(from, message);
       }));
     on("ready", (from, message) => this.#onReady(from, parseHeader("ready", message.header)));
-    on("certificate", (from, message) => this.#onCertificate(from, parseCertificate(message)));
+    // Anybody may pass a certificate on: it proves itself.
+    this.#unsubscribe.push(
+      transport.onMessage(
+        messageType("certificate"),
+        (from, message) => this.#onCertificate(from, parseCertificate(message)),
+      ),
+    );
     for (const kind of ROUND_KINDS) on(kind, (from, message) => this.#onRoundMessage(kind, from, message));
     on("chunk", async (from, message) => {
       const header = this.#checkRun(parseHeader("chunk", message.header));

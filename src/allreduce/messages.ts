@@ -139,3 +139,19 @@ export function parseCertificate(message: Message): Certificate {
   }
   return { ...header, origin: header.origin ?? header.proposal, chunkDigests: toHex(body) };
 }
+
+/** A certificate as plain data, for a state file or a state on offer; `certificateFromPlain` reads it back. */
+export function plainCertificate(certificate: Certificate): Record<string, unknown> {
+  return { ...certificate, origin: certificate.origin === certificate.proposal ? null : certificate.origin };
+}
+
+/** @throws {SkeinError} `allreduce/bad-message` */
+export function certificateFromPlain(value: unknown): Certificate {
+  const { chunkDigests, ...header } = (value ?? {}) as Record<string, unknown>;
+  const isHex = typeof chunkDigests === "string" && /^([0-9a-f]{64})+$/.test(chunkDigests) &&
+    chunkDigests.length <= 64 * MAX_CHUNKS;
+  if (!isHex) {
+    throw refuse("allreduce/bad-message", "read a certificate: no list of chunk digests, hex is required");
+  }
+  return parseCertificate({ type: messageType("certificate"), header, body: fromHex(chunkDigests) });
+}

@@ -4,7 +4,7 @@
  */
 import { appendFile } from "node:fs/promises";
 import { join } from "node:path";
-import { type Clock } from "../base/clock.ts";
+import type { Clock } from "../base/clock.ts";
 import { parseEventLine } from "./events.ts";
 import { selfCommand } from "./self_command.ts";
 
@@ -41,11 +41,10 @@ export class Child {
         (line) => void appendFile(join(home, "stderr.log"), line + "\n").catch(() => {}),
       ),
     ]);
-    this.exited = (async () => {
-      const status = await this.#process.status;
+    this.exited = this.#process.status.then(async ({ code, signal }) => {
       await drained.catch(() => {});
-      return { code: status.code, signal: status.signal };
-    })();
+      return { code, signal };
+    });
   }
 
   /** SIGTERM, and SIGKILL when the process has not gone after `graceMs`. */

@@ -28,8 +28,8 @@ export class PeerDirectory {
   }
 
   /** Reads the metagraph unless it was read at this block already. Concurrent calls share one read. */
-  async refresh(): Promise<void> {
-    if (this.#refreshedAtBlock === this.#chain.block()) return;
+  async refresh(options: { isForced?: boolean } = {}): Promise<void> {
+    if (!options.isForced && this.#refreshedAtBlock === this.#chain.block()) return;
     this.#refreshing ??= this.#read().finally(() => this.#refreshing = undefined);
     await this.#refreshing;
   }
@@ -76,8 +76,11 @@ export class PeerDirectory {
     return this.entries().filter((entry) => entry.announcement?.role === "miner");
   }
 
-  async isRegistered(hotkey: Hotkey): Promise<boolean> {
-    if (!this.#entries.has(hotkey)) await this.refresh();
+  /** @param role what it says it is: looked at again when the metagraph that we know says otherwise */
+  async isRegistered(hotkey: Hotkey, role?: string): Promise<boolean> {
+    const known = this.#entries.get(hotkey);
+    const isAsSaid = known !== undefined && (role === undefined || known.announcement?.role === role);
+    if (!isAsSaid) await this.refresh();
     return this.#entries.has(hotkey);
   }
 }

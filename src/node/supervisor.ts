@@ -11,7 +11,7 @@ import { SkeinError } from "../base/errors.ts";
 import { loadOrCreateHotkey } from "./keys.ts";
 import { Child } from "./child.ts";
 import { startChainChild } from "./chain_child.ts";
-import { parseEventLine } from "./events.ts";
+import type { parseEventLine } from "./events.ts";
 import { SwarmRecord } from "./swarm_record.ts";
 import { readWeights } from "./read_weights.ts";
 

@@ -2,6 +2,7 @@
  * Waypoints: a miner's encoded change of parameters after the first few inner steps. The digest travels in the signed
  * *ready*; the bytes are asked for by the validators, in ranges, and checked against it. A miner keeps the last two.
  */
+import { assert } from "../base/assert.ts";
 import { sha256Bulk, toHex } from "../base/bytes.ts";
 import { SkeinError } from "../base/errors.ts";
 import type { Hotkey, Transport } from "../base/transport.ts";
@@ -18,13 +19,18 @@ const rangeRequest = z.object({
 });
 
 export class WaypointShelf {
-  readonly #encoded = new Map<number, Uint8Array<ArrayBuffer>>();
+  readonly #kept = new Map<number, { encoded: Uint8Array<ArrayBuffer>; digest: string }>();
 
-  /** @returns the digest to sign, hex */
-  async put(outerStep: number, encoded: Uint8Array<ArrayBuffer>): Promise<string> {
-    this.#encoded.set(outerStep, encoded);
-    for (const step of this.#encoded.keys()) if (step <= outerStep - KEPT) this.#encoded.delete(step);
-    return toHex(await sha256Bulk(encoded));
+  async put(outerStep: number, encoded: Uint8Array<ArrayBuffer>): Promise<void> {
+    this.#kept.set(outerStep, { encoded, digest: toHex(await sha256Bulk(encoded)) });
+    for (const step of this.#kept.keys()) if (step <= outerStep - KEPT) this.#kept.delete(step);
+  }
+
+  /** What to sign for `outerStep`, hex: its waypoint was put before. */
+  digest(outerStep: number): string {
+    const kept = this.#kept.get(outerStep);
+    assert(kept !== undefined, `waypoint of outer step ${outerStep} was put`);
+    return kept.digest;
   }
 
   /** @returns stop serving */
@@ -35,7 +41,7 @@ export class WaypointShelf {
         throw new SkeinError("node/bad-request", "serve a waypoint: malformed range request");
       }
       const { outerStep, offset, length } = parsed.data;
-      const encoded = this.#encoded.get(outerStep);
+      const encoded = this.#kept.get(outerStep)?.encoded;
       if (encoded === undefined || offset + length > encoded.byteLength) {
         throw new SkeinError(
           "node/no-waypoint",

@@ -70,7 +70,7 @@ export class Program {
         `${this.#stderr}\n${this.events.slice(-12).map((e) => JSON.stringify(e)).join("\n")}`;
       if (isOver) throw new Error(`program ended without: ${what}\n${tail()}`);
       if (Date.now() > deadline) throw new Error(`no ${what} in ${timeoutMs / 1000} s\n${tail()}`);
-      let timer: number | undefined;
+      let timer: ReturnType<typeof setTimeout> | undefined;
       await Promise.race([
         new Promise<void>((resolve) => this.#waiters.push(resolve)),
         new Promise<void>((resolve) => timer = setTimeout(resolve, 1000)),
