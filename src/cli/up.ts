@@ -52,8 +52,9 @@ export const upCommand = (finish: (code: number) => void) =>
       const onEvent = (event: LogEvent) => {
         if (flags.json) return printJson(event);
         const isPerStep = event.event === "step" || event.event === "evaluated";
-        const line = isPerStep ? undefined : describeEvent(event);
-        if (line === undefined) return;
+        const text = isPerStep ? undefined : describeEvent(event);
+        if (text === undefined) return;
+        const line = typeof event.node === "string" ? `${event.node}: ${text}` : text;
         if (isLive) table.above(line, write);
         else console.log(line);
       };

@@ -22,6 +22,7 @@ export async function runMiner(node: NodeContext): Promise<void> {
   await states.catchUp(signal);
   await tellStartingLoss(node);
   await waitForMiners(node);
+  await node.bandwidth.measured(signal);
   const watch = new CommitWatch(node.allReduce);
   const meter = new RoundMeter(node);
   const startedAt = states.current.outerStep;

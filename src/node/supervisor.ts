@@ -121,7 +121,7 @@ export class Supervisor {
       String(minerCount),
     ];
     if (dataPath !== undefined) args.push("--data", dataPath);
-    const child = new Child([...args, "--json"], home, (line) => this.#onLine(line));
+    const child = new Child([...args, "--json"], home, (line) => this.#onLine(name, line));
     this.#nodes.set(ss58, child);
     this.record.spawned(role, ss58, child.pid);
     this.#deps.onEvent({ event: "spawn", role, pid: child.pid, hotkey: ss58, name, home });
@@ -133,13 +133,13 @@ export class Supervisor {
     });
   }
 
-  #onLine(line: ReturnType<typeof parseEventLine>): void {
+  #onLine(node: string, line: ReturnType<typeof parseEventLine>): void {
     if (line === undefined) return;
     if (line.known !== undefined) {
       this.record.apply(line.known);
       if (line.known.event === "round") this.#lastProgressMs = this.#deps.clock.monotonicMs();
     }
-    this.#deps.onEvent(line.raw as unknown as LogEvent);
+    this.#deps.onEvent({ ...line.raw as unknown as LogEvent, node });
   }
 
   /** @throws {SkeinError} `node/swarm-stalled`, `node/swarm-dead` */
