@@ -60,7 +60,9 @@ async function playOuterStep(node: NodeContext, watch: CommitWatch): Promise<voi
   const outerStep = anchor.outerStep + 1;
   const { roundBlocks } = run.config.training;
   const deadlineBlock = Math.max(states.certificate?.proposal.block ?? 0, chain.block()) + roundBlocks;
-  const previousMembers = states.certificate ? states.members() : registeredMiners(node);
+  // Empty before the first step: who is registered may be long gone, and two halves that both begin have nothing to
+  // lose yet; the later to hear of the other's certificate takes over its state.
+  const previousMembers = states.members();
   const plan = innerPlan(run, corpus, { anchor: anchor.parameters, outerStep, uid });
   let inner = new InnerRun(engine, plan);
   const ticker = new StepTicker(node, outerStep);
@@ -81,8 +83,6 @@ async function playOuterStep(node: NodeContext, watch: CommitWatch): Promise<voi
     await clock.sleep(RETRY_PAUSE_MS, signal).catch(() => {});
   }
 }
-
-const registeredMiners = (node: NodeContext) => node.directory.miners().map(({ hotkey }) => hotkey);
 
 interface TrainingUntil {
   readonly watch: CommitWatch;

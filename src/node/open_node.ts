@@ -5,6 +5,7 @@
  */
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
+import process from "node:process";
 import { AllReduce } from "../allreduce/allreduce.ts";
 import type { Clock } from "../base/clock.ts";
 import type { Log } from "../base/log.ts";
@@ -59,6 +60,8 @@ export async function openNode(
     ? await loadOrCreateHotkey(home)
     : await loadNamedHotkey({ ...options, wallet: options.wallet });
   const corpus = options.data === undefined ? await loadDefaultCorpus() : await loadTextCorpus(options.data);
+  // Mesa's window-system code complains on stderr when this is unset, and it is never needed here.
+  process.env.XDG_RUNTIME_DIR ??= home;
   const gpu = await openDevice({ log });
   resources.defer(() => gpu.close());
 

@@ -1,0 +1,155 @@
+/**
+ * Makes the next block: the frame's own entries, the time, then each transaction in its turn. A transaction pays its
+ * tip and uses up its nonce whatever becomes of its call; the call's writes and events stay only if it succeeds.
+ */
+import { fromHex } from "../../../base/bytes.ts";
+import { describeError } from "../../../base/errors.ts";
+import type { Log } from "../../../base/log.ts";
+import { burn, spendableRao } from "../pallets/accounts.ts";
+import type { eventRecord } from "../pallets/common_types.ts";
+import { Overlay } from "../pallets/overlay.ts";
+import { type CallContext, DispatchFailure, type Pallet } from "../pallets/pallet.ts";
+import {
+  Account,
+  BLOCK_HASH_COUNT,
+  BlockHash,
+  BlockNumber,
+  EventCount,
+  Events,
+  ParentHash,
+  system,
+} from "../pallets/system.ts";
+import { Now } from "../pallets/timestamp.ts";
+import { TypedState } from "../pallets/typed_state.ts";
+import { callOf } from "../runtime/runtime.ts";
+import { encodeInherent, type Transaction } from "../runtime/extrinsic.ts";
+import type { Variant } from "../scale/composite_types.ts";
+import type { ValueOf } from "../scale/scale_type.ts";
+import { type Block, type Changes, extrinsicsRoot, hashOfHeader } from "./block.ts";
+import type { Chain } from "./chain.ts";
+
+type EventRecord = ValueOf<typeof eventRecord>;
+
+export interface MadeBlock {
+  readonly block: Block;
+  readonly changes: Changes;
+  readonly included: readonly Transaction[];
+  /** Left out: an earlier one spent what was to pay the tip. */
+  readonly unpayable: readonly Transaction[];
+}
+
+/** @param transactions validated, each sender's in the order of nonces; one that does not follow is left out */
+export function makeBlock(
+  chain: Chain,
+  transactions: readonly Transaction[],
+  nowMs: number,
+  log: Log,
+): MadeBlock {
+  const parent = chain.head;
+  const number = parent.header.number + 1;
+  const overlay = new Overlay(chain);
+  const state = new TypedState(overlay);
+  const parentHash = fromHex(parent.hash);
+  state.set(BlockNumber, number);
+  state.set(ParentHash, parentHash);
+  state.set(BlockHash, parentHash, number - 1);
+  // The genesis hash stays for ever.
+  if (number - 1 > BLOCK_HASH_COUNT) state.remove(BlockHash, number - 1 - BLOCK_HASH_COUNT);
+
+  const events: EventRecord[] = [];
+  const body: Uint8Array[] = [];
+  const now = BigInt(nowMs) > state.get(Now) ? BigInt(nowMs) : state.get(Now) + 1n;
+  const setTime = { name: "Timestamp", value: { name: "set", value: { now } } };
+  run(overlay, { call: setTime, class: "Mandatory" }, 0, number, events, log);
+  body.push(encodeInherent(setTime));
+  const included: Transaction[] = [];
+  const unpayable: Transaction[] = [];
+  for (const transaction of transactions) {
+    const index = body.length;
+    const verdict = prepare(overlay, transaction, index, number, events);
+    if (verdict === "unpayable") unpayable.push(transaction);
+    if (verdict !== "prepared") continue;
+    included.push(transaction);
+    run(overlay, { ...transaction, class: "Normal" }, index, number, events, log);
+    body.push(transaction.bytes);
+  }
+  state.set(Events, events);
+  state.set(EventCount, events.length);
+
+  const header = {
+    parentHash,
+    number,
+    stateRoot: chain.stateRootAfter(overlay.changes),
+    extrinsicsRoot: extrinsicsRoot(body),
+    logs: [],
+  };
+  const block = { hash: hashOfHeader(header), header, body };
+  return { block, changes: overlay.changes, included, unpayable };
+}
+
+/** Takes the nonce and the tip, which no failure gives back. */
+function prepare(
+  overlay: Overlay,
+  { signer, explicit }: Transaction,
+  index: number,
+  blockNumber: number,
+  events: EventRecord[],
+): "prepared" | "unpayable" | "out-of-turn" {
+  const context = contextOn(overlay, signer, index, blockNumber, events);
+  const account = context.state.get(Account, signer);
+  const tip = explicit.ChargeTransactionPayment;
+  if (explicit.CheckNonce !== account.nonce) return "out-of-turn";
+  if (tip > spendableRao(context, signer)) return "unpayable";
+  context.state.set(Account, { ...account, nonce: account.nonce + 1 }, signer);
+  if (tip > 0n) burn(context, signer, tip);
+  return "prepared";
+}
+
+function run(
+  block: Overlay,
+  extrinsic: { call: Variant; signer?: Uint8Array; class: string },
+  index: number,
+  blockNumber: number,
+  events: EventRecord[],
+  log: Log,
+): void {
+  const overlay = new Overlay(block);
+  const deposited: EventRecord[] = [];
+  const context = contextOn(overlay, extrinsic.signer, index, blockNumber, deposited);
+  const info = {
+    weight: { ref_time: 0n, proof_size: 0n },
+    class: { name: extrinsic.class },
+    pays_fee: { name: "No" },
+  };
+  try {
+    callOf(extrinsic.call).run(extrinsic.call.value.value, context);
+    context.deposit(system, "ExtrinsicSuccess", { dispatch_info: info });
+    block.merge(overlay);
+    events.push(...deposited);
+  } catch (error) {
+    if (!(error instanceof DispatchFailure)) {
+      log.warn(`run a call of ${extrinsic.call.name}: ${describeError(error)}`, { blockNumber, index });
+    }
+    const reason = error instanceof DispatchFailure ? error.error : { name: "Other" };
+    const failed = contextOn(overlay, extrinsic.signer, index, blockNumber, events);
+    failed.deposit(system, "ExtrinsicFailed", { dispatch_error: reason, dispatch_info: info });
+  }
+}
+
+function contextOn(
+  overlay: Overlay,
+  signer: Uint8Array | undefined,
+  index: number,
+  blockNumber: number,
+  events: EventRecord[],
+): CallContext {
+  return {
+    state: new TypedState(overlay),
+    signer,
+    blockNumber,
+    deposit(pallet: Pallet, name: string, value?: unknown) {
+      const event = { name: pallet.name, value: { name, value } };
+      events.push({ phase: { name: "ApplyExtrinsic", value: index }, event, topics: [] });
+    },
+  };
+}

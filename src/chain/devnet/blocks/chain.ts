@@ -1,0 +1,128 @@
+/**
+ * The chain as the rest sees it: a head, the state there and at the blocks just before, and word of each new block. A
+ * block is first durable in the store and only then the head, so nobody hears of a block that a crash could take
+ * back.
+ */
+import type { StateReader } from "../pallets/overlay.ts";
+import { assert } from "../../../base/assert.ts";
+import { equalBytes, fromHex } from "../../../base/bytes.ts";
+import { type Block, type Changes, hashOfHeader } from "./block.ts";
+import { type BlockStore, KEPT_STATES } from "./store.ts";
+import { digestAfter, digestBytes, digestOfState } from "./state_digest.ts";
+import { genesisBlock } from "./genesis.ts";
+
+/** The state at one block. */
+export interface StateView extends StateReader {
+  /** All keys with that prefix, in order. */
+  keys(prefix: string): string[];
+}
+
+export type BlockListener = (block: Block, changes: Changes) => void;
+
+export class Chain implements StateReader {
+  readonly genesisHash: string;
+  readonly #store: BlockStore;
+  readonly #state: Map<string, Uint8Array>;
+  readonly #undo: Map<number, Changes>;
+  readonly #listeners = new Set<BlockListener>();
+  #head: Block;
+  #digest: bigint;
+
+  /**
+   * Goes on with the chain in the store, or begins a new one.
+   * @throws {SkeinError} `devnet/store-damaged` when state and head do not belong together, `devnet/store-io`
+   */
+  constructor(store: BlockStore, dependencies: { nonce: () => Uint8Array; nowMs: number }) {
+    this.#store = store;
+    if (store.headNumber() === undefined) {
+      const { block, changes } = genesisBlock(dependencies.nonce(), dependencies.nowMs);
+      store.append(block, changes, new Map());
+    }
+    const number = store.headNumber()!;
+    const genesis = store.hashAt(0);
+    if (genesis === undefined) throw store.damaged("no genesis block");
+    this.genesisHash = genesis;
+    this.#head = store.blockAt(number)!;
+    this.#state = store.state();
+    this.#undo = store.undo();
+    this.#digest = digestOfState(this.#state);
+    if (hashOfHeader(this.#head.header) !== this.#head.hash) {
+      throw store.damaged(`another hash of block ${number}`);
+    }
+    if (!equalBytes(digestBytes(this.#digest), this.#head.header.stateRoot)) {
+      throw store.damaged(`a state that is not block ${number}'s`);
+    }
+  }
+
+  get head(): Block {
+    return this.#head;
+  }
+
+  /** At the head. */
+  get(key: string): Uint8Array | undefined {
+    return this.#state.get(key);
+  }
+
+  /** The state root if these changes came next. */
+  stateRootAfter(changes: Changes): Uint8Array {
+    return digestBytes(digestAfter(this.#digest, this, changes));
+  }
+
+  /** @throws {SkeinError} `devnet/store-io`; the chain is then as before */
+  append(block: Block, changes: Changes): void {
+    const { number } = block.header;
+    assert(number === this.#head.header.number + 1, `block ${number} follows the head`);
+    const undo = new Map([...changes.keys()].map((key) => [key, this.#state.get(key)]));
+    this.#store.append(block, changes, undo);
+    this.#digest = digestAfter(this.#digest, this, changes);
+    for (const [key, value] of changes) {
+      if (value) this.#state.set(key, value);
+      else this.#state.delete(key);
+    }
+    this.#undo.set(number, undo);
+    this.#undo.delete(number - KEPT_STATES);
+    this.#head = block;
+    for (const listener of [...this.#listeners]) listener(block, changes);
+  }
+
+  /** @returns unsubscribe */
+  onBlock(listener: BlockListener): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  hashAt(number: number): string | undefined {
+    return number === this.#head.header.number ? this.#head.hash : this.#store.hashAt(number);
+  }
+
+  blockOf(hash: string): Block | undefined {
+    return hash === this.#head.hash ? this.#head : this.#store.blockOf(hash);
+  }
+
+  /** The hash, as bytes, of a block that is still kept. */
+  hashBytesAt(number: number): Uint8Array | undefined {
+    const hash = this.hashAt(number);
+    return hash === undefined ? undefined : fromHex(hash);
+  }
+
+  /** The state after the block of that number; undefined when it is no longer kept. */
+  stateAt(number: number): StateView | undefined {
+    const head = this.#head.header.number;
+    const since = new Map<string, Uint8Array | undefined>();
+    for (let at = head; at > number; at--) {
+      const undo = this.#undo.get(at);
+      if (!undo) return undefined;
+      for (const [key, value] of undo) since.set(key, value);
+    }
+    return {
+      get: (key) => since.has(key) ? since.get(key) : this.#state.get(key),
+      keys: (prefix) => this.#keys(prefix, since),
+    };
+  }
+
+  #keys(prefix: string, since: Changes): string[] {
+    const found = [...this.#state.keys()].filter((key) => key.startsWith(prefix) && !since.has(key));
+    for (const [key, value] of since) if (value && key.startsWith(prefix)) found.push(key);
+    return found.sort();
+  }
+}

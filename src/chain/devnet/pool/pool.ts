@@ -1,0 +1,179 @@
+/**
+ * Transactions that wait for a block. Each sender's stand in the order of their nonces: those that follow on the
+ * account's nonce without a gap are *ready*, the others are *future* until the gap closes. A watcher hears of every
+ * change, above all of the last one: a client that is told nothing waits for ever.
+ */
+import { fromHex, toHex } from "../../../base/bytes.ts";
+import type { Block } from "../blocks/block.ts";
+import type { Chain } from "../blocks/chain.ts";
+import type { Transaction } from "../runtime/extrinsic.ts";
+import { refusal } from "./refusal.ts";
+import { accountOf, validate } from "./validity.ts";
+
+export const MAX_POOL_TRANSACTIONS = 8192;
+export const MAX_SENDER_TRANSACTIONS = 2048;
+export const MAX_BLOCK_TRANSACTIONS = 2048;
+const MAX_BLOCK_BYTES = 4 * 1024 * 1024;
+/** How long a gap may stay open. */
+const MAX_FUTURE_BLOCKS = 256;
+
+/** As `author_extrinsicUpdate` carries it. */
+export type PoolStatus =
+  | "ready"
+  | "future"
+  | "dropped"
+  | "invalid"
+  | { readonly inBlock: string }
+  | { readonly finalized: string }
+  | { readonly usurped: string };
+export type Watcher = (status: PoolStatus) => void;
+
+interface Waiting {
+  readonly transaction: Transaction;
+  readonly deathBlock: number;
+  readonly sinceBlock: number;
+  readonly watchers: Set<Watcher>;
+  isReady: boolean;
+}
+type Queue = Map<number, Waiting>;
+
+export class TransactionPool {
+  readonly #chain: Chain;
+  readonly #queues = new Map<string, Queue>();
+  readonly #byHash = new Map<string, Waiting>();
+
+  constructor(chain: Chain) {
+    this.#chain = chain;
+  }
+
+  /** @returns the transaction's hash @throws {RpcError} */
+  submit(bytes: Uint8Array): string {
+    const { transaction, deathBlock } = validate(bytes, this.#chain);
+    const { hash, signer, explicit } = transaction;
+    const nonce = explicit.CheckNonce;
+    if (this.#byHash.has(hash)) throw refusal.alreadyImported(hash);
+    const sender = toHex(signer);
+    const queue: Queue = this.#queues.get(sender) ?? new Map();
+    const rival = queue.get(nonce);
+    if (rival) this.#usurp(rival, transaction);
+    else if (this.#byHash.size >= MAX_POOL_TRANSACTIONS || queue.size >= MAX_SENDER_TRANSACTIONS) {
+      throw refusal.immediatelyDropped();
+    }
+    const sinceBlock = this.#chain.head.header.number;
+    const waiting = { transaction, deathBlock, sinceBlock, watchers: new Set<Watcher>(), isReady: false };
+    this.#queues.set(sender, queue);
+    queue.set(nonce, waiting);
+    this.#byHash.set(hash, waiting);
+    this.#sortOut(signer, queue);
+    return hash;
+  }
+
+  /** Tells the present status at once, and then each later one. @returns unsubscribe */
+  watch(hash: string, watcher: Watcher): () => void {
+    const waiting = this.#byHash.get(hash);
+    if (!waiting) return () => {};
+    waiting.watchers.add(watcher);
+    watcher(waiting.isReady ? "ready" : "future");
+    return () => waiting.watchers.delete(watcher);
+  }
+
+  pending(): Transaction[] {
+    return [...this.#byHash.values()].filter((each) => each.isReady).map((each) => each.transaction);
+  }
+
+  /** The nonce a new transaction of that account should have. */
+  nextNonce(signer: Uint8Array): number {
+    const queue = this.#queues.get(toHex(signer));
+    let nonce = accountOf(this.#chain, signer).nonce;
+    while (queue?.has(nonce)) nonce++;
+    return nonce;
+  }
+
+  /** What the next block should hold, each sender's in order. */
+  takeReady(): Transaction[] {
+    const taken: Transaction[] = [];
+    let byteCount = 0;
+    for (const [sender, queue] of [...this.#queues]) {
+      // Who is served goes to the end, so that no sender can keep the others out.
+      this.#queues.delete(sender);
+      this.#queues.set(sender, queue);
+      const ready = [...queue.values()].filter((each) => each.isReady).map((each) => each.transaction);
+      for (const transaction of ready.sort((a, b) => a.explicit.CheckNonce - b.explicit.CheckNonce)) {
+        byteCount += transaction.bytes.byteLength;
+        if (taken.length === MAX_BLOCK_TRANSACTIONS || byteCount > MAX_BLOCK_BYTES) return taken;
+        taken.push(transaction);
+      }
+    }
+    return taken;
+  }
+
+  /**
+   * After `block` became the head.
+   * @param unpayable what the block left out because its sender could not pay the tip
+   */
+  settle(block: Block, included: readonly Transaction[], unpayable: readonly Transaction[]): void {
+    for (const { hash } of included) {
+      const waiting = this.#byHash.get(hash);
+      if (!waiting) continue;
+      for (const watcher of [...waiting.watchers]) watcher({ inBlock: block.hash });
+      this.#end(waiting, { finalized: block.hash });
+    }
+    for (const { hash } of unpayable) {
+      const waiting = this.#byHash.get(hash);
+      if (waiting) this.#end(waiting, "invalid");
+    }
+    for (const [sender, queue] of [...this.#queues]) this.#age(sender, queue, block.header.number);
+  }
+
+  /** The node stops: nothing that waits will be in a block. */
+  clear(): void {
+    for (const waiting of [...this.#byHash.values()]) this.#end(waiting, "dropped");
+  }
+
+  /** Ends what has become void or has waited too long for a gap to close. */
+  #age(sender: string, queue: Queue, headNumber: number): void {
+    const signer = fromHex(sender);
+    const { nonce } = accountOf(this.#chain, signer);
+    for (const waiting of [...queue.values()]) {
+      const isStale = waiting.transaction.explicit.CheckNonce < nonce;
+      if (isStale || waiting.deathBlock <= headNumber + 1) this.#end(waiting, "invalid");
+    }
+    this.#sortOut(signer, queue);
+    for (const waiting of [...queue.values()]) {
+      if (!waiting.isReady && headNumber - waiting.sinceBlock > MAX_FUTURE_BLOCKS) {
+        this.#end(waiting, "dropped");
+      }
+    }
+  }
+
+  #usurp(rival: Waiting, by: Transaction): void {
+    const tip = by.explicit.ChargeTransactionPayment;
+    const rivalTip = rival.transaction.explicit.ChargeTransactionPayment;
+    if (tip <= rivalTip) throw refusal.priorityTooLow(tip, rivalTip);
+    this.#end(rival, { usurped: by.hash });
+  }
+
+  /** Tells ready from future anew, after a nonce came or went. */
+  #sortOut(signer: Uint8Array, queue: Queue): void {
+    let next = accountOf(this.#chain, signer).nonce;
+    for (const nonce of [...queue.keys()].sort((a, b) => a - b)) {
+      const waiting = queue.get(nonce)!;
+      const isReady = nonce === next;
+      if (isReady) next++;
+      if (isReady === waiting.isReady) continue;
+      waiting.isReady = isReady;
+      for (const watcher of [...waiting.watchers]) watcher(isReady ? "ready" : "future");
+    }
+  }
+
+  #end(waiting: Waiting, status: PoolStatus): void {
+    const { hash, signer, explicit } = waiting.transaction;
+    const sender = toHex(signer);
+    const queue = this.#queues.get(sender)!;
+    this.#byHash.delete(hash);
+    queue.delete(explicit.CheckNonce);
+    if (queue.size === 0) this.#queues.delete(sender);
+    for (const watcher of [...waiting.watchers]) watcher(status);
+    waiting.watchers.clear();
+  }
+}

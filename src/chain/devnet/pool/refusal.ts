@@ -1,0 +1,39 @@
+/**
+ * Answers to a client that asks for what cannot be: JSON-RPC error codes, and those that Substrate adds for
+ * transactions.
+ */
+export class RpcError extends Error {
+  override name = "RpcError";
+  readonly code: number;
+  readonly data: string | undefined;
+
+  constructor(code: number, message: string, data?: string) {
+    super(message);
+    this.code = code;
+    this.data = data;
+  }
+}
+
+const invalid = (data: string) => new RpcError(1010, "Invalid Transaction", data);
+
+export const refusal = {
+  badFormat: (why: string) => new RpcError(1001, `Extrinsic has invalid format: ${why}`),
+  stale: () => invalid("Transaction is outdated"),
+  badProof: () => invalid("Transaction has a bad signature"),
+  ancientBirthBlock: () => invalid("Transaction has an ancient birth block"),
+  payment: () => invalid("Inability to pay some fees (e.g. account balance too low)"),
+  exhaustsResources: () => invalid("Transaction would exhaust the block limits"),
+  alreadyImported: (hash: string) => new RpcError(1013, "Transaction Already Imported", hash),
+  priorityTooLow: (tip: bigint, other: bigint) =>
+    new RpcError(
+      1014,
+      `Priority is too low: (${other} vs ${tip})`,
+      "The transaction has too low priority to replace another transaction already in the pool.",
+    ),
+  immediatelyDropped: () =>
+    new RpcError(
+      1016,
+      "Immediately Dropped",
+      "The transaction couldn't enter the pool because of the limit",
+    ),
+};

@@ -1,0 +1,118 @@
+/** state_*: storage by raw key at the head or a recent block, metadata, runtime version and runtime APIs. */
+import { blake2AsU8a } from "@polkadot/util-crypto";
+import { isSkeinError } from "../../../base/errors.ts";
+import { hex } from "../blocks/block.ts";
+import type { Changes } from "../blocks/block.ts";
+import type { Chain, StateView } from "../blocks/chain.ts";
+import { Overlay } from "../pallets/overlay.ts";
+import { TypedState } from "../pallets/typed_state.ts";
+import { RpcError } from "../pool/refusal.ts";
+import { RUNTIME_APIS, type RuntimeApiMethod } from "../runtime/runtime_apis.ts";
+import { runtimeVersionJson } from "../runtime/version.ts";
+import { tuple } from "../scale/composite_types.ts";
+import { decodeValue, encodeValue } from "../scale/scale_type.ts";
+import { type Method, type Methods, type NodeParts, unsubscribe } from "./method.ts";
+import type { Params } from "./params.ts";
+
+const MAX_PAGE_KEYS = 1000;
+const PRESENT_METADATA = 14;
+
+/** @throws {RpcError} for a block that is unknown or whose state is gone */
+function stateAt(chain: Chain, hash: string | undefined): StateView {
+  const block = hash === undefined ? chain.head : chain.blockOf(hash);
+  if (!block) {
+    throw new RpcError(4003, `Client error: UnknownBlock: Header was not found in the database: ${hash}`);
+  }
+  const state = chain.stateAt(block.header.number);
+  if (!state) throw new RpcError(4003, `Client error: UnknownBlock: State already discarded for ${hash}`);
+  return state;
+}
+
+const hexOrNull = (value: Uint8Array | undefined) => value ? hex(value) : null;
+
+const getStorage: Method = (params, { chain }) =>
+  hexOrNull(stateAt(chain, params.optionalHex(1)).get(params.hex(0)));
+
+const queryStorageAt: Method = (params, { chain }) => {
+  const hash = params.optionalHex(1);
+  const state = stateAt(chain, hash);
+  return [{
+    block: hash ?? chain.head.hash,
+    changes: params.hexList(0).map((key) => [key, hexOrNull(state.get(key))]),
+  }];
+};
+
+const getKeysPaged: Method = (params, { chain }) => {
+  const keys = stateAt(chain, params.optionalHex(3)).keys(params.optionalHex(0) ?? "0x");
+  const after = params.optionalHex(2);
+  const start = after === undefined ? 0 : keys.findIndex((key) => key > after);
+  return start < 0 ? [] : keys.slice(start, start + params.count(1, MAX_PAGE_KEYS));
+};
+
+const subscribeStorage: Method = (params, { chain }, subscriber) => {
+  const keys = params.hexList(0);
+  return subscriber.subscribe("state_storage", (notify) => {
+    const told = (block: string, wanted: string[]) =>
+      notify({ block, changes: wanted.map((key) => [key, hexOrNull(chain.get(key))]) });
+    told(chain.head.hash, keys);
+    return chain.onBlock((block, changes: Changes) => {
+      const changed = keys.filter((key) => changes.has(key));
+      if (changed.length > 0) told(block.hash, changed);
+    });
+  });
+};
+
+const subscribeRuntimeVersion: Method = (_params, _parts, subscriber) =>
+  subscriber.subscribe("state_runtimeVersion", (notify) => {
+    notify(runtimeVersionJson());
+    return () => {};
+  });
+
+const runtimeFunctions = new Map<string, RuntimeApiMethod>(
+  RUNTIME_APIS.flatMap(({ name, methods }) => methods.map((method) => [`${name}_${method.name}`, method])),
+);
+
+function callRuntime(params: Params, { chain, metadata }: NodeParts): string {
+  const name = params.text(0);
+  const method = runtimeFunctions.get(name);
+  if (!method) {
+    throw new RpcError(4003, `Client error: Execution failed: Exported method ${name} is not found`);
+  }
+  const state = new TypedState(new Overlay(stateAt(chain, params.optionalHex(2))));
+  const inputs = decodeInputs(method, params.bytes(1));
+  return hex(encodeValue(method.output, method.run(inputs, { state, metadata })));
+}
+
+function decodeInputs(method: RuntimeApiMethod, encoded: Uint8Array): readonly unknown[] {
+  try {
+    return decodeValue(tuple(...Object.values(method.inputs)), encoded);
+  } catch (error) {
+    if (!isSkeinError(error, "devnet/undecodable")) throw error;
+    throw new RpcError(4003, `Client error: Execution failed: ${error.message}`);
+  }
+}
+
+export const stateMethods: Methods = {
+  state_call: callRuntime,
+  state_getKeys: (params, { chain }) => stateAt(chain, params.optionalHex(1)).keys(params.hex(0)),
+  state_getKeysPaged: getKeysPaged,
+  state_getKeysPagedAt: getKeysPaged,
+  state_getMetadata: (_params, { metadata }) => hex(metadata(PRESENT_METADATA)!),
+  state_getRuntimeVersion: runtimeVersionJson,
+  chain_getRuntimeVersion: runtimeVersionJson,
+  state_getStorage: getStorage,
+  state_getStorageAt: getStorage,
+  state_getStorageHash(params, { chain }) {
+    const value = stateAt(chain, params.optionalHex(1)).get(params.hex(0));
+    return value ? hex(blake2AsU8a(value, 256)) : null;
+  },
+  state_getStorageSize: (params, { chain }) =>
+    stateAt(chain, params.optionalHex(1)).get(params.hex(0))?.byteLength ?? null,
+  state_queryStorageAt: queryStorageAt,
+  state_subscribeRuntimeVersion: subscribeRuntimeVersion,
+  chain_subscribeRuntimeVersion: subscribeRuntimeVersion,
+  state_subscribeStorage: subscribeStorage,
+  state_unsubscribeRuntimeVersion: unsubscribe,
+  chain_unsubscribeRuntimeVersion: unsubscribe,
+  state_unsubscribeStorage: unsubscribe,
+};

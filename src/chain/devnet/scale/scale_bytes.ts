@@ -1,0 +1,123 @@
+/**
+ * The two ends of a SCALE byte string: a writer that grows and a reader that is bounded by its bytes. Fixed-width
+ * integers are little-endian; compact integers have their width in the two low bits and must be in their shortest
+ * form, so that one value has one encoding (a hash of the encoding names the value).
+ */
+import { assert } from "../../../base/assert.ts";
+import { devnetError } from "../errors.ts";
+
+const MODE_LIMITS = [0n, 1n << 6n, 1n << 14n, 1n << 30n];
+
+export class ScaleWriter {
+  #bytes = new Uint8Array(128);
+  #byteCount = 0;
+
+  raw(bytes: Uint8Array): void {
+    this.#reserve(bytes.byteLength);
+    this.#bytes.set(bytes, this.#byteCount);
+    this.#byteCount += bytes.byteLength;
+  }
+
+  u8(value: number): void {
+    this.#reserve(1);
+    this.#bytes[this.#byteCount++] = value;
+  }
+
+  /** Two's complement of `byteCount` bytes. */
+  uint(value: bigint, byteCount: number): void {
+    for (let i = 0; i < byteCount; i++) this.u8(Number((value >> BigInt(8 * i)) & 255n));
+  }
+
+  compact(value: number | bigint): void {
+    const whole = BigInt(value);
+    assert(whole >= 0n, "compact integers are not negative");
+    if (whole < MODE_LIMITS[1]) return this.u8(Number(whole) << 2);
+    if (whole < MODE_LIMITS[2]) return this.uint((whole << 2n) | 1n, 2);
+    if (whole < MODE_LIMITS[3]) return this.uint((whole << 2n) | 2n, 4);
+    const byteCount = Math.ceil(whole.toString(16).length / 2);
+    this.u8(((byteCount - 4) << 2) | 3);
+    this.uint(whole, byteCount);
+  }
+
+  finish(): Uint8Array<ArrayBuffer> {
+    return this.#bytes.slice(0, this.#byteCount);
+  }
+
+  #reserve(byteCount: number): void {
+    if (this.#byteCount + byteCount <= this.#bytes.byteLength) return;
+    const grown = new Uint8Array(Math.max(2 * this.#bytes.byteLength, this.#byteCount + byteCount));
+    grown.set(this.#bytes.subarray(0, this.#byteCount));
+    this.#bytes = grown;
+  }
+}
+
+export class ScaleReader {
+  readonly #bytes: Uint8Array;
+  #at = 0;
+
+  constructor(bytes: Uint8Array) {
+    this.#bytes = bytes;
+  }
+
+  get remainingBytes(): number {
+    return this.#bytes.byteLength - this.#at;
+  }
+
+  /** Bytes read so far: with `slice`, what a value was decoded from. */
+  get offset(): number {
+    return this.#at;
+  }
+
+  slice(start: number, end: number): Uint8Array {
+    return this.#bytes.slice(start, end);
+  }
+
+  /** A copy. @throws {SkeinError} `devnet/undecodable` */
+  raw(byteCount: number): Uint8Array<ArrayBuffer> {
+    if (byteCount > this.remainingBytes) {
+      throw undecodable(`${this.remainingBytes} bytes are left, ${byteCount} required`);
+    }
+    this.#at += byteCount;
+    return this.#bytes.slice(this.#at - byteCount, this.#at) as Uint8Array<ArrayBuffer>;
+  }
+
+  u8(): number {
+    return this.raw(1)[0];
+  }
+
+  uint(byteCount: number): bigint {
+    const bytes = this.raw(byteCount);
+    let value = 0n;
+    for (let i = byteCount - 1; i >= 0; i--) value = (value << 8n) | BigInt(bytes[i]);
+    return value;
+  }
+
+  compact(): bigint {
+    const first = this.u8();
+    const mode = first & 3;
+    if (mode === 3) {
+      const byteCount = (first >> 2) + 4;
+      const value = this.uint(byteCount);
+      const shortest = byteCount === 4 ? MODE_LIMITS[3] : 1n << BigInt(8 * (byteCount - 1));
+      if (value < shortest) throw undecodable(`compact ${value} takes ${byteCount} bytes, fewer required`);
+      return value;
+    }
+    this.#at--;
+    const value = this.uint(1 << mode) >> 2n;
+    if (value < MODE_LIMITS[mode]) throw undecodable(`compact ${value} is long, the shortest form required`);
+    return value;
+  }
+
+  /** The length of a sequence. Each item takes a byte at least, so the bytes that are left bound it. */
+  length(): number {
+    const count = this.compact();
+    if (count > BigInt(this.remainingBytes)) {
+      throw undecodable(`a sequence of ${count} items in ${this.remainingBytes} bytes`);
+    }
+    return Number(count);
+  }
+}
+
+export function undecodable(what: string) {
+  return devnetError("devnet/undecodable", `decode SCALE: ${what}`);
+}

@@ -1,0 +1,82 @@
+/** Why a call failed or was not taken, in words: the runtime's name and documentation of the error, and what to do. */
+import type { ApiPromise } from "@polkadot/api";
+import { chainError } from "./errors.ts";
+
+/** What an operator can do about errors of the runtime, by `Pallet.Name`. */
+const ADVICE: Readonly<Record<string, string>> = {
+  "SubtensorModule.CommitRevealEnabled": "this subnet demands commit-reveal, which is not supported yet",
+  "SubtensorModule.NeuronNoValidatorPermit": "stake more, or wait for the next epoch",
+  "SubtensorModule.NotEnoughStakeToSetWeights": "stake more on the hotkey",
+  "SubtensorModule.SettingWeightsTooFast": "wait for the subnet's weights rate limit",
+  "SubtensorModule.IncorrectWeightVersionKey": "update Skein to the version the subnet asks for",
+  "SubtensorModule.NotEnoughBalanceToStake": "fund the coldkey",
+  "SubtensorModule.CanNotSetRootNetworkWeights": "name another subnet",
+  "SubtensorModule.HotKeyNotRegisteredInSubNet": "register the hotkey",
+  "SubtensorModule.HotKeyNotRegisteredInNetwork": "register the hotkey",
+  "SubtensorModule.HotKeyAlreadyRegisteredInSubNet": "use the registration that exists",
+  "SubtensorModule.TooManyRegistrationsThisBlock": "try again in the next block",
+  "SubtensorModule.TooManyRegistrationsThisInterval": "try again in the next adjustment interval",
+  "SubtensorModule.SubNetRegistrationDisabled": "ask the subnet's owner",
+  "SubtensorModule.SubnetNotExists": "check --netuid and the network",
+  "SubtensorModule.WeightVecLengthIsLow": "score more miners",
+  "Balances.InsufficientBalance": "fund the account",
+  "Token.FundsUnavailable": "fund the account",
+  "Commitments.AccountNotAllowedCommit": "register the hotkey first",
+  "Commitments.SpaceLimitExceeded": "wait for the next epoch",
+  "Commitments.CommitmentSetRateLimitExceeded": "wait and try again",
+};
+
+/** Subtensor's `CustomTransactionError`: numbers without names in the metadata. */
+const POOL_ADVICE: Readonly<Record<number, string>> = {
+  0: "the coldkey is about to be swapped",
+  1: "the stake is too low, stake more",
+  2: "the balance is too low, fund the coldkey",
+  3: "the subnet does not exist, check --netuid",
+  4: "the hotkey has no account, register it",
+  6: "the rate limit is exceeded, wait and try again",
+  10: "the hotkey is not registered in the subnet, register it",
+  11: "the IP address is refused, publish one that others can reach",
+  12: "the serving rate limit is exceeded, wait and try again",
+  13: "the port is refused, publish another",
+};
+
+/** @param dispatchError a decoded DispatchError @returns `Pallet.Name` and the runtime's documentation of it */
+export function nameDispatchError(api: ApiPromise, dispatchError: any): { name: string; docs: string } {
+  if (dispatchError.isModule) {
+    try {
+      const { section, name, docs } = api.registry.findMetaError(dispatchError.asModule);
+      const pallet = section[0].toUpperCase() + section.slice(1);
+      return { name: `${pallet}.${name}`, docs: docs.join(" ").trim() };
+    } catch {
+      return { name: `Module.${dispatchError.asModule.toString()}`, docs: "" };
+    }
+  }
+  const inner = dispatchError.value?.type;
+  return { name: inner === undefined ? dispatchError.type : `${dispatchError.type}.${inner}`, docs: "" };
+}
+
+export function callFailed(api: ApiPromise, what: string, dispatchError: any, blockHash: string): Error {
+  const { name, docs } = nameDispatchError(api, dispatchError);
+  const advice = ADVICE[name] ?? "see the runtime's documentation of this error";
+  return chainError(
+    "chain/call-failed",
+    `${what}: the runtime answers ${name}${docs === "" ? "" : ` (${docs.replace(/\.$/, "")})`}, ${advice}`,
+    { error: name, docs, blockHash },
+  );
+}
+
+/** @param error the node's answer to a submission */
+export function callRefused(what: string, error: { code?: number; message: string }): Error {
+  const custom = /custom(?: error)?["\s:]+(\d+)/i.exec(error.message);
+  let advice = "check the account and the call";
+  if (custom !== null) advice = POOL_ADVICE[Number(custom[1])] ?? "see CustomTransactionError of the runtime";
+  if (/pay some fees|balance too low|"payment"/i.test(error.message)) advice = "fund the account";
+  return chainError(
+    "chain/call-refused",
+    `${what}: the transaction pool answers ${error.message}, ${advice}`,
+    {
+      rpcCode: error.code,
+      customError: custom === null ? undefined : Number(custom[1]),
+    },
+  );
+}

@@ -1,0 +1,41 @@
+/** Operating errors of the chain: keys, announcements, the connection, calls that a runtime refuses. */
+import { SkeinError } from "../base/errors.ts";
+
+export type ChainErrorCode =
+  /** No key file at the path. */
+  | "chain/key-missing"
+  /** A key file that cannot be read as one, or whose parts contradict each other. */
+  | "chain/key-damaged"
+  /** A key file that needs a password. */
+  | "chain/key-encrypted"
+  /** A key file is there already: keys are never overwritten. */
+  | "chain/key-exists"
+  | "chain/bad-address"
+  | "chain/bad-announcement"
+  | "chain/announcement-too-long"
+  /** Scores that are no weights: negative, not finite, none above zero. */
+  | "chain/bad-weights"
+  | "chain/subnet-missing"
+  /** The first connection did not come about. */
+  | "chain/unreachable"
+  | "chain/disconnected"
+  /** The endpoint serves another chain than before. */
+  | "chain/other-chain"
+  | "chain/timeout"
+  /** The node answered a request with an error. Payload: `rpcCode`. */
+  | "chain/request-failed"
+  /** The runtime's metadata lacks a call, a storage entry or a variant that is needed. Payload: `missing`. */
+  | "chain/unsupported-runtime"
+  /** The transaction pool did not take a call. Payload: `rpcCode`. */
+  | "chain/call-refused"
+  /** A call was included and failed. Payload: `error` (Pallet.Name), `block`. */
+  | "chain/call-failed";
+
+export function chainError(
+  code: ChainErrorCode,
+  message: string,
+  payload: Record<string, unknown> = {},
+  cause?: unknown,
+): SkeinError<ChainErrorCode> {
+  return new SkeinError(code, message, payload, cause);
+}

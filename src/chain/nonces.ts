@@ -1,0 +1,67 @@
+/**
+ * Who of our callers uses which nonce. Per account, one submission at a time is prepared and handed to the pool; the next
+ * then gets the smallest nonce that neither the chain nor we have given away, so that a dropped transaction's nonce
+ * is filled again. Other processes may use the same account: the pool then refuses one of the two, who asks again.
+ */
+import type { ApiPromise } from "@polkadot/api";
+import { fromHex, toHex } from "../base/bytes.ts";
+import { publicKeyOf } from "./sr25519.ts";
+import type { ChainRequest } from "./storage.ts";
+
+export class Nonces {
+  readonly #request: ChainRequest;
+  readonly #api: ApiPromise;
+  readonly #tails = new Map<string, Promise<unknown>>();
+  readonly #inFlight = new Map<string, Set<number>>();
+
+  constructor(api: ApiPromise, request: ChainRequest) {
+    this.#api = api;
+    this.#request = request;
+  }
+
+  /** Runs `task` with a nonce, alone among the tasks of the account. The nonce stays taken until `release`. */
+  async exclusive<T>(ss58: string, task: (nonce: number) => Promise<T>): Promise<T> {
+    const before = this.#tails.get(ss58);
+    const turn = (async () => {
+      await before;
+      const nonce = await this.#take(ss58);
+      try {
+        return await task(nonce);
+      } catch (error) {
+        this.release(ss58, nonce);
+        throw error;
+      }
+    })();
+    const tail = turn.catch(() => {});
+    this.#tails.set(ss58, tail);
+    tail.then(() => {
+      if (this.#tails.get(ss58) === tail) this.#tails.delete(ss58);
+    });
+    return await turn;
+  }
+
+  release(ss58: string, nonce: number): void {
+    const taken = this.#inFlight.get(ss58);
+    taken?.delete(nonce);
+    if (taken?.size === 0) this.#inFlight.delete(ss58);
+  }
+
+  async #take(ss58: string): Promise<number> {
+    let nonce = await this.#nextOnChain(ss58);
+    const taken = this.#inFlight.get(ss58) ?? new Set();
+    this.#inFlight.set(ss58, taken);
+    while (taken.has(nonce)) nonce++;
+    taken.add(nonce);
+    return nonce;
+  }
+
+  /** With the pool's transactions where the node counts them, else without. */
+  async #nextOnChain(ss58: string): Promise<number> {
+    if (this.#api.rpc.system?.accountNextIndex !== undefined) {
+      return Number(await this.#request("system_accountNextIndex", [ss58]));
+    }
+    const account = `0x${toHex(publicKeyOf(ss58))}`;
+    const index: string = await this.#request("state_call", ["AccountNonceApi_account_nonce", account]);
+    return this.#api.registry.createType("u32", fromHex(index)).toNumber();
+  }
+}

@@ -1,0 +1,38 @@
+/**
+ * The pool's answers to a submission that mean "not now, not with this nonce": the extrinsic was not taken, and the call may be
+ * signed anew. Codes of Substrate's author RPC; wording differs between nodes.
+ */
+export interface PoolAnswer {
+  readonly code?: number;
+  readonly message: string;
+}
+
+const INVALID = 1010;
+const UNKNOWN_VALIDITY = 1011;
+const BANNED = 1012;
+const ALREADY_IMPORTED = 1013;
+const LOW_PRIORITY = 1014;
+const POOL_FULL = 1016;
+
+/** A bad proof shows after a runtime upgrade that we have yet to hear of; one that stays is a fault. */
+const BAD_PROOF_ATTEMPTS = 3;
+
+/** @param attempt how many signatures of this call were refused before */
+export function isContention(error: PoolAnswer, attempt: number): boolean {
+  switch (error.code) {
+    case LOW_PRIORITY:
+    case BANNED:
+    case POOL_FULL:
+    case UNKNOWN_VALIDITY:
+      return true;
+    case INVALID:
+      if (/outdated|stale|ancient|birth block/i.test(error.message)) return true;
+      return /bad ?proof|bad signature/i.test(error.message) && attempt < BAD_PROOF_ATTEMPTS;
+  }
+  return false;
+}
+
+/** The very bytes are in the pool: as good as taken. */
+export function isAlreadyInPool(error: PoolAnswer): boolean {
+  return error.code === ALREADY_IMPORTED;
+}

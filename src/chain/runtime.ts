@@ -1,0 +1,45 @@
+/**
+ * What the runtime at the other end has, asked of its own metadata: calls, storage entries, variants. Runtimes move on, so
+ * names are given newest first, and one that is missing is named in the error.
+ */
+import type { ApiPromise } from "@polkadot/api";
+import type { QueryableStorageEntry, SubmittableExtrinsic } from "@polkadot/api/types";
+import { chainError } from "./errors.ts";
+
+export type ExtrinsicBuilder = (...args: unknown[]) => SubmittableExtrinsic<"promise">;
+export type StorageEntry = QueryableStorageEntry<"promise">;
+
+/**
+ * @param pallet and @param names in camelCase, as @polkadot/api spells them; the newest name first
+ * @throws {SkeinError} `chain/unsupported-runtime`
+ */
+export function findCall(api: ApiPromise, pallet: string, ...names: string[]): ExtrinsicBuilder {
+  for (const name of names) {
+    const call = api.tx[pallet]?.[name];
+    if (call !== undefined) return call as ExtrinsicBuilder;
+  }
+  throw unsupported(api, `call ${pallet}.${names.join(" or ")}`);
+}
+
+/** @throws {SkeinError} `chain/unsupported-runtime` */
+export function findStorage(api: ApiPromise, pallet: string, ...names: string[]): StorageEntry {
+  const entry = tryStorage(api, pallet, ...names);
+  if (entry === undefined) throw unsupported(api, `storage ${pallet}.${names.join(" or ")}`);
+  return entry;
+}
+
+export function tryStorage(api: ApiPromise, pallet: string, ...names: string[]): StorageEntry | undefined {
+  for (const name of names) {
+    const entry = api.query[pallet]?.[name];
+    if (entry !== undefined) return entry;
+  }
+}
+
+export function unsupported(api: ApiPromise, missing: string): Error {
+  const { specName, specVersion } = api.runtimeVersion;
+  return chainError(
+    "chain/unsupported-runtime",
+    `use runtime ${specName} ${specVersion}: it has no ${missing}, which this version needs, update Skein or use another chain`,
+    { missing, specVersion: specVersion.toNumber() },
+  );
+}

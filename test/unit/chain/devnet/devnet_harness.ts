@@ -1,0 +1,85 @@
+/** A chain with fast blocks and an unmodified client on it, both gone when the test ends. */
+import { ApiPromise, WsProvider } from "@polkadot/api";
+import type { SubmittableExtrinsic } from "@polkadot/api/types";
+import { Keyring } from "@polkadot/keyring";
+import type { KeyringPair } from "@polkadot/keyring/types";
+import type { ISubmittableResult } from "@polkadot/types/types";
+import { systemClock } from "../../../../src/base/clock.ts";
+import { silentLog } from "../../../../src/base/log.ts";
+import { type Devnet, startDevnet } from "../../../../src/chain/devnet/devnet.ts";
+
+export const TAO = 1_000_000_000n;
+export const NETUID = 1;
+const BLOCK_MS = 100;
+
+export const keyring = new Keyring({ type: "sr25519", ss58Format: 42 });
+export const alice = () => keyring.addFromUri("//Alice");
+
+export function openDevnet(directory: string, port = 0): Promise<Devnet> {
+  return startDevnet({ directory, port, blockMs: BLOCK_MS }, { clock: systemClock, log: silentLog });
+}
+
+export async function connect(url: string): Promise<ApiPromise> {
+  const provider = new WsProvider(url, false);
+  await provider.connect();
+  return await ApiPromise.create({ provider, noInitWarn: true });
+}
+
+export function devnetTest(name: string, body: (devnet: Devnet, api: ApiPromise) => Promise<void>): void {
+  Deno.test(name, async () => {
+    const directory = await Deno.makeTempDir();
+    const devnet = await openDevnet(directory);
+    const api = await connect(devnet.url);
+    try {
+      await body(devnet, api);
+    } finally {
+      await api.disconnect();
+      await devnet.stop();
+      await Deno.remove(directory, { recursive: true });
+    }
+  });
+}
+
+export interface Outcome {
+  readonly blockHash: string;
+  readonly events: string[];
+  /** `Pallet.Error` or `Token.Reason`; undefined for success. */
+  readonly error: string | undefined;
+}
+
+type Submittable = SubmittableExtrinsic<"promise", ISubmittableResult>;
+
+/** Signs, sends, and waits for the block. Rejects with the pool's refusal. */
+export function send(
+  api: ApiPromise,
+  call: Submittable,
+  signer: KeyringPair,
+  options: { nonce?: number; tip?: bigint; era?: number } = {},
+): Promise<Outcome> {
+  return new Promise((resolve, reject) => {
+    call.signAndSend(signer, { nonce: -1, ...options }, (result) => {
+      if (result.isFinalized) {
+        resolve({
+          blockHash: result.status.asFinalized.toHex(),
+          events: result.events.map(({ event }) => `${event.section}.${event.method}`),
+          error: result.dispatchError && describe(api, result),
+        });
+      } else if (result.isError) reject(new Error(result.status.type));
+    }).catch(reject);
+  });
+}
+
+function describe(api: ApiPromise, { dispatchError }: ISubmittableResult): string {
+  if (dispatchError!.isModule) {
+    const { section, name } = api.registry.findMetaError(dispatchError!.asModule);
+    return `${section}.${name}`;
+  }
+  return dispatchError!.toString();
+}
+
+/** Free balance in rao. */
+export async function freeRao(api: ApiPromise, address: string): Promise<bigint> {
+  // deno-lint-ignore no-explicit-any
+  const account = await api.query.system.account(address) as any;
+  return account.data.free.toBigInt();
+}

@@ -1,0 +1,102 @@
+import assert from "node:assert/strict";
+import type { ApiPromise } from "@polkadot/api";
+import { alice, devnetTest, freeRao, keyring, NETUID, send, TAO } from "./devnet_harness.ts";
+
+const hotkey = () => keyring.addFromUri("//hotkey");
+const stranger = () => keyring.addFromUri("//stranger");
+
+async function errorOf(
+  api: ApiPromise,
+  ...[call, signer]: Parameters<typeof send> extends [any, ...infer R] ? R : never
+) {
+  const { error, events } = await send(api, call, signer);
+  assert.deepEqual(events, error ? ["system.ExtrinsicFailed"] : events);
+  return error;
+}
+
+devnetTest("a bad registration fails with subtensor's error and changes nothing", async (_, api) => {
+  const { burnedRegister } = api.tx.subtensorModule;
+  const address = hotkey().address;
+  const before = await freeRao(api, alice().address);
+  assert.equal(
+    await errorOf(api, burnedRegister(0, address), alice()),
+    "subtensorModule.RegistrationNotPermittedOnRootSubnet",
+  );
+  assert.equal(
+    await errorOf(api, burnedRegister(9, address), alice()),
+    "subtensorModule.SubNetworkDoesNotExist",
+  );
+  assert.equal(
+    await errorOf(api, burnedRegister(NETUID, address), stranger()),
+    "subtensorModule.NotEnoughBalanceToStake",
+  );
+  assert.equal(await freeRao(api, alice().address), before);
+  assert.equal((await api.query.subtensorModule.subnetworkN(NETUID)).toString(), "0");
+  assert.equal(await errorOf(api, burnedRegister(NETUID, address), alice()), undefined);
+  assert.equal(
+    await errorOf(api, burnedRegister(NETUID, address), alice()),
+    "subtensorModule.HotKeyAlreadyRegisteredInSubNet",
+  );
+});
+
+devnetTest("bad weights fail with subtensor's error and leave the last ones", async (_, api) => {
+  const { burnedRegister, setWeights } = api.tx.subtensorModule;
+  await send(api, burnedRegister(NETUID, hotkey().address), alice());
+  await send(api, burnedRegister(NETUID, keyring.addFromUri("//other").address), alice());
+  assert.equal(await errorOf(api, setWeights(NETUID, [0, 1], [3, 1], 0), hotkey()), undefined);
+  const cases: [string, number[], number[]][] = [
+    ["WeightVecNotEqualSize", [0, 1], [1]],
+    ["UidsLengthExceedUidsInSubNet", [0, 1, 2], [1, 1, 1]],
+    ["DuplicateUids", [1, 1], [1, 1]],
+    ["UidVecContainInvalidOne", [0, 2], [1, 1]],
+  ];
+  for (const [error, uids, weights] of cases) {
+    const call = setWeights(NETUID, uids, weights, 0);
+    assert.equal(await errorOf(api, call, hotkey()), `subtensorModule.${error}`);
+  }
+  const unregistered = await errorOf(api, setWeights(NETUID, [0], [1], 0), stranger());
+  assert.equal(unregistered, "subtensorModule.HotKeyNotRegisteredInSubNet");
+  assert.deepEqual((await api.query.subtensorModule.weights(NETUID, 0)).toJSON(), [[0, 3], [1, 1]]);
+});
+
+devnetTest("who is not registered can publish neither axon nor commitment", async (_, api) => {
+  const axon = api.tx.subtensorModule.serveAxon(NETUID, 1, 0x01020304, 1, 4, 0, 0, 0);
+  assert.equal(await errorOf(api, axon, stranger()), "subtensorModule.HotKeyNotRegisteredInNetwork");
+  const commitment = api.tx.commitments.setCommitment(NETUID, { fields: [{ Raw1: "0x00" }] });
+  assert.equal(await errorOf(api, commitment, stranger()), "commitments.AccountNotAllowedCommit");
+});
+
+devnetTest("an axon without a usable address is refused", async (_, api) => {
+  const { burnedRegister, serveAxon } = api.tx.subtensorModule;
+  await send(api, burnedRegister(NETUID, hotkey().address), alice());
+  const cases: [string, number, number, number][] = [
+    ["InvalidIpType", 0x01020304, 1, 5],
+    ["InvalidIpAddress", 0, 1, 4],
+    ["InvalidIpAddress", 0xffffffff, 1, 4],
+    ["InvalidPort", 0x01020304, 0, 4],
+  ];
+  for (const [error, ip, port, ipType] of cases) {
+    const call = serveAxon(NETUID, 1, ip, port, ipType, 0, 0, 0);
+    assert.equal(await errorOf(api, call, hotkey()), `subtensorModule.${error}`);
+  }
+  assert.equal((await api.query.subtensorModule.axons(NETUID, hotkey().address)).toJSON(), null);
+});
+
+devnetTest("transfers keep to the existential deposit and to what there is", async (_, api) => {
+  const { transferKeepAlive, transferAllowDeath } = api.tx.balances;
+  const poor = keyring.addFromUri("//poor");
+  const total = async () => (await api.query.balances.totalIssuance()).toString();
+  const before = await total();
+  const tooLittle = await errorOf(api, transferKeepAlive(poor.address, 499), alice());
+  assert.equal(tooLittle, '{"token":"BelowMinimum"}');
+  await send(api, transferKeepAlive(poor.address, TAO), alice());
+  const tooMuch = await errorOf(api, transferKeepAlive(alice().address, 2n * TAO), poor);
+  assert.equal(tooMuch, '{"token":"FundsUnavailable"}');
+  const allOfIt = await errorOf(api, transferKeepAlive(alice().address, TAO), poor);
+  assert.equal(allOfIt, '{"token":"NotExpendable"}');
+  assert.equal(await total(), before);
+  const { events } = await send(api, transferAllowDeath(alice().address, TAO - 400n), poor);
+  assert.deepEqual(events.slice(0, 3), ["balances.DustLost", "system.KilledAccount", "balances.Transfer"]);
+  assert.equal(await freeRao(api, poor.address), 0n);
+  assert.equal(BigInt(await total()), BigInt(before) - 400n);
+});
