@@ -22,78 +22,41 @@ export interface PullOptions {
   readonly concurrency: number;
 }
 
+export interface PullDeps {
+  readonly transport: Transport;
+  readonly codec: Codec;
+  digest(bytes: Uint8Array<ArrayBuffer>): Promise<Uint8Array>;
+}
+
 /** @throws {SkeinError} `allreduce/pull-failed` when no source gave a chunk that matches */
 export async function pullResult(
   want: PullWant,
   options: PullOptions,
-  deps: {
-    transport: Transport;
-    codec: Codec;
-    digest(bytes: Uint8Array<ArrayBuffer>): Promise<Uint8Array>;
-  },
+  deps: PullDeps,
   signal: AbortSignal,
 ): Promise<StoredResult> {
-  const { runId, outerStep } = want.origin;
-  const plan = planOf(want.origin);
+  const { origin, resultDigest } = want;
+  const plan = planOf(origin);
   const stop = new AbortController();
-  const both = AbortSignal.any([signal, stop.signal]);
-  const ask = async (source: Hotkey, chunk: number, maxBodyBytes: number) => {
-    const header = { runId, outerStep, resultDigest: want.resultDigest, chunk };
-    const answer = await deps.transport.request(source, { type: messageType("pull"), header }, {
-      maxBodyBytes,
-      timeoutMs: options.requestTimeoutMs,
-      signal: both,
-    });
-    return answer.body ?? new Uint8Array(0);
-  };
-
-  /** Sources in turn from the `first`, each asked once; a wrong answer counts against its source. */
-  const askAny = async (
-    chunk: number,
-    maxBodyBytes: number,
-    isRight: (body: Uint8Array) => Promise<boolean>,
-  ) => {
-    const causes: unknown[] = [];
-    for (let k = 0; k < want.sources.length; k++) {
-      const source = want.sources[(Math.max(0, chunk) + k) % want.sources.length];
-      try {
-        const body = await ask(source, chunk, maxBodyBytes);
-        if (await isRight(body)) return body;
-        deps.transport.penalise(source, "allreduce/corrupt-result");
-      } catch (error) {
-        both.throwIfAborted();
-        if (!isSkeinError(error)) throw error;
-        causes.push(error);
-      }
-    }
-    throw refuse(
-      "allreduce/pull-failed",
-      `pull ${
-        chunk < 0 ? "chunk digests" : `chunk ${chunk}`
-      } of step ${outerStep}: none of ${want.sources.length} ` +
-        `members gave it, one is required`,
-      { outerStep, chunk },
-      causes[0],
-    );
-  };
-
+  const sources = new Sources(want, options, deps.transport, AbortSignal.any([signal, stop.signal]));
   const chunkDigests = want.chunkDigests ?? toHex(
-    await askAny(-1, 32 * plan.chunks.length, async (body) =>
-      body.byteLength === 32 * plan.chunks.length &&
-      resultDigestOf(proposalDigest(want.origin), toHex(body)) === want.resultDigest),
+    await sources.ask(
+      -1,
+      32 * plan.chunks.length,
+      async (body) =>
+        body.byteLength === 32 * plan.chunks.length &&
+        resultDigestOf(proposalDigest(origin), toHex(body)) === resultDigest,
+    ),
   );
   const chunks: Uint8Array[] = new Array(plan.chunks.length);
   let next = 0;
   const worker = async () => {
     for (let chunk = next++; chunk < plan.chunks.length; chunk = next++) {
+      const digest = chunkDigests.slice(64 * chunk, 64 * chunk + 64);
       const bytes = deps.codec.encodedBytes(plan.chunks[chunk].elements);
-      chunks[chunk] = await askAny(
-        chunk,
-        bytes,
-        async (body) =>
-          toHex(await deps.digest(body as Uint8Array<ArrayBuffer>)) ===
-            chunkDigests.slice(64 * chunk, 64 * chunk + 64),
-      );
+      const isRight = async (body: Uint8Array) =>
+        toHex(await deps.digest(body as Uint8Array<ArrayBuffer>)) === digest;
+      chunks[chunk] = await sources.ask(chunk, bytes, isRight);
     }
   };
   try {
@@ -102,5 +65,57 @@ export async function pullResult(
     stop.abort(error);
     throw error;
   }
-  return { outerStep, origin: want.origin, resultDigest: want.resultDigest, chunkDigests, chunks };
+  return { outerStep: origin.outerStep, origin, resultDigest, chunkDigests, chunks };
+}
+
+/** Members that hold the result, asked in turn. */
+class Sources {
+  #want: PullWant;
+  #options: PullOptions;
+  #transport: Transport;
+  #signal: AbortSignal;
+
+  constructor(want: PullWant, options: PullOptions, transport: Transport, signal: AbortSignal) {
+    this.#want = want;
+    this.#options = options;
+    this.#transport = transport;
+    this.#signal = signal;
+  }
+
+  /** Each once, from the one whose turn this chunk is; a wrong answer counts against its source. */
+  async ask(chunk: number, maxBodyBytes: number, isRight: (body: Uint8Array) => Promise<boolean>) {
+    const { sources, origin: { outerStep } } = this.#want;
+    const causes: unknown[] = [];
+    for (let k = 0; k < sources.length; k++) {
+      const source = sources[(Math.max(0, chunk) + k) % sources.length];
+      try {
+        const body = await this.#request(source, chunk, maxBodyBytes);
+        if (await isRight(body)) return body;
+        this.#transport.penalise(source, "allreduce/corrupt-result");
+      } catch (error) {
+        this.#signal.throwIfAborted();
+        if (!isSkeinError(error)) throw error;
+        causes.push(error);
+      }
+    }
+    const what = chunk < 0 ? "chunk digests" : `chunk ${chunk}`;
+    throw refuse(
+      "allreduce/pull-failed",
+      `pull ${what} of step ${outerStep}: none of ${sources.length} members gave it, one is required`,
+      { outerStep, chunk },
+      causes[0],
+    );
+  }
+
+  async #request(source: Hotkey, chunk: number, maxBodyBytes: number): Promise<Uint8Array> {
+    const { origin: { runId, outerStep }, resultDigest } = this.#want;
+    const message = { type: messageType("pull"), header: { runId, outerStep, resultDigest, chunk } };
+    const { requestTimeoutMs: timeoutMs } = this.#options;
+    const answer = await this.#transport.request(source, message, {
+      maxBodyBytes,
+      timeoutMs,
+      signal: this.#signal,
+    });
+    return answer.body ?? new Uint8Array(0);
+  }
 }

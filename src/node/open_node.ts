@@ -53,7 +53,7 @@ export async function openNode(
   resources: AsyncDisposableStack,
 ): Promise<NodeContext> {
   const { clock, log, signal } = deps;
-  const listen = listenMultiaddr(options.listen);
+  listenMultiaddr(options.listen); // an address that cannot be read is told at once
   await cryptoReady();
   const home = await openHome(options, resources);
   const hotkey = options.wallet === undefined
@@ -64,7 +64,6 @@ export async function openNode(
   process.env.XDG_RUNTIME_DIR ??= home;
   const gpu = await openDevice({ log });
   resources.defer(() => gpu.close());
-
   const chain = await openChain(options, deps, resources);
   const uid = await ensureRegistered(chain, { ...options, hotkey, home }, { log });
   const run = defineRun({
@@ -76,21 +75,7 @@ export async function openNode(
   const directory = new PeerDirectory(chain, options.netuid, log);
   await directory.refresh();
   const signer: Signer = { hotkey: hotkey.ss58, sign: (message) => hotkey.sign(message) };
-  const network = await startNetwork({
-    identitySeed: await loadOrCreateIdentitySeed(home),
-    listen: [listen],
-    runId: run.runId,
-    runDescription: run.description,
-    role: options.role,
-    netuid: options.netuid,
-  }, {
-    signer,
-    verify: verifySignature,
-    isRegistered: (key, role) => directory.isRegistered(key, role),
-    clock,
-    log,
-  });
-  resources.defer(() => network.stop());
+  const network = await openNetwork(run, home, { options, directory, signer, deps, resources });
   const training = await openTraining(run, home, {
     gpu,
     network,
@@ -138,6 +123,37 @@ async function openChain(
   const chain = await connectChain(url, deps);
   resources.defer(() => chain.close());
   return chain;
+}
+
+async function openNetwork(
+  run: Run,
+  home: string,
+  parts: {
+    options: NodeOptions;
+    directory: PeerDirectory;
+    signer: Signer;
+    deps: NodeDependencies;
+    resources: AsyncDisposableStack;
+  },
+): Promise<Network> {
+  const { options, directory, signer, resources } = parts;
+  const { clock, log } = parts.deps;
+  const network = await startNetwork({
+    identitySeed: await loadOrCreateIdentitySeed(home),
+    listen: [listenMultiaddr(options.listen)],
+    runId: run.runId,
+    runDescription: run.description,
+    role: options.role,
+    netuid: options.netuid,
+  }, {
+    signer,
+    verify: verifySignature,
+    isRegistered: (hotkey, role) => directory.isRegistered(hotkey, role),
+    clock,
+    log,
+  });
+  resources.defer(() => network.stop());
+  return network;
 }
 
 /** The model, what trains it, and what agrees on it. */
