@@ -1,0 +1,17 @@
+/** Every kernel's case. */
+import { ATTENTION_CASES } from "./attention_cases.ts";
+import type { CaseMaker } from "./kernel_case.ts";
+import { LAYER_CASES } from "./layer_cases.ts";
+import { LAYERNORM_CASES } from "./layernorm_cases.ts";
+import { MATMUL_CASES } from "./matmul_cases.ts";
+import { TRAINING_CASES } from "./training_cases.ts";
+
+export const CASES: readonly CaseMaker[] = [
+  ...MATMUL_CASES,
+  ...ATTENTION_CASES,
+  ...LAYER_CASES,
+  ...LAYERNORM_CASES,
+  ...TRAINING_CASES,
+];
+
+export const SEED = 20;

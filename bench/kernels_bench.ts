@@ -1,0 +1,43 @@
+/**
+ * Rates of all kernels: each is verified against its scalar twin, then timed, and set against ceilings that the same run
+ * measures on the same adapter. The sizes are GPT-2's where a software adapter bears them, see kernel_case.ts.
+ *
+ *   deno task bench
+ *
+ * One `Deno.bench` measures them all, because a kernel's time is a batch's, taken with our own wait for the queue; what
+ * counts is the table at the end.
+ */
+import { Random } from "../src/base/random.ts";
+import { openDevice } from "../src/gpu/mod.ts";
+import { CASES, SEED } from "./cases.ts";
+import { measureCeilings } from "./ceilings.ts";
+import { SIZES } from "./kernel_case.ts";
+import { measureKernel, type Measurement } from "./measure.ts";
+import { renderRates } from "./rate_table.ts";
+
+let isMeasured = false; // Deno.bench calls more often than it is asked to.
+
+Deno.bench({
+  name: "all kernels, verified and timed (see the table)",
+  n: 1,
+  warmup: 0,
+  fn: async () => {
+    if (isMeasured) return;
+    isMeasured = true;
+    const gpu = await openDevice();
+    try {
+      const ceilings = await measureCeilings(gpu.workgroupSize, {
+        invocations: 1 << 16,
+        steps: 256,
+        copyBytes: 64 << 20,
+      });
+      const rows: Measurement[] = [];
+      for (const makeCase of CASES) {
+        rows.push(await measureKernel(gpu, makeCase(SIZES.full, new Random(SEED))));
+      }
+      console.log(`\n${renderRates(rows, ceilings, gpu.adapterName)}\n`);
+    } finally {
+      gpu.close();
+    }
+  },
+});

@@ -1,0 +1,33 @@
+/** The bench at a small size: every kernel has a case, agrees with its twin in it, and gets a rate. */
+import { strict as assert } from "node:assert";
+import { CASES, SEED } from "../../bench/cases.ts";
+import { measureCeilings } from "../../bench/ceilings.ts";
+import { SIZES } from "../../bench/kernel_case.ts";
+import { measureKernel } from "../../bench/measure.ts";
+import { describeRate, renderRates } from "../../bench/rate_table.ts";
+import { Random } from "../../src/base/random.ts";
+import { KERNEL_SOURCES } from "../../src/gpu/mod.ts";
+import { kernelTest } from "./kernel_harness.ts";
+
+kernelTest("every kernel's bench case agrees with its twin and gets a rate", async (gpu) => {
+  const ceilings = await measureCeilings(gpu.workgroupSize, {
+    invocations: 1024,
+    steps: 16,
+    copyBytes: 1 << 16,
+  });
+  const rows = [];
+  for (const makeCase of CASES) {
+    rows.push(await measureKernel(gpu, makeCase(SIZES.smoke, new Random(SEED))));
+  }
+  assert.deepEqual(rows.map((row) => row.kernel).sort(), Object.keys(KERNEL_SOURCES).sort());
+  for (const row of rows) {
+    assert.match(describeRate(row, ceilings)[0], /^\d+\.\d\d (GFLOP|GB)\/s$/, row.kernel);
+  }
+  assert.equal(renderRates(rows, ceilings, "adapter").split("\n").length, rows.length + 3);
+});
+
+kernelTest("a bench case whose kernel is wrong is refused", async (gpu) => {
+  const good = CASES[0](SIZES.smoke, new Random(SEED));
+  const wrong = { ...good, constants: { ...good.constants, INNER: good.constants.INNER - 1 } };
+  await assert.rejects(() => measureKernel(gpu, wrong), /relative error/);
+});
