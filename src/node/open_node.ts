@@ -8,6 +8,7 @@ import { join } from "node:path";
 import process from "node:process";
 import { AllReduce } from "../allreduce/allreduce.ts";
 import type { Clock } from "../base/clock.ts";
+import { SkeinError } from "../base/errors.ts";
 import type { Log } from "../base/log.ts";
 import type { Signer } from "../base/transport.ts";
 import { type ChainClient, connectChain } from "../chain/client.ts";
@@ -45,6 +46,9 @@ export interface NodeDependencies {
 
 /** A node may go on alone: continuity with the last group is what keeps halves of a partition from both doing so. */
 const MIN_GROUP = 1;
+
+const MAX_SOFTWARE_LOOPS = 65_535;
+const MAX_SOFTWARE_CONTEXT = 480;
 
 /** @param resources closes what was opened when it is disposed of */
 export async function openNode(
@@ -156,6 +160,21 @@ async function openNetwork(
   return network;
 }
 
+/**
+ * Mesa's llvmpipe ends an invocation's loops after about 65535 passes in all, silently (measured: cross-entropy over 50257
+ * columns is wrong from the second pass on, attention at head size 64 beyond 480 positions): refuse, not compute nonsense.
+ */
+function assertAdapterBears({ backendKind, adapterName }: Gpu, { config: { model, preset } }: Run): void {
+  if (backendKind !== "software") return;
+  if (2 * model.vocabSize < MAX_SOFTWARE_LOOPS && model.contextLength <= MAX_SOFTWARE_CONTEXT) return;
+  throw new SkeinError(
+    "node/adapter-too-weak",
+    `train preset ${preset} on ${adapterName}: a software adapter computes models of this size wrongly, a GPU ` +
+      `is required, take preset pico or nano here`,
+    { preset, adapter: adapterName },
+  );
+}
+
 /** The model, what trains it, and what agrees on it. */
 async function openTraining(
   run: Run,
@@ -175,6 +194,7 @@ async function openTraining(
   const { transport } = network;
   const { model, training } = run.config;
   const validationTokens = validationTokensFor(run, corpus);
+  assertAdapterBears(gpu, run);
   const engine = await TrainEngine.create(gpu, model, {
     batchSize: training.batchSize,
     adamw: training.adamw,

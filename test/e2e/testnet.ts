@@ -3,8 +3,9 @@
  * with their events to wait for.
  */
 import { strict as assert } from "node:assert";
+import { fileURLToPath } from "node:url";
 
-const CLI = new URL("../../cli.ts", import.meta.url).pathname;
+const CLI = fileURLToPath(new URL("../../cli.ts", import.meta.url));
 
 export type Event = Record<string, unknown> & { event: string };
 
@@ -111,7 +112,7 @@ export async function withPrograms(
 
 /** The weights on a chain as an independent script reads them: hotkey → u16. */
 export async function readWeightsByScript(url: string): Promise<Record<string, number>> {
-  const script = new URL("./read_weights.ts", import.meta.url).pathname;
+  const script = fileURLToPath(new URL("./read_weights.ts", import.meta.url));
   const output = await new Deno.Command(Deno.execPath(), {
     args: ["run", "-A", "--quiet", "--no-check", script, url, "1"],
     stdin: "null",
