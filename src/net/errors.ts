@@ -16,6 +16,7 @@ export type NetErrorCode =
   | "net/not-connected"
   | "net/link-lost"
   | "net/dial-failed"
+  | "net/listen-failed"
   | "net/timeout"
   | "net/no-handler"
   | "net/handler-failed"

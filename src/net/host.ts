@@ -12,6 +12,7 @@ import { identify } from "@libp2p/identify";
 import { ping } from "@libp2p/ping";
 import { type KadDHT, kadDHT, passthroughMapper } from "@libp2p/kad-dht";
 import { generateKeyPairFromSeed } from "@libp2p/crypto/keys";
+import { netError } from "./errors.ts";
 
 /** A paused stream may still receive the window it was granted: the read buffer must hold it. */
 const MAX_STREAM_WINDOW_BYTES = 4 * 1024 * 1024;
@@ -37,7 +38,10 @@ export interface HostDependencies {
   selectRecord(key: Uint8Array, records: Uint8Array[]): number;
 }
 
-/** A started host. @throws {SkeinError} `net/webrtc-unavailable` when asked for and its addon cannot be loaded */
+/**
+ * A started host.
+ * @throws {SkeinError} `net/listen-failed`; `net/webrtc-unavailable` when asked for and its addon cannot be loaded
+ */
 export async function startHost(options: HostOptions, dependencies: HostDependencies): Promise<Host> {
   const privateKey = await generateKeyPairFromSeed("Ed25519", options.identitySeed);
   const transports = [tcp()];
@@ -78,6 +82,13 @@ export async function startHost(options: HostOptions, dependencies: HostDependen
         querySelfInterval: 60_000,
       }),
     },
+  }).catch((cause) => {
+    throw netError(
+      "net/listen-failed",
+      `listen on ${options.listen.join(", ")}: refused, another process may have the port, choose another`,
+      { listen: options.listen },
+      cause,
+    );
   });
   return host as unknown as Host;
 }

@@ -88,7 +88,7 @@ export interface Network {
   stop(): Promise<void>;
 }
 
-/** @throws {SkeinError} `net/webrtc-unavailable`; libp2p's error when an address cannot be listened on */
+/** @throws {SkeinError} `net/listen-failed`, `net/webrtc-unavailable` */
 export async function startNetwork(
   options: NetworkOptions,
   dependencies: NetworkDependencies,

@@ -152,3 +152,12 @@ swarmTest("a peer that went away is dialed again when it is back", async (swarm)
   await a.network.transport.send(again.signer.hotkey, { type: "hi", header: {} });
   await until(() => isHeard, "the message came over the new connection");
 });
+
+swarmTest("an address that is taken is a typed error that names it", async (swarm) => {
+  const a = await swarm.add("Alice");
+  const taken = a.network.listenAddrs[0].replace(/\/p2p\/.*/, "");
+  await assert.rejects(
+    swarm.add("Bob", { listen: [taken] }),
+    (error) => isSkeinError(error, "net/listen-failed") && error.message.includes(taken),
+  );
+});
