@@ -52,10 +52,16 @@ export function nodeCommand(
     });
 }
 
+const MAX_TOLD_REFUSALS = 1000;
+
 function processLog(flags: { json: boolean; debug: boolean }): Log {
+  // A peer that is refused dials again and again: people are told once.
+  const toldRefusals = new Set<string>();
   return eventLog((event) => {
     if (flags.json) return printJson(event);
     const line = describeEvent(event);
-    if (line !== undefined) console.log(line);
+    if (line === undefined || toldRefusals.has(line)) return;
+    if (event.event === "peer-refused" && toldRefusals.size < MAX_TOLD_REFUSALS) toldRefusals.add(line);
+    console.log(line);
   }, { debug: flags.debug });
 }

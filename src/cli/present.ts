@@ -50,8 +50,14 @@ export function describeEvent(event: LogEvent): string | undefined {
     case "exit":
       return `${event.role} process ${event.pid} ended (${event.signal ?? `code ${event.code}`})` +
         (event.restart ? `; start it again with: ${event.restart}` : "");
-    case "receipt":
-      return undefined;
+    case "peer-refused":
+      return `warn: refused a peer: ${event.reason} (${event.code})`;
+    case "peer-cut-off":
+      return `warn: cut off ${event.peer} for its offences, the last ${event.code}`;
+    case "state-fetched":
+      return `fetched the state of outer step ${event.outerStep} from peers: root ${
+        String(event.root).slice(0, 12)
+      }`;
     default:
       return undefined;
   }
