@@ -25,7 +25,7 @@ const offer = {
   hotkey,
   innerSteps: count,
   samples: z.number().int().min(1).max(2 ** 40),
-  bandwidthBytesPerSec: z.number().finite().min(0).max(1e12),
+  bandwidthBytesPerSec: z.number().int().min(0).max(1e12),
   waypointDigest: digest,
   block: count,
   signature,

@@ -3,7 +3,8 @@
  * protocol (crashing is keeping to it):
  *
  *   1. two quorums of one group share a member, and a member votes once an attempt;
- *   2. two groups of one step share a member, because each holds a majority of the previous group (`isContinuous`),
+ *   2. two groups of one step share a member, because each holds a majority of the previous group (`isContinuous`;
+ *      the members of the certificate's origin: one result may be certified by several ballots),
  *      and a member accepts ascending attempts only, so one attempt begins at most one group;
  *   3. a later group shares a member with every possible quorum of each earlier group its members accepted
  *      (`cutsQuorum`), and that member's lock forces the later attempt to re-commit the same result.

@@ -23,7 +23,7 @@ export const evaluatedEvent = z.looseObject({
   event: z.literal("evaluated"),
   hotkey,
   outerStep: step,
-  validationLoss: z.number(),
+  validationLoss: z.number().nullable(),
 });
 
 export const stepEvent = z.looseObject({

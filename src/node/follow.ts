@@ -28,6 +28,11 @@ export class CommitWatch {
     return this.#newest !== undefined && this.#newest.outerStep > outerStep ? this.#newest : undefined;
   }
 
+  /** It led nowhere: whoever holds a better one will tell again. Without this it would keep a miner from training. */
+  dismiss(certificate: Certificate): void {
+    if (this.#newest === certificate) this.#newest = undefined;
+  }
+
   /** Resolves at the next certificate. */
   next(): Promise<void> {
     return new Promise((resolve) => this.#wake.push(resolve));

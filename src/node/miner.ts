@@ -59,7 +59,8 @@ async function playOuterStep(node: NodeContext, watch: CommitWatch): Promise<voi
   const anchor = states.current;
   const outerStep = anchor.outerStep + 1;
   const { roundBlocks } = run.config.training;
-  const deadlineBlock = Math.max(states.certificate?.proposal.block ?? 0, chain.block()) + roundBlocks;
+  // From our own height, not the certificate's block: that one is its leader's word.
+  const deadlineBlock = chain.block() + roundBlocks;
   // Empty before the first step: who is registered may be long gone, and two halves that both begin have nothing to
   // lose yet; the later to hear of the other's certificate takes over its state.
   const previousMembers = states.members();
@@ -70,8 +71,10 @@ async function playOuterStep(node: NodeContext, watch: CommitWatch): Promise<voi
   for (let attempt = 0; !signal.aborted; attempt++) {
     const isFinite = await train(node, inner, { watch, ticker, attempt, deadlineBlock });
     if (signal.aborted) return;
-    if (watch.newest(anchor.outerStep) !== undefined) {
-      if (await followCommit(node, watch.newest(anchor.outerStep)!)) return;
+    const decided = watch.newest(anchor.outerStep);
+    if (decided !== undefined) {
+      if (await followCommit(node, decided)) return;
+      watch.dismiss(decided);
     } else if (!isFinite) {
       log.warn(`outer step ${outerStep}: the loss is not finite, starting over from the anchor`);
       inner = new InnerRun(engine, plan);

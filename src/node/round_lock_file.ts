@@ -3,7 +3,7 @@
  * synchronously, because the messages that depend on it leave right after; whole or not at all by rename.
  */
 import { closeSync, fsyncSync, openSync, readFileSync, renameSync, rmSync, writeSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import type { RoundLock } from "../allreduce/allreduce.ts";
 import { sha256Sync, toHex, utf8 } from "../base/bytes.ts";
 import { SkeinError } from "../base/errors.ts";
@@ -28,6 +28,12 @@ export class RoundLockFile {
       closeSync(file);
     }
     renameSync(temporary, this.#path);
+    const directory = openSync(dirname(this.#path), "r");
+    try {
+      fsyncSync(directory);
+    } finally {
+      closeSync(directory);
+    }
   }
 
   /** @throws {SkeinError} `node/lock-damaged`: guessing here could split the run */

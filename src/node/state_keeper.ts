@@ -82,9 +82,12 @@ export class StateKeeper {
     return this.#certificate;
   }
 
-  /** The group that made `current`; empty at step 0. */
+  /**
+   * The group that reduced what made `current`; empty at step 0. The origin's, because one result can be certified by two
+   * ballots, and the next group's continuity must be counted against the same members everywhere.
+   */
   members(): Hotkey[] {
-    return this.#certificate?.proposal.members.map(({ hotkey }) => hotkey) ?? [];
+    return this.#certificate?.origin.members.map(({ hotkey }) => hotkey) ?? [];
   }
 
   /** @returns stop serving */
@@ -142,7 +145,8 @@ export class StateKeeper {
         signal,
         log,
       });
-      if (state.outerStep < this.#state.outerStep) return false;
+      // The best supported head may be our own: then there is nothing to move to.
+      if (state.outerStep < this.#state.outerStep || await rootOf(state) === this.#root) return false;
       await this.#adopt(state);
       log.emit({ event: "state-fetched", from: startedAt, outerStep: state.outerStep, root: this.#root });
       return true;

@@ -26,18 +26,22 @@ export async function runValidator(node: NodeContext): Promise<void> {
   try {
     while (!signal.aborted) {
       const anchor = states.current;
+      const anchorRoot = states.root;
       const certificate = watch.newest(anchor.outerStep);
       if (certificate === undefined) {
         const silence = clock.sleep(SILENCE_MS, signal).catch(() => {});
         const isNews = await Promise.race([watch.next().then(() => true), silence.then(() => false)]);
         if (isNews || signal.aborted || !await states.catchUp(signal)) continue;
       } else if (!await followCommit(node, certificate)) {
+        watch.dismiss(certificate);
         await clock.sleep(RETRY_PAUSE_MS, signal).catch(() => {});
         continue;
       }
       await meter.report();
-      if (certificate !== undefined && states.current.outerStep === anchor.outerStep + 1) {
-        await scorer.score(anchor, certificate);
+      // What made our state, which need not be the certificate that was heard of last.
+      const made = states.certificate;
+      if (made?.outerStep === anchor.outerStep + 1 && made.proposal.anchorRoot === anchorRoot) {
+        await scorer.score(anchor, made);
       } else {
         log.warn(
           `outer steps ${anchor.outerStep + 1} to ${states.current.outerStep} passed without us: not scored`,

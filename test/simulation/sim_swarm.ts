@@ -184,7 +184,7 @@ export class SimSwarm {
     }
     const bytes = new Uint8Array(values.buffer);
     const root = toHex(sha256Sync(concatBytes(fromHex(node.state.root), bytes)));
-    const members = certificate.proposal.members.map((m) => m.hotkey);
+    const members = certificate.origin.members.map((m) => m.hotkey);
     const known = this.#roots.get(outerStep);
     if (known && known.root !== root) this.violations.push(`two roots after step ${outerStep}`);
     this.#roots.set(outerStep, known ?? { root, members });
