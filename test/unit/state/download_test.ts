@@ -55,8 +55,15 @@ Deno.test("a peer that serves altered leaves is penalised and the others finish"
 Deno.test("a peer that lies about the leaf list or sends a short leaf is passed over", async () => {
   for (const lie of ["state-leaves", "state-leaf"]) {
     const { network, self, peers } = swarm({ a: present, b: present });
+    // The liar's head comes first, so that it is the one asked for the leaf list.
+    const liarAnswered = Promise.withResolvers<void>();
+    network.faults.set("b", async (message, honest) => {
+      if (message.type === "state-head") await liarAnswered.promise;
+      return await honest();
+    });
     network.faults.set("a", async (message, honest) => {
       const answer = await honest();
+      if (message.type === "state-head") liarAnswered.resolve();
       return message.type === lie ? { ...answer, body: answer.body!.slice(32) } : answer;
     });
     assert.deepEqual(await downloadState(self, peers, base), present);
