@@ -53,7 +53,7 @@ export async function pullResult(
   const worker = async () => {
     for (let chunk = next++; chunk < plan.chunks.length; chunk = next++) {
       const digest = chunkDigests.slice(64 * chunk, 64 * chunk + 64);
-      const bytes = deps.codec.encodedBytes(plan.chunks[chunk].elements);
+      const bytes = deps.codec.result.encodedBytes(plan.chunks[chunk].elements);
       const isRight = async (body: Uint8Array) =>
         toHex(await deps.digest(body as Uint8Array<ArrayBuffer>)) === digest;
       chunks[chunk] = await sources.ask(chunk, bytes, isRight);

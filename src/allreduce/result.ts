@@ -54,7 +54,7 @@ export function decodeResult(
   assert(chunks.length === plan.chunks.length, "one encoded chunk for each chunk of the plan");
   const values = new Float32Array(plan.elementCount);
   for (const { index, startElement, elements } of plan.chunks) {
-    values.set(codec.decode(chunks[index], elements), startElement);
+    codec.result.decodeInto(chunks[index], values.subarray(startElement, startElement + elements));
   }
   return values;
 }

@@ -74,7 +74,7 @@ export class Transfer {
 
   /** @throws {SkeinError} `allreduce/corrupt-chunk` after telling the machine */
   async onChunk(from: Hotkey, header: Header<"chunk">, body: Uint8Array): Promise<void> {
-    const corruption = await this.#corruption(header.chunk, header.digest, body);
+    const corruption = await this.#corruption(header, body, this.#deps.codec);
     if (this.#closed.signal.aborted) return;
     const { chunk } = header;
     if (corruption) {
@@ -96,7 +96,7 @@ export class Transfer {
 
   /** @throws {SkeinError} `allreduce/corrupt-result` after telling the machine */
   async onResult(from: Hotkey, header: Header<"result">, body: Uint8Array): Promise<void> {
-    const corruption = await this.#corruption(header.chunk, header.digest, body);
+    const corruption = await this.#corruption(header, body, this.#deps.codec.result);
     if (this.#closed.signal.aborted) return;
     const { chunk, digest } = header;
     if (corruption) {
@@ -110,16 +110,20 @@ export class Transfer {
     this.#deps.feed({ type: "result", from, digest: this.#digest, chunk, chunkDigest: digest });
   }
 
-  /** What is wrong with the bytes, if anything. Decoding finds what a digest cannot: NaN smuggled in a scale. */
-  async #corruption(chunk: number, digest: string, body: Uint8Array): Promise<string | undefined> {
+  /** What is wrong with the bytes, if anything. The codec finds what a digest cannot: NaN smuggled in a scale. */
+  async #corruption(
+    { chunk, digest }: { chunk: number; digest: string },
+    body: Uint8Array,
+    codec: Codec,
+  ): Promise<string | undefined> {
     const { elements } = this.#plan.chunks[chunk];
-    const bytes = this.#deps.codec.encodedBytes(elements);
-    if (body.byteLength !== bytes) return `${body.byteLength} bytes, ${bytes} are required`;
+    const maxBytes = codec.encodedBytes(elements);
+    if (body.byteLength > maxBytes) return `${body.byteLength} bytes, at most ${maxBytes} are required`;
     if (toHex(await this.#deps.digest(body as Uint8Array<ArrayBuffer>)) !== digest) {
       return "its digest differs from its header's, the same is required";
     }
     try {
-      this.#deps.codec.decode(body, elements);
+      codec.check(body, elements);
     } catch (error) {
       if (isSkeinError(error)) return error.message;
       throw error;
@@ -157,7 +161,7 @@ export class Transfer {
     let encoded: Uint8Array<ArrayBuffer>;
     try {
       encoded = await this.#deps.reducer.reduce(inputs, elements);
-      this.#deps.codec.decode(encoded, elements);
+      this.#deps.codec.result.check(encoded, elements);
     } catch (error) {
       if (!isSkeinError(error) || this.#closed.signal.aborted) throw error;
       return this.#blameLargest(chunk, senders, error);

@@ -5,12 +5,18 @@
 export interface Codec {
   /** Name on the wire: "f32", "u8". */
   readonly name: string;
-  /** Exact encoded size of `elements` values. */
+  /** Size of `elements` encoded values; of an encoding of variable size, the largest. */
   encodedBytes(elements: number): number;
   /** @throws {SkeinError} `codec/non-finite` when a value is NaN or infinite */
   encode(values: Float32Array): Uint8Array<ArrayBuffer>;
   /** @throws {SkeinError} `codec/size`, `codec/non-finite` on malformed bytes */
   decode(encoded: Uint8Array, elements: number): Float32Array<ArrayBuffer>;
+  /** Fills all of `values`; what it holds after a throw is undefined. @throws as `decode` */
+  decodeInto(encoded: Uint8Array, values: Float32Array): void;
+  /** Whether `decode` would accept the bytes, at the least cost that tells. @throws as `decode` */
+  check(encoded: Uint8Array, elements: number): void;
+  /** How the mean of several members' values travels: itself, unless the mean is of another kind than its inputs. */
+  readonly result: Codec;
 }
 
 /** One member's contribution to a chunk. */

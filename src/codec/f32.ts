@@ -17,22 +17,42 @@ export const f32Codec: Codec = {
   },
 
   decode(encoded, elements) {
-    if (encoded.byteLength !== 4 * elements) {
-      throw new CodecError(
-        "codec/size",
-        `decode f32: ${encoded.byteLength} bytes for ${elements} elements, ${4 * elements} required`,
-        { found: encoded.byteLength, required: 4 * elements },
-      );
-    }
-    const view = new DataView(encoded.buffer, encoded.byteOffset, encoded.byteLength);
     const values = new Float32Array(elements);
-    for (let i = 0; i < elements; i++) {
+    f32Codec.decodeInto(encoded, values);
+    return values;
+  },
+
+  decodeInto(encoded, values) {
+    const view = viewOf(encoded, values.length);
+    for (let i = 0; i < values.length; i++) {
       values[i] = view.getFloat32(4 * i, true);
       if (!Number.isFinite(values[i])) throw nonFinite("decode", i, values[i]);
     }
-    return values;
+  },
+
+  check(encoded, elements) {
+    const view = viewOf(encoded, elements);
+    for (let i = 0; i < elements; i++) {
+      const value = view.getFloat32(4 * i, true);
+      if (!Number.isFinite(value)) throw nonFinite("decode", i, value);
+    }
+  },
+
+  get result() {
+    return f32Codec;
   },
 };
+
+function viewOf(encoded: Uint8Array, elements: number): DataView {
+  if (encoded.byteLength !== 4 * elements) {
+    throw new CodecError(
+      "codec/size",
+      `decode f32: ${encoded.byteLength} bytes for ${elements} elements, ${4 * elements} required`,
+      { found: encoded.byteLength, required: 4 * elements },
+    );
+  }
+  return new DataView(encoded.buffer, encoded.byteOffset, encoded.byteLength);
+}
 
 function nonFinite(action: string, index: number, value: number): CodecError {
   return new CodecError(

@@ -44,28 +44,50 @@ export const u8Blockwise: Codec = {
   },
 
   decode(encoded, elements) {
-    const blocks = blockCount(elements);
-    const required = 4 * blocks + elements;
-    if (encoded.byteLength !== required) {
-      throw new CodecError(
-        "codec/size",
-        `decode u8: ${encoded.byteLength} bytes for ${elements} elements, ${required} required`,
-        { found: encoded.byteLength, required },
-      );
-    }
-    const scales = new DataView(encoded.buffer, encoded.byteOffset, 4 * blocks);
     const values = new Float32Array(elements);
-    for (let block = 0; block < blocks; block++) {
-      const scale = scales.getFloat32(4 * block, true);
-      if (!isUsableScale(scale)) throw badScale("decode", block, scale);
-      const end = Math.min((block + 1) * BLOCK_ELEMENTS, elements);
-      for (let i = block * BLOCK_ELEMENTS; i < end; i++) {
-        values[i] = (encoded[4 * blocks + i] - ZERO_CODE) * scale;
-      }
-    }
+    u8Blockwise.decodeInto(encoded, values);
     return values;
   },
+
+  decodeInto(encoded, values) {
+    const scales = scalesOf(encoded, values.length);
+    const codes = encoded.subarray(scales.byteLength);
+    for (let block = 0; block < blockCount(values.length); block++) {
+      const scale = usableScale(scales, block);
+      const end = Math.min((block + 1) * BLOCK_ELEMENTS, values.length);
+      for (let i = block * BLOCK_ELEMENTS; i < end; i++) values[i] = (codes[i] - ZERO_CODE) * scale;
+    }
+  },
+
+  /** The size and every scale; the codes themselves cannot be wrong. */
+  check(encoded, elements) {
+    const scales = scalesOf(encoded, elements);
+    for (let block = 0; block < blockCount(elements); block++) usableScale(scales, block);
+  },
+
+  get result() {
+    return u8Blockwise;
+  },
 };
+
+function scalesOf(encoded: Uint8Array, elements: number): DataView {
+  const blocks = blockCount(elements);
+  const required = 4 * blocks + elements;
+  if (encoded.byteLength !== required) {
+    throw new CodecError(
+      "codec/size",
+      `decode u8: ${encoded.byteLength} bytes for ${elements} elements, ${required} required`,
+      { found: encoded.byteLength, required },
+    );
+  }
+  return new DataView(encoded.buffer, encoded.byteOffset, 4 * blocks);
+}
+
+function usableScale(scales: DataView, block: number): number {
+  const scale = scales.getFloat32(4 * block, true);
+  if (!isUsableScale(scale)) throw badScale("decode", block, scale);
+  return scale;
+}
 
 /** Not negative, and every one of the 256 codes decodes to a finite f32. */
 function isUsableScale(scale: number): boolean {

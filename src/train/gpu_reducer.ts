@@ -5,7 +5,6 @@
  * quantisation step. Buffers grow to the largest chunk and member count seen; the same sizes allocate nothing.
  */
 import type { ChunkReducer, WeightedChunk } from "../codec/codec.ts";
-import { CodecError } from "../codec/errors.ts";
 import { normalisedShares } from "../codec/cpu_reducer.ts";
 import { blockCount, u8Blockwise } from "../codec/u8_blockwise.ts";
 import { assert } from "../base/assert.ts";
@@ -20,9 +19,6 @@ interface Capacity {
   readonly sum: GpuBuffer;
   readonly result: GpuBuffer;
 }
-
-/** Largest decoded value is 128·scale: above this a scale overflows f32. */
-const MAX_SCALE = 3.4028234663852886e38 / 128;
 
 export class GpuU8Reducer implements ChunkReducer {
   #gpu: Gpu;
@@ -56,7 +52,7 @@ export class GpuU8Reducer implements ChunkReducer {
   async #reduceNow(inputs: readonly WeightedChunk[], elements: number): Promise<Uint8Array<ArrayBuffer>> {
     assert(Number.isSafeInteger(elements) && elements >= 0, `reduce ${elements} elements`);
     const weights = Float32Array.from(normalisedShares(inputs.map(({ weight }) => weight)));
-    for (const { encoded } of inputs) checkEncoded(encoded, elements);
+    for (const { encoded } of inputs) u8Blockwise.check(encoded, elements);
     if (elements === 0) return new Uint8Array(0);
     const capacity = this.#reserve(elements, inputs.length);
     const blocks = blockCount(elements);
@@ -106,28 +102,5 @@ export class GpuU8Reducer implements ChunkReducer {
       result: this.#arena.allocate("result", stride),
     };
     return this.#capacity;
-  }
-}
-
-/** The size and every scale; the bytes themselves cannot be wrong. */
-function checkEncoded(encoded: Uint8Array, elements: number): void {
-  const required = u8Blockwise.encodedBytes(elements);
-  if (encoded.byteLength !== required) {
-    throw new CodecError(
-      "codec/size",
-      `reduce u8: ${encoded.byteLength} bytes for ${elements} elements, ${required} required`,
-      { found: encoded.byteLength, required },
-    );
-  }
-  const scales = new DataView(encoded.buffer, encoded.byteOffset, 4 * blockCount(elements));
-  for (let at = 0; at < scales.byteLength; at += 4) {
-    const scale = scales.getFloat32(at, true);
-    if (!(scale >= 0 && scale <= MAX_SCALE)) {
-      throw new CodecError(
-        "codec/non-finite",
-        `reduce u8: block ${at / 4} has scale ${scale}, a finite value in range required`,
-        { block: at / 4 },
-      );
-    }
   }
 }
