@@ -9,8 +9,9 @@ import { describeError, isSkeinError } from "../base/errors.ts";
 import type { Log } from "../base/log.ts";
 import type { Hotkey, Message, Signer, Transport, VerifySignature } from "../base/transport.ts";
 import type { ChunkReducer, Codec } from "../codec/codec.ts";
-import { type Certificate, verifyCertificate } from "./certificate.ts";
+import { type Certificate, type Continuity, verifyCertificate } from "./certificate.ts";
 import { refuse } from "./errors.ts";
+import { Hints } from "./hints.ts";
 import { Inbox } from "./inbox.ts";
 import type { RoundLock } from "./lock.ts";
 import {
@@ -20,18 +21,20 @@ import {
   messageType,
   parseCertificate,
   parseHeader,
+  unpackMessage,
 } from "./messages.ts";
 import { type Ready, readyPayload, type RunShape, verifyReady } from "./proposal.ts";
 import { pullResult } from "./pull.ts";
 import { chunkElementsFor, ResultStore, type StoredResult } from "./result.ts";
 import { LiveRound, type RoundOutcome } from "./live_round.ts";
+import { Suspicions } from "./suspicions.ts";
 import type { RoundTimeouts } from "./round_types.ts";
 
-export type { Certificate } from "./certificate.ts";
+export type { Certificate, Continuity } from "./certificate.ts";
 export type { RoundLock } from "./lock.ts";
 export type { Proposal, Ready } from "./proposal.ts";
 export type { RoundOutcome, RoundStats } from "./live_round.ts";
-export { verifyCertificate } from "./certificate.ts";
+export { mayGoOn, verifyCertificate } from "./certificate.ts";
 export { certificateFromPlain, plainCertificate } from "./messages.ts";
 export { decodeResult } from "./result.ts";
 
@@ -43,6 +46,9 @@ export interface AllReduceOptions {
   /** A multiple of 1024; by default what encodes to 512 KiB. */
   readonly chunkElements?: number;
   readonly minGroup: number;
+  /** What a member may claim to have trained: `samples` is `innerSteps` times the first. Defaults 1 and 1000. */
+  readonly samplesPerInnerStep?: number;
+  readonly maxInnerSteps?: number;
   /** Blocks past the deadline after which a group without a majority of the last one may go on. */
   readonly recoveryBlocks?: number;
   readonly timeouts?: Partial<RoundTimeouts>;
@@ -108,7 +114,16 @@ export const DEFAULT_TIMEOUTS: RoundTimeouts = {
   suspectMs: 30_000,
 };
 const CHUNK_BYTES = 512 * 1024;
-const ROUND_KINDS = ["propose", "accept", "refuse", "begin", "vote", "complaint"] as const;
+const ROUND_KINDS = [
+  "propose",
+  "accept",
+  "refuse",
+  "begin",
+  "vote",
+  "commit",
+  "seals",
+  "complaint",
+] as const;
 /** A peer that is behind hears of our certificate at most so often. */
 const CATCH_UP_INTERVAL_MS = 1000;
 
@@ -119,6 +134,8 @@ export class AllReduce {
   #deps: AllReduceDeps;
   #digest: (bytes: Uint8Array<ArrayBuffer>) => Promise<Uint8Array>;
   #inbox = new Inbox();
+  #hints = new Hints();
+  #suspicions = new Suspicions();
   #store = new ResultStore();
   #round: LiveRound | undefined;
   #committed: Certificate | undefined;
@@ -132,6 +149,8 @@ export class AllReduce {
     this.#options = {
       chunkElements: chunkElementsFor(deps.codec, CHUNK_BYTES),
       recoveryBlocks: 30,
+      samplesPerInnerStep: 1,
+      maxInnerSteps: 1000,
       timeouts: {},
       roundTimeoutMs: 600_000,
       tickMs: 100,
@@ -139,8 +158,10 @@ export class AllReduce {
       ...options,
     };
     this.#timeouts = { ...DEFAULT_TIMEOUTS, ...options.timeouts };
-    const { runId, seed, elementCount, chunkElements, minGroup } = this.#options;
-    this.#shape = { runId, seed, elementCount, chunkElements, minGroup, codec: deps.codec.name };
+    const { runId, seed, elementCount, chunkElements, minGroup, samplesPerInnerStep, maxInnerSteps } =
+      this.#options;
+    const claims = { samplesPerInnerStep, maxInnerSteps };
+    this.#shape = { runId, seed, elementCount, chunkElements, minGroup, codec: deps.codec.name, ...claims };
     this.#deps = deps;
     this.#digest = deps.digest ?? sha256Bulk;
     this.#listen();
@@ -152,12 +173,14 @@ export class AllReduce {
   }
 
   /**
-   * After a restart or a download: the certificate of the state that this node now holds. Peers that missed it hear of
-   * it from here; without that, one that crashed as the only holder of a certificate would leave the others behind.
+   * After a restart or a download: the certificate of the state that this node now holds, which may be an earlier one than
+   * it held before. Peers that missed it hear of it from here; without that, one that crashed as the only holder of a certificate would leave the others behind.
    */
   resume(certificate: Certificate): void {
-    if (this.#committed && this.#committed.outerStep >= certificate.outerStep) return;
-    this.#keep(certificate);
+    const { outerStep, resultDigest } = this.#committed ?? {};
+    if (outerStep !== certificate.outerStep || resultDigest !== certificate.resultDigest) {
+      this.#keep(certificate);
+    }
   }
 
   /**
@@ -195,6 +218,7 @@ export class AllReduce {
         isMember: (hotkey) => this.#deps.isMember(hotkey),
         digest: this.#digest,
         store: this.#store,
+        suspicions: this.#suspicions,
         pull: (want, pullSignal) => this.#pull(want, pullSignal),
         onLock: (next) => {
           this.#lock = next;
@@ -233,10 +257,13 @@ export class AllReduce {
     return result.chunks;
   }
 
-  /** @throws {SkeinError} `allreduce/bad-certificate`, `allreduce/bad-proposal` */
-  verify(certificate: Certificate, context: Parameters<typeof verifyCertificate>[3] = {}): void {
-    const { verify } = this.#deps;
-    verifyCertificate(certificate, this.#shape, { verify, isMember: (h) => this.#deps.isMember(h) }, context);
+  /**
+   * The certificate's own signatures, and with `continuity` whether it may lead on from that state.
+   * @throws {SkeinError} `allreduce/bad-certificate`, `allreduce/bad-proposal`
+   */
+  verify(certificate: Certificate, continuity?: Continuity): void {
+    const deps = { verify: this.#deps.verify, isMember: (h: Hotkey) => this.#deps.isMember(h) };
+    verifyCertificate(certificate, this.#shape, deps, continuity);
   }
 
   close(): void {
@@ -277,6 +304,7 @@ export class AllReduce {
 
   #keep(certificate: Certificate): void {
     this.#committed = certificate;
+    this.#hints.reached(certificate.outerStep);
     this.#store.keepOnly(certificate.outerStep, certificate.resultDigest);
     this.#lock = undefined;
     const message = certificateMessage(certificate);
@@ -345,7 +373,7 @@ export class AllReduce {
   }
 
   #onRoundMessage(kind: (typeof ROUND_KINDS)[number], from: Hotkey, message: Message): void {
-    const header = parseHeader(kind, message.header);
+    const { header } = unpackMessage(kind, message);
     const terms = "proposal" in header ? header.proposal : header;
     this.#checkRun(terms);
     if (this.#isBehind(from, terms.outerStep)) return;
@@ -358,13 +386,16 @@ export class AllReduce {
     this.#checkRun(certificate);
     const isOld = this.#committed && certificate.outerStep <= this.#committed.outerStep;
     if (isOld) return;
-    const isSeen = this.#seenResults.includes(certificate.resultDigest);
-    if (this.#round && certificate.outerStep >= this.#round.outerStep) {
-      this.#round.feed({ type: "certificate", certificate });
-    } else {
-      if (!isSeen) this.verify(certificate);
-      this.#inbox.keep({ type: "certificate", from, certificate });
-    }
+    const round = this.#round;
+    const isFar = certificate.outerStep > (this.#committed?.outerStep ?? 0) + 1;
+    const isElsewhere = round?.outerStep === certificate.outerStep &&
+      round.anchorRoot !== certificate.proposal.anchorRoot;
+    const nowMs = this.#deps.clock.monotonicMs();
+    if ((isFar || isElsewhere) && !this.#hints.isWorthALook(from, nowMs)) return;
+    this.verify(certificate);
+    if (isFar || isElsewhere) this.#hints.followed(from, certificate.outerStep, nowMs);
+    if (round && certificate.outerStep >= round.outerStep) round.feed({ type: "certificate", certificate });
+    else this.#inbox.keep({ type: "certificate", from, certificate });
     this.#notifyCertificate(certificate);
   }
 

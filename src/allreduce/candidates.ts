@@ -2,7 +2,8 @@
 import type { Hotkey } from "../base/transport.ts";
 import { orderCandidates } from "./order.ts";
 import { MAX_GROUP_MEMBERS, type Offer, type Ready } from "./proposal.ts";
-import { cutsQuorum, isContinuous } from "./quorum.ts";
+import { cutsQuorum, isContinuous, isRecovered } from "./quorum.ts";
+import type { Suspicions } from "./suspicions.ts";
 
 export class Candidates {
   readonly self: Hotkey;
@@ -12,10 +13,10 @@ export class Candidates {
   /** At another anchor: nobody waits for them. */
   #elsewhere = new Set<Hotkey>();
   #live: Set<Hotkey>;
-  /** Hotkey → suspected until, in milliseconds. */
-  #suspects = new Map<Hotkey, number>();
+  #suspicions: Suspicions;
 
-  constructor(seed: string, own: Ready, live: Iterable<Hotkey>) {
+  constructor(seed: string, own: Ready, live: Iterable<Hotkey>, suspicions: Suspicions) {
+    this.#suspicions = suspicions;
     this.self = own.hotkey;
     this.#seed = seed;
     this.#outerStep = own.outerStep;
@@ -43,8 +44,9 @@ export class Candidates {
     return this.#live.has(hotkey);
   }
 
-  suspect(hotkey: Hotkey, untilMs: number): void {
-    if (hotkey !== this.self) this.#suspects.set(hotkey, untilMs);
+  /** Connected now, self included. */
+  present(): Hotkey[] {
+    return [...this.#live];
   }
 
   /** Was this very offer verified before? */
@@ -52,15 +54,28 @@ export class Candidates {
     return this.#readies.get(offer.hotkey)?.signature === offer.signature;
   }
 
-  /** The group that could be proposed now, in candidate order, self included. */
-  group(nowMs: number): Ready[] {
-    const able = [...this.#readies.keys()].filter((hotkey) =>
-      this.#live.has(hotkey) && !((this.#suspects.get(hotkey) ?? -Infinity) > nowMs)
+  /**
+   * The group that could be proposed now, in candidate order, self included: without suspects if the others may go on alone,
+   * else with the least suspected of them.
+   */
+  group(nowMs: number, isAllowed: (hotkeys: readonly Hotkey[]) => boolean): Ready[] {
+    const able = [...this.#readies.keys()].filter((hotkey) => this.#live.has(hotkey));
+    const isSuspect = (hotkey: Hotkey) => hotkey !== this.self && this.#suspicions.isSuspect(hotkey, nowMs);
+    const trusted = this.#ordered(able.filter((hotkey) => !isSuspect(hotkey)));
+    const suspects = able.filter(isSuspect).sort((a, b) =>
+      this.#suspicions.strikes(a) - this.#suspicions.strikes(b) || (a < b ? -1 : 1)
     );
-    const ordered = orderCandidates(this.#seed, this.#outerStep, able);
-    const first = ordered.slice(0, MAX_GROUP_MEMBERS);
+    let group = trusted;
+    for (let taken = 1; taken <= suspects.length && !isAllowed(group); taken++) {
+      group = this.#ordered([...trusted, ...suspects.slice(0, taken)]);
+    }
+    return (isAllowed(group) ? group : trusted).map((hotkey) => this.#readies.get(hotkey)!);
+  }
+
+  #ordered(hotkeys: readonly Hotkey[]): Hotkey[] {
+    const first = orderCandidates(this.#seed, this.#outerStep, hotkeys).slice(0, MAX_GROUP_MEMBERS);
     if (!first.includes(this.self)) first[MAX_GROUP_MEMBERS - 1] = this.self;
-    return first.map((hotkey) => this.#readies.get(hotkey)!);
+    return first;
   }
 
   isComplete(expected: readonly Hotkey[]): boolean {
@@ -68,13 +83,21 @@ export class Candidates {
   }
 }
 
+export interface GroupRules {
+  readonly previousMembers: readonly Hotkey[];
+  readonly earlierGroups: readonly { readonly members: readonly Hotkey[] }[];
+  /** In recovery: who is there. */
+  readonly present?: readonly Hotkey[];
+}
+
 /** Why a group may not be accepted, or undefined. The two rules of quorum.ts that need memory. */
 export function groupObjection(
   group: readonly Hotkey[],
-  previousMembers: readonly Hotkey[],
-  earlierGroups: readonly { readonly members: readonly Hotkey[] }[],
+  { previousMembers, earlierGroups, present }: GroupRules,
 ): "continuity" | "quorum" | undefined {
-  if (!isContinuous(group, previousMembers)) return "continuity";
-  if (!earlierGroups.every(({ members }) => cutsQuorum(group, members))) return "quorum";
-  return undefined;
+  const goesOn = isContinuous(group, previousMembers) ||
+    (present !== undefined && isRecovered(group, previousMembers, present));
+  if (!goesOn) return "continuity";
+  if (present !== undefined) return undefined;
+  return earlierGroups.every(({ members }) => cutsQuorum(group, members)) ? undefined : "quorum";
 }

@@ -1,5 +1,5 @@
 /**
- * The commit certificate: signatures of more than two thirds of a group over one result. A plain object of strings and
+ * The commit certificate: commits of more than two thirds of a group for one result. A plain object of strings and
  * numbers, so that it can be stored, sent, and checked by anybody, at any time.
  *
  * The result digest covers the proposal under which the chunks were reduced (`origin`: it fixes spans and codec) and
@@ -17,16 +17,8 @@ import {
   proposalDigest,
   type RunShape,
 } from "./proposal.ts";
-import { isContinuous, quorumOf } from "./quorum.ts";
-
-export interface Vote {
-  readonly runId: string;
-  readonly outerStep: number;
-  readonly attempt: number;
-  readonly proposalDigest: string;
-  readonly resultDigest: string;
-  readonly signature: string;
-}
+import { isContinuous, isRecovered, quorumOf } from "./quorum.ts";
+import { type SignedVote, votePayload } from "./votes.ts";
 
 export interface Certificate {
   readonly runId: string;
@@ -37,15 +29,8 @@ export interface Certificate {
   readonly resultDigest: string;
   /** Hex, 64 digits a chunk, in element order. */
   readonly chunkDigests: string;
-  readonly votes: readonly { readonly hotkey: Hotkey; readonly signature: string }[];
-}
-
-/** Bytes that a member signs when it holds every result chunk. */
-export function votePayload(vote: Omit<Vote, "signature">): Uint8Array {
-  return utf8(
-    "skein/vote/1\n" +
-      JSON.stringify([vote.runId, vote.outerStep, vote.attempt, vote.proposalDigest, vote.resultDigest]),
-  );
+  /** Commits. */
+  readonly votes: readonly SignedVote[];
 }
 
 /** @param chunkDigests hex, 64 digits a chunk */
@@ -53,19 +38,43 @@ export function resultDigestOf(originDigest: string, chunkDigests: string): stri
   return toHex(sha256Sync(utf8(`skein/result/1\n${originDigest}\n${chunkDigests}`)));
 }
 
+/** What must hold besides the certificate's own signatures for it to lead on from a state. */
+export interface Continuity {
+  /** The group that made the anchor: the members of its certificate's origin; empty before the first step. */
+  readonly previousMembers: readonly Hotkey[];
+  /** Past this height a smaller group may go on. */
+  readonly recoveryBlock: number;
+  /** Chain height now: nobody can have been in recovery later than that. */
+  readonly block: number;
+  /** Connected now, self included. */
+  readonly present: readonly Hotkey[];
+}
+
+/** Heights of two nodes differ by some blocks. */
+export const BLOCK_TOLERANCE = 3;
+
+/** May a group go on from the state of `rules`? The same answer in a round and when following from outside. */
+export function mayGoOn(
+  { members, block }: Proposal,
+  { previousMembers, recoveryBlock, block: height, present }: Continuity,
+): boolean {
+  const group = members.map(({ hotkey }) => hotkey);
+  if (isContinuous(group, previousMembers)) return true;
+  const isRecovery = block >= recoveryBlock && height + BLOCK_TOLERANCE >= block && height >= recoveryBlock;
+  return isRecovery && isRecovered(group, previousMembers, present);
+}
+
 /**
  * Pure: what is not passed is not checked.
- * @param context.previousMembers the group that made the anchor; checks continuity unless the proposal's block is past
- *   `recoveryBlock`
  * @throws {SkeinError} `allreduce/bad-certificate`, `allreduce/bad-proposal`
  */
 export function verifyCertificate(
   certificate: Certificate,
   shape: RunShape,
   deps: { verify: VerifySignature; isMember: (hotkey: Hotkey) => boolean },
-  context: { previousMembers?: readonly Hotkey[]; recoveryBlock?: number } = {},
+  continuity?: Continuity,
 ): void {
-  const { proposal, origin, votes } = certificate;
+  const { proposal, origin } = certificate;
   const bad = (found: string, required: string) =>
     refuse(
       "allreduce/bad-certificate",
@@ -81,8 +90,9 @@ export function verifyCertificate(
   if (proposal.attempt !== certificate.attempt || origin.attempt > proposal.attempt) {
     throw bad(`attempts ${origin.attempt} and ${proposal.attempt}`, `an origin up to ${certificate.attempt}`);
   }
-  checkProposal(proposal, shape, deps);
   const digest = proposalDigest(proposal);
+  checkVotes(certificate, digest, deps.verify, bad);
+  checkProposal(proposal, shape, deps);
   const originDigest = proposalDigest(origin);
   if (originDigest !== digest) checkProposal(origin, shape, deps);
   const chunkCount = planOf(origin).chunks.length;
@@ -92,21 +102,28 @@ export function verifyCertificate(
   if (resultDigestOf(originDigest, certificate.chunkDigests) !== certificate.resultDigest) {
     throw bad("a result digest that is not of its chunks", "the digest of origin and chunks");
   }
-  const members = new Set(membersOf(proposal));
+  if (continuity !== undefined && !mayGoOn(proposal, continuity)) {
+    throw bad(`a group without enough of the ${continuity.previousMembers.length} before it`, "continuity");
+  }
+}
+
+function checkVotes(
+  certificate: Certificate,
+  proposalDigest: string,
+  verify: VerifySignature,
+  bad: (found: string, required: string) => Error,
+): void {
+  const members = new Set(membersOf(certificate.proposal));
   const voters = new Set<Hotkey>();
-  const payload = votePayload({ ...certificate, proposalDigest: digest });
-  for (const { hotkey, signature } of votes) {
-    if (!members.has(hotkey) || voters.has(hotkey)) throw bad(`a vote of ${hotkey}`, "one vote a member");
-    if (!deps.verify(hotkey, payload, fromHex(signature))) {
-      throw bad(`a wrong signature of ${hotkey}`, "its vote");
+  const payload = votePayload("commit", { ...certificate, proposalDigest });
+  for (const { hotkey, signature } of certificate.votes) {
+    if (!members.has(hotkey) || voters.has(hotkey)) throw bad(`a commit of ${hotkey}`, "one a member");
+    if (!verify(hotkey, payload, fromHex(signature))) {
+      throw bad(`a wrong signature of ${hotkey}`, "its commit");
     }
     voters.add(hotkey);
   }
   if (voters.size < quorumOf(members.size)) {
-    throw bad(`${voters.size} votes of ${members.size} members`, `${quorumOf(members.size)}`);
-  }
-  const isRecovery = context.recoveryBlock !== undefined && proposal.block >= context.recoveryBlock;
-  if (context.previousMembers && !isRecovery && !isContinuous([...members], context.previousMembers)) {
-    throw bad("a group without a majority of the group before it", "continuity");
+    throw bad(`${voters.size} commits of ${members.size} members`, `${quorumOf(members.size)}`);
   }
 }

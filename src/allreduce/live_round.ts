@@ -8,11 +8,12 @@ import type { Certificate } from "./certificate.ts";
 import { refuse } from "./errors.ts";
 import type { EarlyMessage } from "./inbox.ts";
 import type { RoundLock } from "./lock.ts";
-import { type Header, messageType } from "./messages.ts";
+import { type Header, packMessage } from "./messages.ts";
 import { planOf } from "./proposal.ts";
 import type { PullWant } from "./pull.ts";
 import type { ResultStore, StoredResult } from "./result.ts";
 import { RoundMachine } from "./round_machine.ts";
+import type { Suspicions } from "./suspicions.ts";
 import type { RoundAction, RoundEnd, RoundEvent, RoundMachineOptions } from "./round_types.ts";
 import type { SpanPlan } from "./span_plan.ts";
 import { Transfer } from "./transfer.ts";
@@ -57,6 +58,7 @@ export interface LiveRoundDeps {
   readonly clock: Clock;
   readonly log: Log;
   readonly store: ResultStore;
+  readonly suspicions: Suspicions;
   digest(bytes: Uint8Array<ArrayBuffer>): Promise<Uint8Array>;
   isMember(hotkey: Hotkey): boolean;
   pull(want: PullWant, signal: AbortSignal): Promise<StoredResult>;
@@ -65,6 +67,7 @@ export interface LiveRoundDeps {
 
 export class LiveRound {
   readonly outerStep: number;
+  readonly anchorRoot: string;
   #machine: RoundMachine;
   #pace: { tickMs: number; roundTimeoutMs: number };
   #input: LiveRoundInput;
@@ -81,6 +84,7 @@ export class LiveRound {
     deps: LiveRoundDeps,
   ) {
     this.outerStep = options.ready.outerStep;
+    this.anchorRoot = options.ready.anchorRoot;
     this.#pace = pace;
     this.#input = input;
     this.#deps = deps;
@@ -191,7 +195,7 @@ export class LiveRound {
     const { transport, log, store } = this.#deps;
     switch (action.type) {
       case "send": {
-        const message = { type: messageType(action.kind), header: action.header };
+        const message = packMessage(action.kind, action.header);
         const to = action.to === "all" ? transport.connected() : action.to;
         for (const peer of to) {
           transport.send(peer, message).catch((error) =>

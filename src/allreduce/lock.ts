@@ -1,28 +1,35 @@
 /**
  * What a member must remember through a crash, and how a later attempt finds the result that an earlier one may have
- * committed. Paxos in the clothes of this round: `promised` is the highest ballot accepted, `lock` the last vote.
+ * committed. Two phases, as in Paxos and PBFT: a quorum of votes *prepares* a result; members that have seen it lock it
+ * and sign the commit. A lock is a claim, and a liar may claim anything, so it carries its votes as proof: at most one
+ * result of an attempt can have a quorum of them. An attempt is bound to the newest lock that its members hold.
  */
-import { utf8 } from "../base/bytes.ts";
-import type { Hotkey } from "../base/transport.ts";
-import { membersOf, type Proposal } from "./proposal.ts";
+import { fromHex, utf8 } from "../base/bytes.ts";
+import type { Hotkey, VerifySignature } from "../base/transport.ts";
+import { refuse } from "./errors.ts";
+import { membersOf, type Proposal, proposalDigest } from "./proposal.ts";
 import { quorumOf } from "./quorum.ts";
+import { type SignedVote, votePayload } from "./votes.ts";
 
-/** A vote that was cast, with enough to cast it again under a later attempt. */
+/** A prepared result: what a commit was signed for, with enough to sign it again under a later attempt. */
 export interface Lock {
   readonly attempt: number;
   readonly proposal: Proposal;
   /** The proposal under which the chunks were reduced. */
   readonly origin: Proposal;
   readonly resultDigest: string;
+  /** A quorum of `proposal`'s members. */
+  readonly votes: readonly SignedVote[];
 }
 
 /** Must be durable before the messages that follow it leave. Plain JSON. */
 export interface RoundLock {
   readonly runId: string;
   readonly outerStep: number;
+  readonly anchorRoot: string;
   /** Highest attempt accepted; −1 = none. */
   readonly promised: number;
-  /** Groups accepted so far, whose quorums later groups must cut. */
+  /** Groups accepted so far, whose quorums later groups must cut; each once, with its latest attempt. */
   readonly groups: readonly { readonly attempt: number; readonly members: readonly Hotkey[] }[];
   readonly lock: Lock | null;
 }
@@ -33,72 +40,107 @@ export interface LockSummary {
   readonly proposalDigest: string;
   readonly originDigest: string;
   readonly resultDigest: string;
-  /** Whether its sender still has the result's chunks (a restart loses them). */
-  readonly holds: boolean;
 }
 
 export interface AcceptRecord {
   readonly hotkey: Hotkey;
   readonly lock: LockSummary | null;
+  /** Digests of this step's results whose chunks its sender has at hand: it can serve them, locked or not. */
+  readonly holds: readonly string[];
   readonly signature: string;
 }
+
+/** So many results of one step are worth holding. */
+export const MAX_HOLDS = 8;
 
 /** Bytes that an accepting member signs. */
 export function acceptPayload(
   terms: { runId: string; outerStep: number; attempt: number; proposalDigest: string },
-  lock: LockSummary | null,
+  { lock, holds }: Pick<AcceptRecord, "lock" | "holds">,
 ): Uint8Array {
-  const locked = lock &&
-    [lock.attempt, lock.proposalDigest, lock.originDigest, lock.resultDigest, lock.holds];
+  const locked = lock && [lock.attempt, lock.proposalDigest, lock.originDigest, lock.resultDigest];
   return utf8(
-    "skein/accept/1\n" +
-      JSON.stringify([terms.runId, terms.outerStep, terms.attempt, terms.proposalDigest, locked]),
+    "skein/accept/2\n" +
+      JSON.stringify([terms.runId, terms.outerStep, terms.attempt, terms.proposalDigest, locked, holds]),
   );
 }
 
-export interface LockChoice {
-  readonly summary: LockSummary;
-  /** Members of the new group that can serve the chunks, in group order. */
+export function summaryOf(lock: Lock): LockSummary {
+  return {
+    attempt: lock.attempt,
+    proposalDigest: proposalDigest(lock.proposal),
+    originDigest: proposalDigest(lock.origin),
+    resultDigest: lock.resultDigest,
+  };
+}
+
+/** The result that an attempt must commit again, and who of its group can serve the chunks. */
+export interface Binding {
+  readonly lock: Lock;
   readonly holders: readonly Hotkey[];
 }
 
 /**
- * The locked result that matters to the group of these accepts, or none; `mayBeCommitted` says whether it binds. The highest attempt decides; results that differ at
- * one attempt prove a lying reducer and no commit before it, and then the one with most voters is the only one that
- * may have a quorum.
+ * What the attempt of these accepts is bound to, or null when nothing can have been committed before it: somebody of every
+ * earlier quorum is among them and would show its lock.
+ * @param lock the newest that the accepts name, in full
+ * @throws {SkeinError} `allreduce/bad-lock` when a claim is not proven; `allreduce/bad-proposal`
  */
-export function chooseCarried(accepts: readonly AcceptRecord[]): LockChoice | null {
-  const locked = accepts.filter((a): a is AcceptRecord & { lock: LockSummary } => a.lock !== null);
-  if (locked.length === 0) return null;
-  const highest = Math.max(...locked.map((a) => a.lock.attempt));
-  const votes = new Map<string, number>();
-  for (const { lock } of locked) {
-    if (lock.attempt === highest) votes.set(lock.resultDigest, (votes.get(lock.resultDigest) ?? 0) + 1);
-  }
-  const [resultDigest] = [...votes].sort((a, b) => b[1] - a[1] || (a[0] < b[0] ? -1 : 1))[0];
-  const { lock: summary } = locked.find((a) =>
-    a.lock.attempt === highest && a.lock.resultDigest === resultDigest
-  )!;
-  const holders = locked
-    .filter((a) => a.lock.resultDigest === resultDigest && a.lock.holds)
-    .map((a) => a.hotkey);
-  return { summary, holders };
+export function bindingOf(
+  accepts: readonly AcceptRecord[],
+  lock: Lock | null,
+  rules: { verify: VerifySignature; checkProposal: (proposal: Proposal) => void },
+): Binding | null {
+  const newest = newestClaim(accepts);
+  if (newest === null) return null;
+  if (lock === null) throw bad("a claim without its lock", "the lock in full");
+  checkLock(lock, newest, rules);
+  const other = accepts.find(({ lock: claim }) => claim?.attempt === lock.attempt && !isSame(lock, claim));
+  if (other !== undefined) throw bad(`another claim of attempt ${lock.attempt} by ${other.hotkey}`, "one");
+  const holders = accepts.filter((a) => a.holds.includes(lock.resultDigest)).map((a) => a.hotkey);
+  return { lock, holders };
 }
 
-/**
- * May the locked result have a quorum that these accepters cannot see? Each of them has promised not to vote in the lock's
- * attempt any more, so only members that are absent may have. A lock that was itself carried always binds: its
- * result may have been committed by an earlier group.
- */
-export function mayBeCommitted(choice: LockChoice, lock: Lock, accepts: readonly AcceptRecord[]): boolean {
-  if (lock.origin.attempt !== lock.attempt) return true;
-  const group = membersOf(lock.proposal);
-  const byHotkey = new Map(accepts.map((accept) => [accept.hotkey, accept.lock]));
-  const possible = group.filter((hotkey) => {
-    const seen = byHotkey.get(hotkey);
-    if (seen === undefined) return true;
-    return seen?.proposalDigest === choice.summary.proposalDigest &&
-      seen.resultDigest === choice.summary.resultDigest;
-  });
-  return possible.length >= quorumOf(group.length);
+export function newestClaim(accepts: readonly AcceptRecord[]): LockSummary | null {
+  return accepts.reduce<LockSummary | null>(
+    (newest, { lock }) => lock !== null && lock.attempt > (newest?.attempt ?? -1) ? lock : newest,
+    null,
+  );
+}
+
+/** @throws {SkeinError} `allreduce/bad-lock`, `allreduce/bad-proposal` */
+export function checkLock(
+  lock: Lock,
+  claim: LockSummary,
+  rules: { verify: VerifySignature; checkProposal: (proposal: Proposal) => void },
+): void {
+  const { proposal, origin, attempt, votes, resultDigest } = lock;
+  if (!isSame(lock, claim)) throw bad("another lock than was claimed", "the same");
+  if (proposal.attempt !== attempt || origin.attempt > attempt) {
+    throw bad(`attempts ${origin.attempt} and ${proposal.attempt}`, `an origin up to attempt ${attempt}`);
+  }
+  rules.checkProposal(proposal);
+  const digest = proposalDigest(proposal);
+  if (proposalDigest(origin) !== digest) rules.checkProposal(origin);
+  const members = new Set(membersOf(proposal));
+  const voters = new Set(votes.map(({ hotkey }) => hotkey).filter((hotkey) => members.has(hotkey)));
+  if (voters.size !== votes.length || voters.size < quorumOf(members.size)) {
+    throw bad(`${voters.size} voters of ${members.size} members`, `${quorumOf(members.size)} distinct ones`);
+  }
+  const payload = votePayload("vote", { ...proposal, proposalDigest: digest, resultDigest });
+  for (const { hotkey, signature } of votes) {
+    if (!rules.verify(hotkey, payload, fromHex(signature))) {
+      throw bad(`a wrong signature of ${hotkey}`, "its vote");
+    }
+  }
+}
+
+function isSame(lock: Lock, summary: LockSummary): boolean {
+  return lock.attempt === summary.attempt && lock.resultDigest === summary.resultDigest &&
+    proposalDigest(lock.proposal) === summary.proposalDigest &&
+    proposalDigest(lock.origin) === summary.originDigest;
+}
+
+function bad(found: string, required: string) {
+  return refuse("allreduce/bad-lock", `check a lock: ${found}, ${required} is required`);
 }

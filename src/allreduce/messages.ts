@@ -1,13 +1,15 @@
 /**
  * The messages of a round, each with a bounded schema: nothing that a stranger sends is used before it has passed one.
- * Bulk (chunks, a certificate's chunk digests) travels in bodies.
+ * Bulk (chunks, a certificate's chunk digests) travels in bodies; a header that is too long for a frame's header (the
+ * proposal of a large group) travels as JSON at the head of the body.
  */
 import { z } from "zod";
-import { fromHex, toHex } from "../base/bytes.ts";
+import { concatBytes, fromHex, toHex, utf8 } from "../base/bytes.ts";
 import type { Message } from "../base/transport.ts";
 import type { Certificate } from "./certificate.ts";
 import { refuse } from "./errors.ts";
-import { MAX_GROUP_MEMBERS } from "./proposal.ts";
+import { MAX_HOLDS } from "./lock.ts";
+import { MAX_GROUP_MEMBERS, proposalDigest } from "./proposal.ts";
 
 export const MAX_CHUNKS = 65_536;
 const MAX_STEP = 2 ** 31;
@@ -44,21 +46,30 @@ const lockSummary = z.strictObject({
   proposalDigest: digest,
   originDigest: digest,
   resultDigest: digest,
-  holds: z.boolean(),
 });
+const holds = z.array(digest).max(MAX_HOLDS);
+const ballot = { runId: digest, outerStep: step, attempt: step, proposalDigest: digest };
+const votes = z.array(z.strictObject({ hotkey, signature })).min(1).max(MAX_GROUP_MEMBERS);
+const vote = z.strictObject({ ...ballot, resultDigest: digest, signature });
 const lock = z.strictObject({
   attempt: step,
   proposal: proposalSchema,
   origin: proposalSchema,
   resultDigest: digest,
+  votes,
 });
-const ballot = { runId: digest, outerStep: step, attempt: step, proposalDigest: digest };
-const votes = z.array(z.strictObject({ hotkey, signature })).min(1).max(MAX_GROUP_MEMBERS);
 
 export const schemas = {
   ready: z.strictObject({ ...terms, ...offer }),
   propose: z.strictObject({ proposal: proposalSchema, signature }),
-  accept: z.strictObject({ ...ballot, lock: lockSummary.nullable(), full: lock.nullable(), signature }),
+  accept: z.strictObject({
+    ...ballot,
+    lock: lockSummary.nullable(),
+    holds,
+    /** What `lock` names. */
+    full: lock.nullable(),
+    signature,
+  }),
   /** Why a proposal was not accepted; `promised` is the highest attempt that its sender accepted. */
   refuse: z.strictObject({
     ...ballot,
@@ -67,15 +78,30 @@ export const schemas = {
   }),
   begin: z.strictObject({
     ...ballot,
-    accepts: z.array(z.strictObject({ hotkey, lock: lockSummary.nullable(), signature })).min(1).max(
+    accepts: z.array(z.strictObject({ hotkey, lock: lockSummary.nullable(), holds, signature })).min(1).max(
       MAX_GROUP_MEMBERS,
     ),
-    /** The lock that matters, in full, whether it binds or not. */
+    /** The newest that the accepts name, in full. */
     lock: lock.nullable(),
   }),
   chunk: z.strictObject({ ...ballot, chunk: z.number().int().min(0).max(MAX_CHUNKS), digest }),
-  result: z.strictObject({ ...ballot, chunk: z.number().int().min(0).max(MAX_CHUNKS), digest }),
-  vote: z.strictObject({ ...ballot, resultDigest: digest, signature }),
+  result: z.strictObject({
+    ...ballot,
+    chunk: z.number().int().min(0).max(MAX_CHUNKS),
+    digest,
+    /** With the last chunk of the span: its reducer's signature over all of them. */
+    seal: signature.nullable(),
+  }),
+  /** Its sender holds this result. */
+  vote,
+  /** Its sender has seen a quorum of votes for this result. */
+  commit: vote,
+  /** What its sender received, by reducer: votes differ, and somebody lied. */
+  seals: z.strictObject({
+    ...ballot,
+    spans: z.array(z.strictObject({ spanDigest: digest, seal: signature }).nullable()).min(1)
+      .max(MAX_GROUP_MEMBERS),
+  }),
   complaint: z.strictObject({ ...ballot, suspects: z.array(hotkey).min(1).max(MAX_GROUP_MEMBERS) }),
   certificate: z.strictObject({
     runId: digest,
@@ -117,32 +143,67 @@ export function parseHeader<K extends Kind>(kind: K, header: unknown): Header<K>
   return parsed.data as Header<K>;
 }
 
+/** Leaves room for the frame's own fields within its 64 KiB of header. */
+const MAX_HEADER_CHARS = 48 * 1024;
+
+/** @param tail what the body holds besides */
+export function packMessage(kind: Kind, header: Record<string, unknown>, tail?: Uint8Array): Message {
+  const type = messageType(kind);
+  const text = BULKY_KINDS.has(kind) ? JSON.stringify(header) : "";
+  if (text.length <= MAX_HEADER_CHARS) return { type, header, body: tail };
+  const packed = utf8(text);
+  const body = tail === undefined ? packed : concatBytes(packed, tail);
+  return { type, header: { packedBytes: packed.byteLength }, body };
+}
+
+const BULKY_KINDS: ReadonlySet<Kind> = new Set<Kind>(["propose", "accept", "begin", "seals", "certificate"]);
+
+/** @throws {SkeinError} `allreduce/bad-message` */
+export function unpackMessage<K extends Kind>(
+  kind: K,
+  message: Message,
+): { header: Header<K>; tail: Uint8Array } {
+  const body = message.body ?? new Uint8Array(0);
+  const { packedBytes } = message.header;
+  if (packedBytes === undefined) return { header: parseHeader(kind, message.header), tail: body };
+  if (typeof packedBytes !== "number" || !(packedBytes > 0 && packedBytes <= body.byteLength)) {
+    throw refuse(
+      "allreduce/bad-message",
+      `read a ${kind} message: a packed header of ${String(packedBytes).slice(0, 20)} bytes, 1 to ` +
+        `${body.byteLength} are required`,
+    );
+  }
+  let header: unknown;
+  try {
+    header = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(body.subarray(0, packedBytes)));
+  } catch (cause) {
+    throw refuse("allreduce/bad-message", `read a ${kind} message: no JSON, it is required`, { kind }, cause);
+  }
+  return { header: parseHeader(kind, header), tail: body.subarray(packedBytes) };
+}
+
 export function certificateMessage(certificate: Certificate): Message {
-  const { chunkDigests, ...header } = certificate;
-  const origin = certificate.origin === certificate.proposal ? null : certificate.origin;
-  return {
-    type: messageType("certificate"),
-    header: { ...header, origin },
-    body: fromHex(chunkDigests),
-  };
+  const { chunkDigests, ...header } = plainCertificate(certificate);
+  return packMessage("certificate", header, fromHex(chunkDigests as string));
 }
 
 /** @throws {SkeinError} `allreduce/bad-message` */
 export function parseCertificate(message: Message): Certificate {
-  const header = parseHeader("certificate", message.header);
-  const body = message.body ?? new Uint8Array(0);
-  if (body.byteLength === 0 || body.byteLength % 32 !== 0 || body.byteLength > 32 * MAX_CHUNKS) {
+  const { header, tail } = unpackMessage("certificate", message);
+  if (tail.byteLength === 0 || tail.byteLength % 32 !== 0 || tail.byteLength > 32 * MAX_CHUNKS) {
     throw refuse(
       "allreduce/bad-message",
-      `read a certificate: ${body.byteLength} bytes of chunk digests, 32 a chunk up to ${MAX_CHUNKS} are required`,
+      `read a certificate: ${tail.byteLength} bytes of chunk digests, 32 a chunk up to ${MAX_CHUNKS} are required`,
     );
   }
-  return { ...header, origin: header.origin ?? header.proposal, chunkDigests: toHex(body) };
+  return { ...header, origin: header.origin ?? header.proposal, chunkDigests: toHex(tail) };
 }
 
 /** A certificate as plain data, for a state file or a state on offer; `certificateFromPlain` reads it back. */
 export function plainCertificate(certificate: Certificate): Record<string, unknown> {
-  return { ...certificate, origin: certificate.origin === certificate.proposal ? null : certificate.origin };
+  const { proposal, origin } = certificate;
+  const isOwn = proposalDigest(origin) === proposalDigest(proposal);
+  return { ...certificate, origin: isOwn ? null : origin };
 }
 
 /** @throws {SkeinError} `allreduce/bad-message` */

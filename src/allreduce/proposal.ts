@@ -70,8 +70,18 @@ export function verifyReady(ready: Ready, verify: VerifySignature): boolean {
   return verify(ready.hotkey, readyPayload(ready, ready), fromHex(ready.signature));
 }
 
+const digests = new WeakMap<Proposal, string>();
+
 /** Hex SHA-256 of everything in the proposal, the members' signatures included. */
 export function proposalDigest(p: Proposal): string {
+  const known = digests.get(p);
+  if (known !== undefined) return known;
+  const digest = computeDigest(p);
+  digests.set(p, digest);
+  return digest;
+}
+
+function computeDigest(p: Proposal): string {
   const members = p.members.map((m) => [
     m.hotkey,
     m.innerSteps,
@@ -102,12 +112,15 @@ export const proposePayload = (digest: string): Uint8Array => utf8(`skein/propos
 
 export const membersOf = (proposal: Proposal): Hotkey[] => proposal.members.map((m) => m.hotkey);
 
+/** A claim of more bandwidth than this times the median counts as that: nobody can draw all spans to itself. */
+const MAX_BANDWIDTH_RATIO = 4;
+
 export function planOf(proposal: Proposal): SpanPlan {
-  return planSpans(
-    proposal.elementCount,
-    proposal.chunkElements,
-    proposal.members.map((m) => m.bandwidthBytesPerSec),
-  );
+  const claimed = proposal.members.map((m) => m.bandwidthBytesPerSec);
+  const positive = claimed.filter((b) => b > 0).sort((a, b) => a - b);
+  const most = MAX_BANDWIDTH_RATIO * (positive[(positive.length - 1) >> 1] ?? 0);
+  const bandwidths = claimed.map((b) => Math.min(b, most));
+  return planSpans(proposal.elementCount, proposal.chunkElements, bandwidths);
 }
 
 /** What every proposal of a run must agree with, whoever made it. */
@@ -118,6 +131,9 @@ export interface RunShape {
   readonly elementCount: number;
   readonly chunkElements: number;
   readonly minGroup: number;
+  /** What an offer may claim: `samples` is `innerSteps` times this. */
+  readonly samplesPerInnerStep: number;
+  readonly maxInnerSteps: number;
 }
 
 /**
@@ -158,9 +174,24 @@ export function checkProposal(
   if (!hotkeys.includes(p.leader)) throw bad(`leader ${p.leader} outside its group`, "a member");
   for (const offer of p.members) {
     if (!deps.isMember(offer.hotkey)) throw bad(`${offer.hotkey} is not registered`, "a registered hotkey");
+    if (!isFairOffer(offer, shape)) {
+      throw bad(
+        `${offer.samples} samples in ${offer.innerSteps} inner steps of ${offer.hotkey}`,
+        `${shape.samplesPerInnerStep} a step, at most ${shape.maxInnerSteps} steps`,
+      );
+    }
     if (deps.isKnownOffer?.(offer)) continue;
     if (!deps.verify(offer.hotkey, readyPayload(p, offer), fromHex(offer.signature))) {
       throw bad(`a wrong signature of ${offer.hotkey}`, "its signed ready");
     }
   }
+}
+
+/** A member's weight in the mean is what its inner steps allow, and these have a bound. */
+export function isFairOffer(
+  { samples, innerSteps }: Pick<Offer, "samples" | "innerSteps">,
+  shape: Pick<RunShape, "samplesPerInnerStep" | "maxInnerSteps">,
+): boolean {
+  return innerSteps >= 1 && innerSteps <= shape.maxInnerSteps &&
+    samples === innerSteps * shape.samplesPerInnerStep;
 }

@@ -20,7 +20,13 @@ export interface ReduceOptions {
 export type ReduceAction =
   | { readonly type: "contribute"; readonly to: number; readonly chunk: number }
   | { readonly type: "reduce"; readonly chunk: number; readonly senders: readonly number[] }
-  | { readonly type: "publish"; readonly chunk: number; readonly digest: string }
+  /** `seal` is added by the round machine: the reducer's signature over its span, with the last chunk. */
+  | {
+    readonly type: "publish";
+    readonly chunk: number;
+    readonly digest: string;
+    readonly seal?: string | null;
+  }
   | { readonly type: "excluded"; readonly sender: number; readonly chunk: number; readonly code: string }
   | { readonly type: "stalled"; readonly reducer: number }
   | { readonly type: "complete"; readonly chunkDigests: string };
@@ -176,6 +182,12 @@ export class ReduceMachine {
   /** Are results of this member's span still missing here? */
   owes(member: number): boolean {
     return this.#received[member] < this.#plan.spans[member].chunkCount;
+  }
+
+  /** Digests of the results of a member's span, in element order; it owes none. */
+  digestsOf(member: number): string[] {
+    const { firstChunk, chunkCount } = this.#plan.spans[member];
+    return this.#digests.slice(firstChunk, firstChunk + chunkCount).map((digest) => digest ?? "");
   }
 
   #reportStalled(reducer: number, actions: ReduceAction[]): void {

@@ -4,7 +4,7 @@
  *
  * Without an attempt the member waits for a leader, or leads when its turn comes. An attempt goes
  *
- *   proposing (leader only) → accepted → reducing → voting → committed
+ *   proposing (leader only) → accepted → reducing → voting → committing → committed
  *                                      ↘ carrying ↗            (an earlier attempt's result must be committed again)
  *
  * and whatever stalls it drops it; the next attempt has a higher number. The rules that keep two attempts from
@@ -13,20 +13,24 @@
 import { fromHex, toHex } from "../base/bytes.ts";
 import type { Hotkey, Signer, VerifySignature } from "../base/transport.ts";
 import { Candidates, groupObjection } from "./candidates.ts";
-import { type Certificate, resultDigestOf, verifyCertificate, votePayload } from "./certificate.ts";
+import { type Certificate, mayGoOn, resultDigestOf } from "./certificate.ts";
 import { refuse } from "./errors.ts";
 import {
   acceptPayload,
   type AcceptRecord,
-  chooseCarried,
+  type Binding,
+  bindingOf,
+  checkLock,
   type Lock,
-  type LockSummary,
-  mayBeCommitted,
+  MAX_HOLDS,
+  newestClaim,
   type RoundLock,
+  summaryOf,
 } from "./lock.ts";
 import type { Header } from "./messages.ts";
 import {
   checkProposal,
+  isFairOffer,
   membersOf,
   type Offer,
   planOf,
@@ -37,27 +41,44 @@ import {
 } from "./proposal.ts";
 import { type ReduceAction, ReduceMachine } from "./reduce_machine.ts";
 import type { RoundAction, RoundEnd, RoundEvent, RoundMachineOptions } from "./round_types.ts";
-import { VoteBox } from "./vote_box.ts";
+import { sealPayload, Seals, spanDigestOf } from "./seals.ts";
+import type { Suspicions } from "./suspicions.ts";
+import { VoteBox, votePayload, type VotePhase } from "./votes.ts";
 
 export interface RoundMachineDeps {
   readonly signer: Signer;
   readonly verify: VerifySignature;
+  /** Outlives the round. */
+  readonly suspicions: Suspicions;
   isMember(hotkey: Hotkey): boolean;
 }
 
 /** Attempts may be skipped, but not so far that the numbers run out. */
 const MAX_ATTEMPT_SKIP = 64;
+/** So often in a round a member may break into an attempt that another leads, or refuse one, without being suspected. */
+const MAX_PREEMPTIONS = 2;
+const MAX_REFUSALS = 3;
 
 interface Attempt {
   readonly proposal: Proposal;
   readonly digest: string;
   readonly members: readonly Hotkey[];
   readonly reduce: ReduceMachine;
-  stage: "proposing" | "accepted" | "reducing" | "carrying" | "voting";
+  stage: "proposing" | "accepted" | "reducing" | "carrying" | "voting" | "committing";
   sinceMs: number;
   readonly accepts: Map<Hotkey, { record: AcceptRecord; full: Lock | null }>;
+  readonly seals: Seals;
+  /** Who has shown us its seals; we show ours when this is not undefined. */
+  sealsFrom?: Set<Hotkey>;
   carried?: Lock;
-  resultDigest?: string;
+}
+
+/** What this member voted for last. */
+interface OwnVote {
+  readonly digest: string;
+  readonly proposal: Proposal;
+  readonly origin: Proposal;
+  readonly resultDigest: string;
 }
 
 export class RoundMachine {
@@ -71,7 +92,10 @@ export class RoundMachine {
   #attempt: Attempt | undefined;
   #attemptCount = 0;
   #highestSeen = -1;
+  #ownVote: OwnVote | undefined;
   #complaints = new Map<Hotkey, number>();
+  #preemptions = new Map<Hotkey, number>();
+  #refusals = new Map<Hotkey, number>();
   #pulling: Certificate | undefined;
   #end: RoundEnd | undefined;
   #nowMs: number;
@@ -82,21 +106,24 @@ export class RoundMachine {
   #actions: RoundAction[] = [];
 
   constructor(options: RoundMachineOptions, deps: RoundMachineDeps, nowMs: number) {
-    const { runId, outerStep } = options.ready;
+    const { runId, outerStep, anchorRoot } = options.ready;
     this.#options = options;
     this.#deps = deps;
     this.#self = options.ready.hotkey;
     this.#nowMs = nowMs;
-    this.#candidates = new Candidates(options.shape.seed, options.ready, options.live);
+    this.#candidates = new Candidates(options.shape.seed, options.ready, options.live, deps.suspicions);
     this.#held = new Map(options.held ?? []);
     const lock = options.lock;
-    this.#lock = lock && lock.runId === runId && lock.outerStep === outerStep
-      ? lock
-      : { runId, outerStep, promised: -1, groups: [], lock: null };
+    this.#lock =
+      lock && lock.runId === runId && lock.outerStep === outerStep && lock.anchorRoot === anchorRoot
+        ? lock
+        : { runId, outerStep, anchorRoot, promised: -1, groups: [], lock: null };
     this.#highestSeen = this.#lock.promised;
     if (this.#lock.lock) {
-      const { proposal } = this.#lock.lock;
-      this.#votes.open(proposalDigest(proposal), proposal);
+      const { proposal, origin, resultDigest } = this.#lock.lock;
+      const digest = proposalDigest(proposal);
+      this.#votes.open(digest, proposal);
+      this.#ownVote = { digest, proposal, origin, resultDigest };
     }
   }
 
@@ -158,7 +185,10 @@ export class RoundMachine {
       case "begin":
         return this.#onBegin(event.from, event.header);
       case "vote":
-        return this.#onVote(event.from, event.header);
+      case "commit":
+        return this.#onVote(event.type, event.from, event.header);
+      case "seals":
+        return this.#onSeals(event.from, event.header);
       case "complaint":
         return this.#onComplaint(event.from, event.header);
       case "certificate":
@@ -190,7 +220,11 @@ export class RoundMachine {
     } else if (attempt.stage === "carrying" && ageMs > timeouts.reducerTimeoutMs) {
       this.#drop("no result to carry", []);
     } else if (attempt.stage === "voting" && ageMs > timeouts.voteTimeoutMs) {
-      this.#drop("no quorum", this.#votes.silent(attempt.digest));
+      const others = this.#votes.others(attempt.digest, this.#ownVote!.resultDigest);
+      const hiding = others.filter((hotkey) => !attempt.sealsFrom?.has(hotkey));
+      this.#drop("no quorum", [...this.#votes.silent("vote", attempt.digest), ...hiding]);
+    } else if (attempt.stage === "committing" && ageMs > timeouts.voteTimeoutMs) {
+      this.#drop("no commit", this.#votes.silent("commit", attempt.digest));
     } else if (attempt.stage === "reducing") {
       this.#reduceStep(attempt, attempt.reduce.tick(nowMs));
     }
@@ -204,15 +238,19 @@ export class RoundMachine {
     if (!attempt || index < 0) return;
     const isLost = attempt.stage === "proposing" ||
       (attempt.stage === "accepted" && attempt.proposal.leader === peer) ||
-      (attempt.stage === "voting" && !this.#isCommitReachable(attempt));
+      !this.#isCommitReachable(attempt);
     if (isLost) return this.#drop("member down", []);
     if (attempt.stage === "reducing" || attempt.stage === "accepted") {
       this.#reduceStep(attempt, attempt.reduce.memberDown(index, this.#nowMs));
     }
   }
 
+  /** While voting or committing: can the ballot still get its quorum, if only live members answer from now on? */
   #isCommitReachable(attempt: Attempt): boolean {
-    return this.#votes.isReachable(attempt.digest, attempt.resultDigest!, (h) => this.#candidates.isLive(h));
+    if (attempt.stage !== "voting" && attempt.stage !== "committing") return true;
+    const phase = attempt.stage === "voting" ? "vote" : "commit";
+    const { resultDigest } = this.#ownVote!;
+    return this.#votes.isReachable(phase, attempt.digest, resultDigest, (h) => this.#candidates.isLive(h));
   }
 
   // ── ready and group ───────────────────────────────────────────────────────────────────────────────────────────
@@ -226,6 +264,13 @@ export class RoundMachine {
       );
     }
     if (ready.codec !== own.codec || ready.runId !== own.runId) return;
+    if (!isFairOffer(ready, this.#options.shape)) {
+      throw refuse(
+        "allreduce/bad-message",
+        `read a ready of ${from}: ${ready.samples} samples in ${ready.innerSteps} inner steps, what the run ` +
+          `allows is required`,
+      );
+    }
     if (ready.anchorRoot !== own.anchorRoot) {
       this.#candidates.addElsewhere(from);
       return this.#emit("root-mismatch", { peer: from, theirs: ready.anchorRoot, ours: own.anchorRoot });
@@ -233,23 +278,35 @@ export class RoundMachine {
     this.#candidates.add(ready);
   }
 
-  #isRecovery(): boolean {
-    return this.#block >= this.#options.deadlineBlock + this.#options.recoveryBlocks;
+  get #recoveryBlock(): number {
+    return this.#options.deadlineBlock + this.#options.recoveryBlocks;
   }
 
-  #objection(group: readonly Hotkey[]): string | undefined {
-    if (this.#isRecovery()) return undefined;
-    return groupObjection(group, this.#options.previousMembers, this.#lock.groups);
+  /** By our own height, and by that of the proposal if it is another's. */
+  #isRecovery(block = this.#block): boolean {
+    return Math.min(block, this.#block) >= this.#recoveryBlock;
+  }
+
+  #objection(group: readonly Hotkey[], block = this.#block): string | undefined {
+    return groupObjection(group, {
+      previousMembers: this.#options.previousMembers,
+      earlierGroups: this.#lock.groups,
+      present: this.#isRecovery(block) ? this.#candidates.present() : undefined,
+    });
+  }
+
+  #isAllowed(group: readonly Hotkey[]): boolean {
+    return group.length >= this.#options.shape.minGroup && this.#objection(group) === undefined;
   }
 
   /** Rank r leads after r leader timeouts: the first live candidate at once, the next when it stays silent. */
   #leadIfDue(): void {
-    const group = this.#candidates.group(this.#nowMs);
-    const hotkeys = group.map((r) => r.hotkey);
     const isRetry = this.#highestSeen >= 0;
     const isTime = isRetry || this.#candidates.isComplete(this.#expected) ||
       this.#block >= this.#options.deadlineBlock;
-    if (!isTime || group.length < this.#options.shape.minGroup || this.#objection(hotkeys)) {
+    const group = isTime ? this.#candidates.group(this.#nowMs, (hotkeys) => this.#isAllowed(hotkeys)) : [];
+    const hotkeys = group.map((r) => r.hotkey);
+    if (!isTime || !this.#isAllowed(hotkeys)) {
       this.#idleSinceMs = undefined;
       return;
     }
@@ -324,10 +381,19 @@ export class RoundMachine {
     if (proposal.attempt > this.#lock.promised + MAX_ATTEMPT_SKIP) return answer("attempt too high");
     this.#highestSeen = Math.max(this.#highestSeen, proposal.attempt);
     if (proposal.attempt <= this.#lock.promised) return answer("promised");
-    const objection = this.#objection(membersOf(proposal));
+    const objection = this.#objection(membersOf(proposal), proposal.block);
     if (objection) return answer(objection);
+    if (!this.#mayPreempt(from)) return answer("busy");
     const accept = this.#acceptProposal(proposal, digest, "accepted");
     this.#send([from], "accept", accept);
+  }
+
+  /** A leader may start over; another may break in a few times: without a limit a liar could end every attempt. */
+  #mayPreempt(from: Hotkey): boolean {
+    if (!this.#attempt || this.#attempt.proposal.leader === from) return true;
+    const count = (this.#preemptions.get(from) ?? 0) + 1;
+    this.#preemptions.set(from, count);
+    return count <= MAX_PREEMPTIONS;
   }
 
   /** From here on this member takes part in no lower attempt. */
@@ -343,85 +409,92 @@ export class RoundMachine {
       stage,
       sinceMs: this.#nowMs,
       accepts: new Map(),
+      seals: new Seals(digest, members, this.#deps.verify),
     };
     this.#attemptCount++;
     this.#highestSeen = Math.max(this.#highestSeen, proposal.attempt);
     this.#votes.open(digest, proposal);
     this.#setLock({
       promised: proposal.attempt,
-      groups: [...this.#lock.groups, { attempt: proposal.attempt, members }],
+      groups: withGroup(this.#lock.groups, { attempt: proposal.attempt, members }),
     });
     this.#actions.push({ type: "open", digest, proposal, plan });
     const full = this.#lock.lock;
-    const lock: LockSummary | null = full && {
-      attempt: full.attempt,
-      proposalDigest: proposalDigest(full.proposal),
-      originDigest: proposalDigest(full.origin),
-      resultDigest: full.resultDigest,
-      holds: this.#held.has(full.resultDigest),
-    };
+    const lock = full && summaryOf(full);
+    const locked = full && this.#held.has(full.resultDigest) ? [full.resultDigest] : [];
+    const holds = [...new Set([...locked, ...[...this.#held.keys()].reverse()])].slice(0, MAX_HOLDS);
     const ballot = this.#ballot(proposal, digest);
-    const signature = toHex(this.#deps.signer.sign(acceptPayload(ballot, lock)));
-    return { ...ballot, lock, full: full as Header<"accept">["full"], signature };
+    const signature = toHex(this.#deps.signer.sign(acceptPayload(ballot, { lock, holds })));
+    return { ...ballot, lock, holds, full: full as Header<"accept">["full"], signature };
   }
 
   #onAccept(from: Hotkey, accept: Header<"accept">): void {
     const attempt = this.#attempt;
     if (attempt?.stage !== "proposing" || accept.proposalDigest !== attempt.digest) return;
     if (!attempt.members.includes(from)) return;
-    if (!this.#deps.verify(from, acceptPayload(accept, accept.lock), fromHex(accept.signature))) {
+    if (!this.#deps.verify(from, acceptPayload(accept, accept), fromHex(accept.signature))) {
       throw refuse(
         "allreduce/bad-signature",
         `read an accept of ${from}: a wrong signature, its own is required`,
       );
     }
-    if (accept.lock) this.#checkLock(accept.lock, accept.full);
+    try {
+      this.#checkClaim(accept.lock, attempt.proposal);
+      if (accept.lock) checkLock(orBad(accept.full), accept.lock, this.#proofRules);
+    } catch (error) {
+      this.#drop("bad lock", [from]);
+      throw error;
+    }
     this.#countAccept(accept, from);
   }
 
   #countAccept(accept: Header<"accept">, from: Hotkey = this.#self): void {
     const attempt = this.#attempt!;
-    const record = { hotkey: from, lock: accept.lock, signature: accept.signature };
+    const { lock: claim, holds, signature } = accept;
+    const record = { hotkey: from, lock: claim, holds, signature };
     attempt.accepts.set(from, { record, full: accept.full });
     if (attempt.accepts.size < attempt.members.length) return;
     const accepts = attempt.members.map((m) => attempt.accepts.get(m)!.record);
-    const choice = chooseCarried(accepts);
-    const lock = choice &&
-      [...attempt.accepts.values()].find(({ record }) =>
-        record.lock?.resultDigest === choice.summary.resultDigest &&
-        record.lock.attempt === choice.summary.attempt
-      )!.full;
-    const isBound = choice !== null && mayBeCommitted(choice, lock!, accepts);
-    if (isBound && choice.holders.length === 0 && !this.#isRecovery()) {
-      this.#emit("lock-without-holder", { resultDigest: choice.summary.resultDigest });
+    const newest = newestClaim(accepts);
+    const lock = newest &&
+      [...attempt.accepts.values()].find(({ record }) => record.lock?.attempt === newest.attempt)!.full;
+    const bound = bindingOf(accepts, lock, this.#proofRules);
+    if (bound && bound.holders.length === 0 && !this.#isRecovery()) {
+      this.#emit("lock-without-holder", { resultDigest: bound.lock.resultDigest });
       return this.#drop("no holder of the locked result", []);
     }
-    const begin = { ...this.#ballot(attempt.proposal, attempt.digest), accepts, lock };
-    this.#send(this.#others(attempt.proposal), "begin", begin);
-    const carried = isBound && choice.holders.length > 0 ? lock : null;
-    this.#begin(attempt, carried, choice?.holders ?? []);
+    this.#send(this.#others(attempt.proposal), "begin", {
+      ...this.#ballot(attempt.proposal, attempt.digest),
+      accepts,
+      lock,
+    });
+    this.#begin(attempt, bound);
   }
 
-  /** @throws {SkeinError} `allreduce/bad-lock` when the full lock is not the one in the summary, or not of this round */
-  #checkLock(summary: LockSummary, full: Lock | null): asserts full is Lock {
+  /** @throws {SkeinError} `allreduce/bad-lock` when the claim is not from before this proposal */
+  #checkClaim(claim: AcceptRecord["lock"], { attempt }: Proposal): void {
+    if (claim === null || claim.attempt < attempt) return;
+    throw refuse(
+      "allreduce/bad-lock",
+      `check a lock: a claim of attempt ${claim.attempt}, one below ${attempt} is required`,
+    );
+  }
+
+  get #proofRules() {
     const { anchorRoot, outerStep, runId } = this.#options.ready;
-    const isSame = full !== null && full.attempt === summary.attempt &&
-      full.resultDigest === summary.resultDigest &&
-      proposalDigest(full.proposal) === summary.proposalDigest &&
-      proposalDigest(full.origin) === summary.originDigest;
-    if (!isSame) {
-      throw refuse("allreduce/bad-lock", "check a lock: it differs from its summary, the same is required");
-    }
-    for (const p of [full.proposal, full.origin]) {
-      if (p.anchorRoot !== anchorRoot || p.outerStep !== outerStep || p.runId !== runId) {
-        throw refuse("allreduce/bad-lock", "check a lock: it is of another round, this one is required");
-      }
-      checkProposal(p, this.#options.shape, {
-        ...this.#deps,
-        isMember: (h) => this.#deps.isMember(h),
-        isKnownOffer: (o) => this.#candidates.knows(o),
-      });
-    }
+    return {
+      verify: this.#deps.verify,
+      checkProposal: (p: Proposal) => {
+        if (p.anchorRoot !== anchorRoot || p.outerStep !== outerStep || p.runId !== runId) {
+          throw refuse("allreduce/bad-lock", "check a lock: it is of another round, this one is required");
+        }
+        checkProposal(p, this.#options.shape, {
+          ...this.#deps,
+          isMember: (h) => this.#deps.isMember(h),
+          isKnownOffer: (o) => this.#candidates.knows(o),
+        });
+      },
+    };
   }
 
   #onRefuse(from: Hotkey, answer: Header<"refuse">): void {
@@ -432,7 +505,10 @@ export class RoundMachine {
       this.#highestSeen,
       Math.min(answer.promised, this.#lock.promised + MAX_ATTEMPT_SKIP - 1),
     );
-    this.#drop(`refused: ${answer.reason}`, answer.reason === "promised" ? [] : [from]);
+    const count = (this.#refusals.get(from) ?? 0) + 1;
+    this.#refusals.set(from, count);
+    const isInnocent = (answer.reason === "promised" || answer.reason === "busy") && count <= MAX_REFUSALS;
+    this.#drop(`refused: ${answer.reason}`, isInnocent ? [] : [from]);
   }
 
   #onBegin(from: Hotkey, begin: Header<"begin">): void {
@@ -450,32 +526,28 @@ export class RoundMachine {
       throw refuse("allreduce/bad-begin", `read a begin: accepts of other than all members in order`);
     }
     for (const accept of begin.accepts) {
-      if (!this.#deps.verify(accept.hotkey, acceptPayload(begin, accept.lock), fromHex(accept.signature))) {
+      this.#checkClaim(accept.lock, attempt.proposal);
+      if (!this.#deps.verify(accept.hotkey, acceptPayload(begin, accept), fromHex(accept.signature))) {
         throw refuse(
           "allreduce/bad-begin",
           `read a begin: a wrong signature of ${accept.hotkey}, its accept is required`,
         );
       }
     }
-    const choice = chooseCarried(begin.accepts);
-    let carried: Lock | null = null;
-    if (choice) {
-      this.#checkLock(choice.summary, begin.lock);
-      const isBound = mayBeCommitted(choice, begin.lock!, begin.accepts);
-      if (isBound && choice.holders.length > 0) carried = begin.lock;
-      else if (isBound && !this.#isRecovery()) {
-        throw refuse(
-          "allreduce/bad-begin",
-          "read a begin: it drops a locked result, carrying it forward is required",
-        );
-      }
+    const bound = bindingOf(begin.accepts, begin.lock, this.#proofRules);
+    if (bound && bound.holders.length === 0 && !this.#isRecovery(attempt.proposal.block)) {
+      throw refuse(
+        "allreduce/bad-begin",
+        "read a begin: it drops a locked result, carrying it forward is required",
+      );
     }
-    this.#begin(attempt, carried, choice?.holders ?? []);
+    this.#begin(attempt, bound);
   }
 
   // ── reduce ────────────────────────────────────────────────────────────────────────────────────────────────────
 
-  #begin(attempt: Attempt, carried: Lock | null, holders: readonly Hotkey[]): void {
+  #begin(attempt: Attempt, bound: Binding | null): void {
+    const carried = bound && bound.holders.length > 0 ? bound.lock : null;
     attempt.sinceMs = this.#nowMs;
     this.#emit("round-began", {
       outerStep: attempt.proposal.outerStep,
@@ -497,7 +569,7 @@ export class RoundMachine {
     if (this.#held.has(carried.resultDigest)) {
       return this.#vote(attempt, carried.origin, carried.resultDigest);
     }
-    const sources = holders.filter((h) => h !== this.#self);
+    const sources = bound!.holders.filter((h) => h !== this.#self);
     this.#actions.push({
       type: "fetch",
       resultDigest: carried.resultDigest,
@@ -527,10 +599,41 @@ export class RoundMachine {
     } else if (event.type === "corrupt") {
       this.#reduceStep(attempt, attempt.reduce.exclude(sender, event.code, this.#nowMs, event.chunk));
     } else if (event.type === "result") {
-      this.#reduceStep(attempt, attempt.reduce.result(sender, event.chunk, event.chunkDigest, this.#nowMs));
+      this.#onResult(attempt, sender, event);
     } else if (attempt.stage === "reducing") {
       this.#complain(attempt, [event.from]);
     }
+  }
+
+  /** @throws {SkeinError} `allreduce/corrupt-result` when the reducer's span is complete and not sealed by it */
+  #onResult(attempt: Attempt, reducer: number, event: Extract<RoundEvent, { type: "result" }>): void {
+    const actions = attempt.reduce.result(reducer, event.chunk, event.chunkDigest, this.#nowMs);
+    if (actions.length > 0 || !attempt.reduce.owes(reducer)) {
+      if (!attempt.reduce.owes(reducer) && !this.#isSealed(attempt, reducer, event.seal)) {
+        this.#complain(attempt, [event.from]);
+        throw refuse(
+          "allreduce/corrupt-result",
+          `read result ${event.chunk} of ${event.from}: the span is not sealed, its signature is required`,
+        );
+      }
+    }
+    this.#reduceStep(attempt, actions);
+  }
+
+  #isSealed(attempt: Attempt, reducer: number, seal: string | null): boolean {
+    if (attempt.seals.list()[reducer] !== null) return true;
+    const spanDigest = spanDigestOf(attempt.reduce.digestsOf(reducer));
+    return seal !== null && attempt.seals.add(reducer, { spanDigest, seal });
+  }
+
+  /** Our own seal, with the last chunk of our span. */
+  #sealOwn(attempt: Attempt): string | null {
+    const own = attempt.members.indexOf(this.#self);
+    if (attempt.reduce.owes(own)) return null;
+    const spanDigest = spanDigestOf(attempt.reduce.digestsOf(own));
+    const seal = toHex(this.#deps.signer.sign(sealPayload(attempt.digest, spanDigest)));
+    attempt.seals.add(own, { spanDigest, seal });
+    return seal;
   }
 
   #reduceStep(attempt: Attempt, actions: readonly ReduceAction[]): void {
@@ -539,7 +642,10 @@ export class RoundMachine {
       if (this.#attempt !== attempt) return;
       if (action.type === "stalled") stalled.push(attempt.members[action.reducer]);
       else if (action.type === "complete") this.#completed(attempt, action.chunkDigests);
-      else this.#actions.push({ type: "reduce", digest: attempt.digest, action });
+      else if (action.type === "publish") {
+        const sealed = { ...action, seal: this.#sealOwn(attempt) };
+        this.#actions.push({ type: "reduce", digest: attempt.digest, action: sealed });
+      } else this.#actions.push({ type: "reduce", digest: attempt.digest, action });
       if (action.type === "excluded") {
         this.#emit("sender-excluded", {
           peer: attempt.members[action.sender],
@@ -590,67 +696,143 @@ export class RoundMachine {
   // ── commit ────────────────────────────────────────────────────────────────────────────────────────────────────
 
   #vote(attempt: Attempt, origin: Proposal, resultDigest: string): void {
+    const { proposal, digest } = attempt;
     attempt.stage = "voting";
     attempt.sinceMs = this.#nowMs;
-    attempt.resultDigest = resultDigest;
-    const { proposal } = attempt;
-    this.#setLock({ lock: { attempt: proposal.attempt, proposal, origin, resultDigest } });
-    const ballot = { ...this.#ballot(proposal, attempt.digest), resultDigest };
-    const signature = toHex(this.#deps.signer.sign(votePayload(ballot)));
-    this.#send(this.#others(proposal), "vote", { ...ballot, signature });
-    this.#votes.add(attempt.digest, this.#self, resultDigest, signature);
-    this.#commitIfQuorum(attempt.digest, resultDigest);
-    if (!this.#end && !this.#isCommitReachable(attempt)) this.#drop("no quorum in reach", []);
+    this.#ownVote = { digest, proposal, origin, resultDigest };
+    this.#cast("vote", this.#ownVote);
+    this.#prepareIfQuorum(digest, resultDigest);
+    this.#checkConflict(attempt);
+    if (this.#attempt === attempt && !this.#isCommitReachable(attempt) && !attempt.sealsFrom) {
+      this.#drop("no quorum in reach", []);
+    }
   }
 
-  #onVote(from: Hotkey, vote: Header<"vote">): void {
+  #cast(phase: VotePhase, { digest, proposal, resultDigest }: OwnVote): void {
+    const ballot = { ...this.#ballot(proposal, digest), resultDigest };
+    const signature = toHex(this.#deps.signer.sign(votePayload(phase, ballot)));
+    this.#send(this.#others(proposal), phase, { ...ballot, signature });
+    this.#votes.add(phase, digest, this.#self, resultDigest, signature);
+  }
+
+  #onVote(phase: VotePhase, from: Hotkey, vote: Header<"vote">): void {
     const proposal = this.#votes.proposal(vote.proposalDigest);
     if (!proposal || proposal.attempt !== vote.attempt || !membersOf(proposal).includes(from)) return;
-    if (!this.#deps.verify(from, votePayload(vote), fromHex(vote.signature))) {
+    if (!this.#deps.verify(from, votePayload(phase, vote), fromHex(vote.signature))) {
       throw refuse(
         "allreduce/bad-signature",
-        `read a vote of ${from}: a wrong signature, its own is required`,
+        `read a ${phase} of ${from}: a wrong signature, its own is required`,
       );
     }
-    this.#votes.add(vote.proposalDigest, from, vote.resultDigest, vote.signature);
-    this.#commitIfQuorum(vote.proposalDigest, vote.resultDigest);
+    try {
+      this.#votes.add(phase, vote.proposalDigest, from, vote.resultDigest, vote.signature);
+    } catch (error) {
+      this.#convict(from, `two ${phase}s`);
+      throw error;
+    }
+    if (phase === "commit") return this.#commitIfQuorum(vote.proposalDigest, vote.resultDigest);
+    this.#prepareIfQuorum(vote.proposalDigest, vote.resultDigest);
+    if (this.#attempt?.digest === vote.proposalDigest) this.#checkConflict(this.#attempt);
+  }
+
+  /** Locks what has a quorum of votes, and commits to it; unless a higher attempt has been promised since. */
+  #prepareIfQuorum(digest: string, resultDigest: string): void {
+    const own = this.#ownVote;
+    if (own?.digest !== digest || own.resultDigest !== resultDigest) return;
+    const { proposal, origin } = own;
+    const { attempt } = proposal;
+    if (this.#lock.promised !== attempt || this.#lock.lock?.attempt === attempt) return;
+    const votes = this.#votes.quorum("vote", digest, resultDigest);
+    if (!votes) return;
+    this.#setLock({ lock: { attempt, proposal, origin, resultDigest, votes } });
+    if (this.#attempt?.digest === digest) {
+      this.#attempt.stage = "committing";
+      this.#attempt.sinceMs = this.#nowMs;
+    }
+    this.#cast("commit", own);
+    this.#commitIfQuorum(digest, resultDigest);
   }
 
   #commitIfQuorum(digest: string, resultDigest: string): void {
-    const votes = this.#votes.quorum(digest, resultDigest);
+    const votes = this.#votes.quorum("commit", digest, resultDigest);
     const chunkDigests = this.#held.get(resultDigest);
-    const lock = this.#lock.lock;
-    if (!votes || chunkDigests === undefined || lock?.resultDigest !== resultDigest) return;
-    const proposal = this.#votes.proposal(digest)!;
+    const own = this.#ownVote;
+    if (!votes || chunkDigests === undefined || own?.digest !== digest || own.resultDigest !== resultDigest) {
+      return;
+    }
+    const { proposal, origin } = own;
     const { runId, outerStep, attempt } = proposal;
     this.#finish({
       kind: "committed",
-      certificate: {
-        runId,
-        outerStep,
-        attempt,
-        proposal,
-        origin: lock.origin,
-        resultDigest,
-        chunkDigests,
-        votes,
-      },
+      certificate: { runId, outerStep, attempt, proposal, origin, resultDigest, chunkDigests, votes },
       attempts: this.#attemptCount,
     });
   }
 
+  // ── who lied ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+  /** Members voted for different results: show what we received, by reducer, and see what they did. */
+  #checkConflict(attempt: Attempt): void {
+    if (attempt.stage !== "voting" && attempt.stage !== "committing") return;
+    const others = this.#votes.others(attempt.digest, this.#ownVote!.resultDigest);
+    if (others.length === 0) return;
+    if (attempt.carried) {
+      for (const hotkey of others) this.#convict(hotkey, "a vote for another result than the locked one");
+      return this.#dropIfHopeless(attempt, others);
+    }
+    if (attempt.sealsFrom) return;
+    attempt.sealsFrom = new Set();
+    const spans = attempt.seals.list();
+    this.#send(this.#others(attempt.proposal), "seals", {
+      ...this.#ballot(attempt.proposal, attempt.digest),
+      spans,
+    });
+  }
+
+  #onSeals(from: Hotkey, { proposalDigest: digest, spans }: Header<"seals">): void {
+    const attempt = this.#attempt;
+    if (attempt?.digest !== digest || !attempt.members.includes(from)) return;
+    if (attempt.stage !== "voting" && attempt.stage !== "committing") return;
+    this.#checkConflict(attempt);
+    attempt.sealsFrom?.add(from);
+    const liars = attempt.seals.equivocators(spans);
+    const others = this.#votes.others(digest, this.#ownVote!.resultDigest);
+    if (liars.length === 0 && others.includes(from)) liars.push(from);
+    for (const liar of liars) {
+      this.#convict(liar, liar === from ? "a vote for what it did not receive" : "two seals");
+    }
+    const isHeard = others.every((hotkey) => attempt.sealsFrom?.has(hotkey));
+    if (isHeard) this.#dropIfHopeless(attempt, liars);
+  }
+
+  #dropIfHopeless(attempt: Attempt, liars: readonly Hotkey[]): void {
+    if (this.#attempt === attempt && !this.#isCommitReachable(attempt)) this.#drop("votes differ", liars);
+  }
+
+  #convict(hotkey: Hotkey, crime: string): void {
+    this.#deps.suspicions.convict(hotkey, this.#nowMs, this.#options.timeouts.suspectMs);
+    this.#emit("member-lied", { peer: hotkey, crime });
+  }
+
+  // ── committed elsewhere ───────────────────────────────────────────────────────────────────────────────────────
+
   #onCertificate(certificate: Certificate): void {
-    const { ready, shape, previousMembers, deadlineBlock, recoveryBlocks } = this.#options;
+    const { ready, previousMembers } = this.#options;
     if (certificate.outerStep < ready.outerStep) return;
-    const deps = { verify: this.#deps.verify, isMember: (h: Hotkey) => this.#deps.isMember(h) };
     if (certificate.outerStep > ready.outerStep) {
-      verifyCertificate(certificate, shape, deps);
       return this.#finish({ kind: "superseded", outerStep: certificate.outerStep });
     }
     if (this.#pulling) return;
     const isSameAnchor = certificate.proposal.anchorRoot === ready.anchorRoot;
-    const recoveryBlock = deadlineBlock + recoveryBlocks;
-    verifyCertificate(certificate, shape, deps, isSameAnchor ? { previousMembers, recoveryBlock } : {});
+    const continuity = {
+      previousMembers,
+      recoveryBlock: this.#recoveryBlock,
+      block: this.#block,
+      present: this.#candidates.present(),
+    };
+    if (isSameAnchor && !mayGoOn(certificate.proposal, continuity)) {
+      return this.#emit("certificate-refused", { members: certificate.proposal.members.length });
+    }
     if (!isSameAnchor) {
       return this.#finish({
         kind: "aborted",
@@ -697,7 +879,8 @@ export class RoundMachine {
     const attempt = this.#attempt;
     if (!attempt) return;
     for (const hotkey of suspects) {
-      this.#candidates.suspect(hotkey, this.#nowMs + this.#options.timeouts.suspectMs);
+      if (hotkey === this.#self) continue;
+      this.#deps.suspicions.suspect(hotkey, this.#nowMs, this.#options.timeouts.suspectMs);
     }
     this.#emit("attempt-dropped", {
       outerStep: attempt.proposal.outerStep,
@@ -716,6 +899,9 @@ export class RoundMachine {
 
   #finish(end: RoundEnd): void {
     if (this.#attempt) this.#forget(this.#attempt);
+    if (end.kind === "committed") {
+      for (const { hotkey } of end.certificate.votes) this.#deps.suspicions.forgive(hotkey);
+    }
     this.#end = end;
     this.#actions.push({ type: "done", end });
   }
@@ -745,4 +931,16 @@ export class RoundMachine {
   #emit(event: string, fields: Record<string, unknown>): void {
     this.#actions.push({ type: "emit", event: { event, ...fields } });
   }
+}
+
+/** Each set of members once, with its latest attempt: what a later group must cut does not depend on the attempt. */
+function withGroup(groups: RoundLock["groups"], group: RoundLock["groups"][number]): RoundLock["groups"] {
+  const key = group.members.join();
+  return [...groups.filter(({ members }) => members.join() !== key), group];
+}
+
+/** @throws {SkeinError} `allreduce/bad-lock` */
+function orBad(lock: Lock | null): Lock {
+  if (lock !== null) return lock;
+  throw refuse("allreduce/bad-lock", "check a lock: a claim without its lock, the lock in full is required");
 }

@@ -53,6 +53,7 @@ export type RoundEvent =
     readonly expected: readonly Hotkey[];
   }
   | { readonly type: "peer"; readonly peer: Hotkey; readonly isUp: boolean }
+  /** The driver has checked its signatures. */
   | { readonly type: "certificate"; readonly certificate: Certificate }
   /** The driver has checked digest, size and decodability, and keeps the bytes. */
   | { readonly type: "contributed"; readonly from: Hotkey; readonly digest: string; readonly chunk: number }
@@ -83,6 +84,7 @@ export type RoundEvent =
     readonly digest: string;
     readonly chunk: number;
     readonly chunkDigest: string;
+    readonly seal: string | null;
   }
   /** A result that no honest reducer can have sent. */
   | { readonly type: "corrupt-result"; readonly from: Hotkey; readonly digest: string }

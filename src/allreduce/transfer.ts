@@ -64,7 +64,7 @@ export class Transfer {
   perform(action: ReduceAction): void {
     if (action.type === "contribute") this.#spawn(this.#contribute(action.to, action.chunk));
     else if (action.type === "reduce") this.#spawn(this.#reduce(action.chunk, action.senders));
-    else if (action.type === "publish") this.#publish(action.chunk, action.digest);
+    else if (action.type === "publish") this.#publish(action.chunk, action.digest, action.seal ?? null);
     else if (action.type === "excluded") {
       for (const [chunk, bySender] of this.#contributions) {
         if (chunk >= action.chunk) bySender.delete(this.#members[action.sender]);
@@ -107,7 +107,8 @@ export class Transfer {
       });
     }
     this.#results[chunk] = body;
-    this.#deps.feed({ type: "result", from, digest: this.#digest, chunk, chunkDigest: digest });
+    const { seal } = header;
+    this.#deps.feed({ type: "result", from, digest: this.#digest, chunk, chunkDigest: digest, seal });
   }
 
   /** What is wrong with the bytes, if anything. The codec finds what a digest cannot: NaN smuggled in a scale. */
@@ -148,7 +149,7 @@ export class Transfer {
       return this.#deps.feed({ type: "contributed", from: transport.self, digest: this.#digest, chunk });
     }
     const digest = toHex(await this.#deps.digest(encoded));
-    await this.#send(this.#members[to], "chunk", chunk, digest, encoded);
+    await this.#send(this.#members[to], "chunk", { chunk, digest }, encoded);
   }
 
   async #reduce(chunk: number, senders: readonly number[]): Promise<void> {
@@ -194,23 +195,22 @@ export class Transfer {
   }
 
   /** To all at once: one buffer, so a slow member costs a reference, not a copy. */
-  #publish(chunk: number, digest: string): void {
+  #publish(chunk: number, digest: string, seal: string | null): void {
     for (const member of this.#members) {
       if (member === this.#deps.transport.self) continue;
-      this.#spawn(this.#send(member, "result", chunk, digest, this.#results[chunk]));
+      this.#spawn(this.#send(member, "result", { chunk, digest, seal }, this.#results[chunk]));
     }
   }
 
   async #send(
     to: Hotkey,
     kind: "chunk" | "result",
-    chunk: number,
-    digest: string,
+    what: { chunk: number; digest: string; seal?: string | null },
     body: Uint8Array,
   ): Promise<void> {
     if (this.#closed.signal.aborted) return;
     const { runId, outerStep, attempt } = this.proposal;
-    const header = { runId, outerStep, attempt, proposalDigest: this.#digest, chunk, digest };
+    const header = { runId, outerStep, attempt, proposalDigest: this.#digest, ...what };
     try {
       // Results must reach members that lag behind us, so closing the attempt does not recall them.
       const signal = kind === "chunk" ? this.#closed.signal : undefined;

@@ -44,9 +44,11 @@ export class CommitWatch {
  * @returns whether the state has moved on
  */
 export async function followCommit(node: NodeContext, certificate: Certificate): Promise<boolean> {
-  const { states, allReduce, signal, log } = node;
+  const { states, allReduce, signal, log, chain, network } = node;
+  const { transport } = network;
+  const now = { block: chain.block(), present: [transport.self, ...transport.connected()] };
   try {
-    if (states.follows(certificate)) {
+    if (states.follows(certificate, now)) {
       await states.advance(certificate, await allReduce.fetch(certificate, signal));
       return true;
     }

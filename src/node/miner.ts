@@ -11,6 +11,7 @@ import { tellStartingLoss } from "./evaluation.ts";
 import { CommitWatch, followCommit } from "./follow.ts";
 import { innerPlan } from "./inner_plan.ts";
 import { RoundMeter } from "./round_report.ts";
+import { maxInnerSteps } from "./run_config.ts";
 import { StepTicker } from "./step_ticker.ts";
 
 const POLL_MS = 100;
@@ -103,7 +104,8 @@ async function train(node: NodeContext, inner: InnerRun, until: TrainingUntil): 
   const { innerSteps, waypointSteps } = run.config.training;
   const { outerStep } = states.current;
   // A retried round goes on with half as many steps again: time is not wasted, and the others do not wait long.
-  const target = innerSteps + until.attempt * Math.ceil(innerSteps / 2);
+  const wish = innerSteps + until.attempt * Math.ceil(innerSteps / 2);
+  const target = Math.min(maxInnerSteps(innerSteps), wish);
   while (inner.stepCount < target && !signal.aborted) {
     if (until.watch.newest(outerStep) !== undefined) return true;
     if (inner.stepCount >= waypointSteps && chain.block() >= until.deadlineBlock) return true;

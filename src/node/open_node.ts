@@ -34,7 +34,7 @@ import { PeerDirectory } from "./peer_directory.ts";
 import { PeerKeeper } from "./peer_keeper.ts";
 import { ensureRegistered } from "./registration.ts";
 import { RoundLockFile } from "./round_lock_file.ts";
-import { defineRun, type Run } from "./run_config.ts";
+import { defineRun, maxInnerSteps, RECOVERY_BLOCKS, type Run } from "./run_config.ts";
 import { StateKeeper } from "./state_keeper.ts";
 import { WaypointShelf } from "./waypoints.ts";
 
@@ -209,6 +209,9 @@ async function openTraining(
     seed: String(run.seed),
     elementCount: untrained.length,
     minGroup: MIN_GROUP,
+    recoveryBlocks: RECOVERY_BLOCKS,
+    samplesPerInnerStep: training.batchSize,
+    maxInnerSteps: maxInnerSteps(training.innerSteps),
   }, {
     transport,
     signer,

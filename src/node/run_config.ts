@@ -27,6 +27,12 @@ export interface TrainingPreset {
   readonly validationSequences: number;
 }
 
+/** Blocks past a round's deadline after which a majority of those who are left may go on. */
+export const RECOVERY_BLOCKS = 30;
+
+/** A miner whose rounds fail trains on, up to this: more would weigh more than its part of the mean. */
+export const maxInnerSteps = (innerSteps: number): number => 4 * innerSteps;
+
 const ADAMW = { beta1: 0.9, beta2: 0.95, epsilon: 1e-8, weightDecay: 0.1, maxGradNorm: 1 };
 
 /**

@@ -4,27 +4,29 @@
  *
  *   none → at(s)            `open`: from disk, or the untrained model
  *   at(s) → at(s + 1)       `advance` with a certificate for s + 1 from our root
- *   at(s) → at(t), t > s    `catchUp` from peers; t = s when peers outvote our root
+ *   at(s) → at(t)           `catchUp` with peers: t > s, unless more stand behind another lineage than behind ours
  */
 import {
   type AllReduce,
   type Certificate,
   certificateFromPlain,
   decodeResult,
+  mayGoOn,
   plainCertificate,
 } from "../allreduce/allreduce.ts";
 import { describeError, isSkeinError, SkeinError } from "../base/errors.ts";
 import type { Log } from "../base/log.ts";
 import type { Hotkey, Transport } from "../base/transport.ts";
 import type { Codec } from "../codec/codec.ts";
-import { downloadState } from "../state/download_state.ts";
+import { downloadHead } from "../state/download_state.ts";
 import { askHeads, type Head } from "../state/heads.ts";
 import { rootOf } from "../state/merkle.ts";
 import type { ModelState } from "../state/model_state.ts";
 import { serveState } from "../state/serve_state.ts";
 import type { StateStore } from "../state/store.ts";
 import { outerStep } from "../train/outer_step.ts";
-import type { Run } from "./run_config.ts";
+import { type Choice, chooseState, type Offer } from "./fork_choice.ts";
+import { RECOVERY_BLOCKS, type Run } from "./run_config.ts";
 
 const HEAD_TIMEOUT_MS = 5000;
 
@@ -95,10 +97,19 @@ export class StateKeeper {
     return serveState(this.#deps.transport, () => this.#state);
   }
 
-  /** Does this certificate lead from our state to the next? */
-  follows(certificate: Certificate): boolean {
+  /** Is this certificate one for the step after ours, from our root? */
+  isAnchored(certificate: Certificate): boolean {
     return certificate.outerStep === this.#state.outerStep + 1 &&
       certificate.proposal.anchorRoot === this.#root;
+  }
+
+  /** Does it lead from our state to the next: anchored here, by a group that may go on from the one before? */
+  follows(certificate: Certificate, now: { block: number; present: readonly Hotkey[] }): boolean {
+    if (!this.isAnchored(certificate)) return false;
+    // Heights, not clocks: from when the anchor was made, as its group said.
+    const madeAt = this.#certificate?.proposal.block ?? now.block;
+    const recoveryBlock = madeAt + this.#run.config.training.roundBlocks + RECOVERY_BLOCKS;
+    return mayGoOn(certificate.proposal, { previousMembers: this.members(), recoveryBlock, ...now });
   }
 
   /**
@@ -106,7 +117,7 @@ export class StateKeeper {
    * @param chunks encoded, in element order
    */
   async advance(certificate: Certificate, chunks: readonly Uint8Array[]): Promise<void> {
-    if (!this.follows(certificate)) {
+    if (!this.isAnchored(certificate)) {
       throw new SkeinError(
         "node/not-our-anchor",
         `take outer step ${certificate.outerStep}: we hold step ${this.#state.outerStep} with root ` +
@@ -123,56 +134,75 @@ export class StateKeeper {
   }
 
   /**
-   * Takes the newest state on offer when it is newer than ours, or of our step and better supported.
+   * Moves to the state that most stand behind (fork_choice.ts): takes the outer steps that lead there from ours, or from a state
+   * of which the root is signed; only failing that, a state as its holders show it.
    * @returns whether the state changed
    */
   async catchUp(signal: AbortSignal): Promise<boolean> {
-    const { transport, log } = this.#deps;
-    const peers = transport.connected();
-    const verifyHead = (head: Omit<Head, "peers">) => this.#verifyHead(head);
-    const options = { timeoutMs: HEAD_TIMEOUT_MS, signal, verifyHead };
-    const heads = await askHeads(peers, options, { transport, log });
-    const isWorthHaving = this.#isWorthHaving(heads);
-    if (!isWorthHaving) return false;
+    const { log } = this.#deps;
     const startedAt = this.#state.outerStep;
+    const choice = await this.#choose(signal);
+    if (choice === undefined || choice.offer.root === this.#root) return false;
     try {
-      const state = await downloadState(transport, peers, {
-        runId: this.#run.runId,
-        elementCount: this.#state.parameters.length,
-        minOuterStep: Math.max(1, this.#state.outerStep),
-        local: this.#state,
-        verifyHead,
-        signal,
-        log,
-      });
-      // The best supported head may be our own: then there is nothing to move to.
-      if (state.outerStep < this.#state.outerStep || await rootOf(state) === this.#root) return false;
-      await this.#adopt(state);
-      log.emit({ event: "state-fetched", from: startedAt, outerStep: state.outerStep, root: this.#root });
-      return true;
+      const isMoved = await this.#moveTo(choice, signal);
+      const { outerStep } = this.#state;
+      if (isMoved) log.emit({ event: "state-fetched", from: startedAt, outerStep, root: this.#root });
+      return isMoved;
     } catch (error) {
-      if (!isSkeinError(error, "state/no-source")) throw error;
-      log.warn(describeError(error));
+      signal.throwIfAborted();
+      if (!isSkeinError(error)) throw error;
+      log.warn(`move to state ${choice.offer.outerStep}: ${describeError(error)}`);
       return false;
     }
   }
 
-  /** A newer state; or, of our step, a root with more holders than ours, the lower root when there are as many. */
-  #isWorthHaving(heads: readonly Head[]): boolean {
-    const { outerStep } = this.#state;
-    if (heads.some((head) => head.outerStep > outerStep)) return true;
-    const holders = (root: string) =>
-      heads.find((head) => head.outerStep === outerStep && head.root === root)?.peers.length ?? 0;
-    const ours = holders(this.#root) + 1;
-    return outerStep > 0 && heads.some((head) =>
-      head.outerStep === outerStep && head.root !== this.#root &&
-      (head.peers.length > ours || (head.peers.length === ours && head.root < this.#root))
-    );
+  /** What peers and we hold, and which of it to stand on. */
+  async #choose(signal: AbortSignal): Promise<Choice | undefined> {
+    const { transport, log } = this.#deps;
+    const parsed = new Map<unknown, Certificate>();
+    const verifyHead = (head: Omit<Head, "peers">) => {
+      if (head.outerStep > 0) parsed.set(head.certificate, this.#verifiedCertificate(head));
+    };
+    const options = { timeoutMs: HEAD_TIMEOUT_MS, signal, verifyHead };
+    const heads = await askHeads(transport.connected(), options, { transport, log });
+    const own = { outerStep: this.#state.outerStep, root: this.#root, certificate: this.#certificate };
+    const offers: Offer[] = heads.map((head) => ({ ...head, certificate: parsed.get(head.certificate) }));
+    const same = offers.findIndex(({ outerStep, root }) => outerStep === own.outerStep && root === own.root);
+    if (same < 0) offers.push({ ...own, peers: [transport.self] });
+    else offers[same] = { ...own, peers: [...offers[same].peers, transport.self] };
+    return chooseState(offers);
+  }
+
+  async #moveTo({ offer, parent }: Choice, signal: AbortSignal): Promise<boolean> {
+    const { transport, log, allReduce } = this.#deps;
+    const certificate = offer.certificate!;
+    const isOurStep = certificate.resultDigest === this.#certificate?.resultDigest;
+    const download = async ({ outerStep, root, peers, certificate }: Offer) => {
+      const plain = certificate === undefined ? null : plainCertificate(certificate);
+      const local = this.#state;
+      const { runId, parameters: { length: elementCount } } = local;
+      const head = {
+        outerStep,
+        root,
+        peers: peers.filter((peer) => peer !== transport.self),
+        certificate: plain,
+      };
+      await this.#adopt(await downloadHead(transport, head, { runId, elementCount, local, signal, log }));
+    };
+    if (this.#root !== certificate.proposal.anchorRoot) {
+      // The same step from the same bytes with another root: one of us is damaged, and most hold theirs.
+      if (isOurStep || parent === undefined) {
+        await download(offer);
+        return true;
+      }
+      await download(parent);
+    }
+    await this.advance(certificate, await allReduce.fetch(certificate, signal));
+    return true;
   }
 
   /** @throws {SkeinError} when the certificate is not of that step, or not signed by its group */
-  #verifyHead({ outerStep, certificate }: Omit<Head, "peers">): void {
-    if (outerStep === 0) return;
+  #verifiedCertificate({ outerStep, certificate }: Omit<Head, "peers">): Certificate {
     const parsed = certificateFromPlain(certificate);
     if (parsed.outerStep !== outerStep) {
       throw new SkeinError(
@@ -181,6 +211,7 @@ export class StateKeeper {
       );
     }
     this.#deps.allReduce.verify(parsed);
+    return parsed;
   }
 
   async #adopt(state: ModelState): Promise<void> {

@@ -91,14 +91,18 @@ export async function downloadState(
   );
 }
 
-async function downloadHead(
+/**
+ * One state, whole, from those who hold it.
+ * @throws {StateError} `state/no-source`
+ */
+export async function downloadHead(
   transport: Transport,
   head: Head,
-  options: DownloadOptions & { timeoutMs: number },
+  options: Omit<DownloadOptions, "minOuterStep" | "verifyHead">,
 ): Promise<ModelState> {
-  const { runId, elementCount, local } = options;
+  const { runId, elementCount, local, timeoutMs = DEFAULT_TIMEOUT_MS } = options;
   const shape: StateShape = { runId, elementCount, outerStep: head.outerStep };
-  const pool = new SourcePool(head.peers, options, { transport, log: options.log });
+  const pool = new SourcePool(head.peers, { ...options, timeoutMs }, { transport, log: options.log });
   const leaves = await fetchLeaves(pool, head, shape);
 
   const parameters = new Float32Array(elementCount);

@@ -175,7 +175,8 @@ export class SimSwarm {
       this.violations.push(`two results for step ${outerStep}`);
     }
     this.certificates.set(outerStep, first ?? certificate);
-    node.allReduce!.verify(certificate, { previousMembers: node.state.members });
+    const never = { recoveryBlock: Infinity, block: 0, present: [] };
+    node.allReduce!.verify(certificate, { previousMembers: node.state.members, ...never });
     const values = decodeResult(certificate.origin, chunks, f32Codec);
     for (const value of new Set(values)) {
       if (!this.#isMean(value)) {
