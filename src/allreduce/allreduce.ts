@@ -24,6 +24,7 @@ import {
   unpackMessage,
 } from "./messages.ts";
 import { type Ready, readyPayload, type RunShape, verifyReady } from "./proposal.ts";
+import { Pace } from "./pace.ts";
 import { pullResult } from "./pull.ts";
 import { chunkElementsFor, ResultStore, type StoredResult } from "./result.ts";
 import { LiveRound, type RoundOutcome } from "./live_round.ts";
@@ -51,6 +52,7 @@ export interface AllReduceOptions {
   readonly maxInnerSteps?: number;
   /** Blocks past the deadline after which a group without a majority of the last one may go on. */
   readonly recoveryBlocks?: number;
+  /** Ceilings: what is waited adapts to what was measured (pace.ts). */
   readonly timeouts?: Partial<RoundTimeouts>;
   /** The whole round; then it is aborted and nothing is lost. */
   readonly roundTimeoutMs?: number;
@@ -136,6 +138,7 @@ export class AllReduce {
   #inbox = new Inbox();
   #hints = new Hints();
   #suspicions = new Suspicions();
+  #pace: Pace;
   #store = new ResultStore();
   #round: LiveRound | undefined;
   #committed: Certificate | undefined;
@@ -162,6 +165,7 @@ export class AllReduce {
       this.#options;
     const claims = { samplesPerInnerStep, maxInnerSteps };
     this.#shape = { runId, seed, elementCount, chunkElements, minGroup, codec: deps.codec.name, ...claims };
+    this.#pace = new Pace(this.#timeouts);
     this.#deps = deps;
     this.#digest = deps.digest ?? sha256Bulk;
     this.#listen();
@@ -206,7 +210,6 @@ export class AllReduce {
         previousMembers: input.previousMembers,
         deadlineBlock: input.deadlineBlock,
         recoveryBlocks: this.#options.recoveryBlocks,
-        timeouts: this.#timeouts,
         live: this.#deps.transport.connected().filter((h) => this.#deps.isMember(h)),
         lock,
         held: this.#store.heldAt(input.outerStep),
@@ -219,6 +222,7 @@ export class AllReduce {
         digest: this.#digest,
         store: this.#store,
         suspicions: this.#suspicions,
+        pace: this.#pace,
         pull: (want, pullSignal) => this.#pull(want, pullSignal),
         onLock: (next) => {
           this.#lock = next;

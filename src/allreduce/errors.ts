@@ -20,7 +20,8 @@ export type AllReduceCode =
   | "allreduce/root-mismatch"
   | "allreduce/timeout"
   | "allreduce/aborted"
-  | "allreduce/busy";
+  | "allreduce/busy"
+  | "allreduce/lock-not-stored";
 
 export function refuse(
   code: AllReduceCode,

@@ -10,6 +10,7 @@ import type { EarlyMessage } from "./inbox.ts";
 import type { RoundLock } from "./lock.ts";
 import { type Header, packMessage } from "./messages.ts";
 import { planOf } from "./proposal.ts";
+import type { Pace } from "./pace.ts";
 import type { PullWant } from "./pull.ts";
 import type { ResultStore, StoredResult } from "./result.ts";
 import { RoundMachine } from "./round_machine.ts";
@@ -59,6 +60,7 @@ export interface LiveRoundDeps {
   readonly log: Log;
   readonly store: ResultStore;
   readonly suspicions: Suspicions;
+  readonly pace: Pace;
   digest(bytes: Uint8Array<ArrayBuffer>): Promise<Uint8Array>;
   isMember(hotkey: Hotkey): boolean;
   pull(want: PullWant, signal: AbortSignal): Promise<StoredResult>;
@@ -188,10 +190,30 @@ export class LiveRound {
   }
 
   #perform(actions: readonly RoundAction[]): void {
-    for (const action of actions) this.#performOne(action);
+    for (const action of actions) {
+      if (action.type === "lock") {
+        if (!this.#storeLock(action.lock)) return;
+      } else this.#performOne(action);
+    }
   }
 
-  #performOne(action: RoundAction): void {
+  /** What follows it must not leave unless it is stored. */
+  #storeLock(lock: RoundLock): boolean {
+    try {
+      this.#deps.onLock(lock);
+      return true;
+    } catch (cause) {
+      this.#giveUp(refuse(
+        "allreduce/lock-not-stored",
+        `store the lock of step ${this.outerStep}: ${describeError(cause)}; a round needs it, check the disk`,
+        { outerStep: this.outerStep },
+        cause,
+      ));
+      return false;
+    }
+  }
+
+  #performOne(action: Exclude<RoundAction, { type: "lock" }>): void {
     const { transport, log, store } = this.#deps;
     switch (action.type) {
       case "send": {
@@ -204,8 +226,6 @@ export class LiveRound {
         }
         return;
       }
-      case "lock":
-        return this.#deps.onLock(action.lock);
       case "open":
         this.#transfers.set(
           action.digest,

@@ -16,6 +16,9 @@ export interface ReduceOptions {
   readonly reducerTimeoutMs: number;
 }
 
+/** How long the next chunk waited for its last contribution; how long a reducer took from result to result. */
+export type ObserveReduce = (phase: "sender" | "reducer", ms: number) => void;
+
 /** Members are named by their index in the group. */
 export type ReduceAction =
   | { readonly type: "contribute"; readonly to: number; readonly chunk: number }
@@ -36,6 +39,7 @@ export class ReduceMachine {
   #self: number;
   #memberCount: number;
   #options: ReduceOptions;
+  #observe: ObserveReduce;
   #begun = false;
   #complete = false;
   /** Per own chunk (span-relative): who contributed. */
@@ -53,8 +57,14 @@ export class ReduceMachine {
   #digests: (string | undefined)[];
   #stalled = new Set<number>();
 
-  constructor(plan: SpanPlan, selfIndex: number, options: ReduceOptions) {
+  constructor(
+    plan: SpanPlan,
+    selfIndex: number,
+    options: ReduceOptions,
+    observe: ObserveReduce = () => {},
+  ) {
     this.#plan = plan;
+    this.#observe = observe;
     this.#self = selfIndex;
     this.#memberCount = plan.spans.length;
     this.#options = options;
@@ -145,6 +155,7 @@ export class ReduceMachine {
       return actions;
     }
     this.#digests[chunk] = digest;
+    if (from !== this.#self) this.#observe("reducer", nowMs - this.#lastResultMs[from]);
     this.#received[from]++;
     this.#lastResultMs[from] = nowMs;
     if (this.#begun) this.#fillWindow(from, actions);
@@ -226,6 +237,7 @@ export class ReduceMachine {
     const senders = [...this.#contributions[this.#next]].sort((a, b) => a - b);
     if (senders.length === 0) return;
     this.#isReducing = true;
+    this.#observe("sender", nowMs - this.#waitingSinceMs);
     this.#waitingSinceMs = nowMs;
     actions.push({ type: "reduce", chunk: this.#plan.spans[this.#self].firstChunk + this.#next++, senders });
   }

@@ -39,6 +39,7 @@ import {
   proposePayload,
   verifyReady,
 } from "./proposal.ts";
+import type { Pace, Phase } from "./pace.ts";
 import { type ReduceAction, ReduceMachine } from "./reduce_machine.ts";
 import type { RoundAction, RoundEnd, RoundEvent, RoundMachineOptions } from "./round_types.ts";
 import { sealPayload, Seals, spanDigestOf } from "./seals.ts";
@@ -48,8 +49,9 @@ import { VoteBox, votePayload, type VotePhase } from "./votes.ts";
 export interface RoundMachineDeps {
   readonly signer: Signer;
   readonly verify: VerifySignature;
-  /** Outlives the round. */
+  /** These outlive the round. */
   readonly suspicions: Suspicions;
+  readonly pace: Pace;
   isMember(hotkey: Hotkey): boolean;
 }
 
@@ -211,20 +213,25 @@ export class RoundMachine {
     const attempt = this.#attempt;
     if (this.#pulling) return;
     if (!attempt) return this.#leadIfDue();
-    const { timeouts } = this.#options;
+    const { pace } = this.#deps;
+    const { timeouts } = pace;
     const ageMs = nowMs - attempt.sinceMs;
+    const expire = (phase: Phase, reason: string, suspects: readonly Hotkey[]) => {
+      pace.expired(phase);
+      this.#drop(reason, suspects);
+    };
     if (attempt.stage === "proposing" && ageMs > timeouts.acceptTimeoutMs) {
-      this.#drop("no accept", attempt.members.filter((m) => !attempt.accepts.has(m)));
+      expire("accept", "no accept", attempt.members.filter((m) => !attempt.accepts.has(m)));
     } else if (attempt.stage === "accepted" && ageMs > timeouts.beginTimeoutMs) {
-      this.#drop("no begin", [attempt.proposal.leader]);
+      expire("begin", "no begin", [attempt.proposal.leader]);
     } else if (attempt.stage === "carrying" && ageMs > timeouts.reducerTimeoutMs) {
       this.#drop("no result to carry", []);
     } else if (attempt.stage === "voting" && ageMs > timeouts.voteTimeoutMs) {
       const others = this.#votes.others(attempt.digest, this.#ownVote!.resultDigest);
       const hiding = others.filter((hotkey) => !attempt.sealsFrom?.has(hotkey));
-      this.#drop("no quorum", [...this.#votes.silent("vote", attempt.digest), ...hiding]);
+      expire("vote", "no quorum", [...this.#votes.silent("vote", attempt.digest), ...hiding]);
     } else if (attempt.stage === "committing" && ageMs > timeouts.voteTimeoutMs) {
-      this.#drop("no commit", this.#votes.silent("commit", attempt.digest));
+      expire("vote", "no commit", this.#votes.silent("commit", attempt.digest));
     } else if (attempt.stage === "reducing") {
       this.#reduceStep(attempt, attempt.reduce.tick(nowMs));
     }
@@ -312,7 +319,8 @@ export class RoundMachine {
     }
     this.#idleSinceMs ??= this.#nowMs;
     const rank = hotkeys.indexOf(this.#self);
-    if (this.#nowMs - this.#idleSinceMs < rank * this.#options.timeouts.leaderTimeoutMs) return;
+    if (this.#nowMs - this.#idleSinceMs < rank * this.#deps.pace.timeouts.leaderTimeoutMs) return;
+    if (rank > 0) this.#deps.pace.expired("lead");
     this.#propose(group);
   }
 
@@ -384,6 +392,7 @@ export class RoundMachine {
     const objection = this.#objection(membersOf(proposal), proposal.block);
     if (objection) return answer(objection);
     if (!this.#mayPreempt(from)) return answer("busy");
+    if (this.#idleSinceMs !== undefined) this.#deps.pace.observe("lead", this.#nowMs - this.#idleSinceMs);
     const accept = this.#acceptProposal(proposal, digest, "accepted");
     this.#send([from], "accept", accept);
   }
@@ -405,7 +414,12 @@ export class RoundMachine {
       proposal,
       digest,
       members,
-      reduce: new ReduceMachine(plan, members.indexOf(this.#self), this.#options.timeouts),
+      reduce: new ReduceMachine(
+        plan,
+        members.indexOf(this.#self),
+        this.#deps.pace.timeouts,
+        (phase, ms) => this.#deps.pace.observe(phase, ms),
+      ),
       stage,
       sinceMs: this.#nowMs,
       accepts: new Map(),
@@ -445,6 +459,7 @@ export class RoundMachine {
       this.#drop("bad lock", [from]);
       throw error;
     }
+    this.#deps.pace.observe("accept", this.#nowMs - attempt.sinceMs);
     this.#countAccept(accept, from);
   }
 
@@ -534,6 +549,7 @@ export class RoundMachine {
         );
       }
     }
+    this.#deps.pace.observe("begin", this.#nowMs - attempt.sinceMs);
     const bound = bindingOf(begin.accepts, begin.lock, this.#proofRules);
     if (bound && bound.holders.length === 0 && !this.#isRecovery(attempt.proposal.block)) {
       throw refuse(
@@ -647,6 +663,7 @@ export class RoundMachine {
         this.#actions.push({ type: "reduce", digest: attempt.digest, action: sealed });
       } else this.#actions.push({ type: "reduce", digest: attempt.digest, action });
       if (action.type === "excluded") {
+        if (action.code === "allreduce/late") this.#deps.pace.expired("sender");
         this.#emit("sender-excluded", {
           peer: attempt.members[action.sender],
           chunk: action.chunk,
@@ -654,6 +671,7 @@ export class RoundMachine {
         });
       }
     }
+    if (stalled.some((hotkey) => this.#candidates.isLive(hotkey))) this.#deps.pace.expired("reducer");
     if (stalled.length > 0 && attempt.stage === "reducing") this.#complain(attempt, stalled);
     else if (stalled.length > 0) this.#drop("member down", stalled);
   }
@@ -729,6 +747,10 @@ export class RoundMachine {
     } catch (error) {
       this.#convict(from, `two ${phase}s`);
       throw error;
+    }
+    const { stage, sinceMs, digest } = this.#attempt ?? {};
+    if (digest === vote.proposalDigest && (stage === "voting" || stage === "committing")) {
+      this.#deps.pace.observe("vote", this.#nowMs - sinceMs!);
     }
     if (phase === "commit") return this.#commitIfQuorum(vote.proposalDigest, vote.resultDigest);
     this.#prepareIfQuorum(vote.proposalDigest, vote.resultDigest);
@@ -810,7 +832,7 @@ export class RoundMachine {
   }
 
   #convict(hotkey: Hotkey, crime: string): void {
-    this.#deps.suspicions.convict(hotkey, this.#nowMs, this.#options.timeouts.suspectMs);
+    this.#deps.suspicions.convict(hotkey, this.#nowMs, this.#deps.pace.timeouts.suspectMs);
     this.#emit("member-lied", { peer: hotkey, crime });
   }
 
@@ -880,7 +902,7 @@ export class RoundMachine {
     if (!attempt) return;
     for (const hotkey of suspects) {
       if (hotkey === this.#self) continue;
-      this.#deps.suspicions.suspect(hotkey, this.#nowMs, this.#options.timeouts.suspectMs);
+      this.#deps.suspicions.suspect(hotkey, this.#nowMs, this.#deps.pace.timeouts.suspectMs);
     }
     this.#emit("attempt-dropped", {
       outerStep: attempt.proposal.outerStep,
@@ -901,6 +923,7 @@ export class RoundMachine {
     if (this.#attempt) this.#forget(this.#attempt);
     if (end.kind === "committed") {
       for (const { hotkey } of end.certificate.votes) this.#deps.suspicions.forgive(hotkey);
+      this.#deps.pace.settled();
     }
     this.#end = end;
     this.#actions.push({ type: "done", end });

@@ -27,7 +27,6 @@ export interface RoundMachineOptions {
   readonly previousMembers: readonly Hotkey[];
   readonly deadlineBlock: number;
   readonly recoveryBlocks: number;
-  readonly timeouts: RoundTimeouts;
   /** Members connected at the start. */
   readonly live: readonly Hotkey[];
   /** What a crash or an abort left behind. */

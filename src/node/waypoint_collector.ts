@@ -1,6 +1,6 @@
 /**
  * Fetches waypoints as soon as miners announce that they are ready, so that one who dies right after the round can still
- * be judged. Bounded: one a miner, of the present step only.
+ * be judged. Bounded: the last that a miner signed for, of the present step and, while that one is being scored, the next.
  */
 import type { AllReduce, Ready } from "../allreduce/allreduce.ts";
 import { describeError } from "../base/errors.ts";
@@ -17,11 +17,17 @@ export interface WaypointCollectorDependencies {
   readonly signal: AbortSignal;
 }
 
+interface Fetched {
+  readonly outerStep: number;
+  readonly digest: string;
+  readonly encoded: Promise<Uint8Array<ArrayBuffer> | undefined>;
+}
+
 export class WaypointCollector {
   readonly close: () => void;
   readonly #encodedBytes: number;
   readonly #deps: WaypointCollectorDependencies;
-  readonly #fetched = new Map<string, Promise<Uint8Array<ArrayBuffer> | undefined>>();
+  readonly #fetched = new Map<string, Fetched>();
   #outerStep: number;
 
   /**
@@ -39,21 +45,26 @@ export class WaypointCollector {
 
   /** The waypoint that `hotkey` signed for, or undefined when it cannot be had. Asked for again if it failed before. */
   async get(hotkey: Hotkey, outerStep: number, digest: string): Promise<Uint8Array<ArrayBuffer> | undefined> {
-    const key = `${hotkey}/${digest}`;
-    const early = await this.#fetched.get(key);
-    return early ?? await this.#fetch(hotkey, outerStep, digest);
+    const early = this.#fetched.get(`${outerStep} ${hotkey}`);
+    const encoded = early?.digest === digest ? await early.encoded : undefined;
+    return encoded ?? await this.#fetch(hotkey, outerStep, digest);
   }
 
   /** Forgets what was kept for earlier steps. */
   moveTo(outerStep: number): void {
     this.#outerStep = outerStep;
-    this.#fetched.clear();
+    for (const [key, fetched] of this.#fetched) {
+      if (fetched.outerStep < outerStep) this.#fetched.delete(key);
+    }
   }
 
   #onReady({ hotkey, outerStep, waypointDigest }: Ready): void {
-    const key = `${hotkey}/${waypointDigest}`;
-    if (outerStep !== this.#outerStep || this.#fetched.has(key) || this.#fetched.size >= MAX_MINERS) return;
-    this.#fetched.set(key, this.#fetch(hotkey, outerStep, waypointDigest));
+    if (outerStep !== this.#outerStep && outerStep !== this.#outerStep + 1) return;
+    const key = `${outerStep} ${hotkey}`;
+    const known = this.#fetched.get(key);
+    if (known?.digest === waypointDigest || (!known && this.#fetched.size >= 2 * MAX_MINERS)) return;
+    const encoded = this.#fetch(hotkey, outerStep, waypointDigest);
+    this.#fetched.set(key, { outerStep, digest: waypointDigest, encoded });
   }
 
   async #fetch(

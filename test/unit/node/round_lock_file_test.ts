@@ -9,6 +9,7 @@ import { RoundLockFile } from "../../../src/node/round_lock_file.ts";
 const LOCK: RoundLock = {
   runId: "11".repeat(32),
   outerStep: 4,
+  anchorRoot: "22".repeat(32),
   promised: 2,
   groups: [{ attempt: 2, members: ["a", "b"] }],
   lock: null,
