@@ -3,9 +3,10 @@ import { CodecError } from "./errors.ts";
 import { f16Codec } from "./f16.ts";
 import { f32Codec } from "./f32.ts";
 import { i4Blockwise } from "./i4_blockwise.ts";
+import { sparseTopK } from "./sparse.ts";
 import { u8Blockwise } from "./u8_blockwise.ts";
 
-const CODECS: readonly Codec[] = [f32Codec, f16Codec, u8Blockwise, i4Blockwise];
+const CODECS: readonly Codec[] = [f32Codec, f16Codec, u8Blockwise, i4Blockwise, sparseTopK];
 
 /** Names that may stand in a plan or a flag. */
 export const codecNames: readonly string[] = CODECS.map((codec) => codec.name);
