@@ -59,9 +59,11 @@ export function decodeResult(
   return values;
 }
 
-/** The largest chunk, in whole blocks of 1024 elements, whose encoding fits `chunkBytes`. */
+/** The largest chunk, in whole blocks of 1024 elements, that fits `chunkBytes` both as contribution and as result. */
 export function chunkElementsFor(codec: Codec, chunkBytes: number): number {
-  let blocks = Math.max(1, Math.floor(chunkBytes / Math.max(1, codec.encodedBytes(1024))));
-  while (codec.encodedBytes(1024 * (blocks + 1)) <= chunkBytes) blocks++;
+  const bytesOf = (blocks: number) =>
+    Math.max(codec.encodedBytes(1024 * blocks), codec.result.encodedBytes(1024 * blocks));
+  let blocks = Math.max(1, Math.floor(chunkBytes / Math.max(1, bytesOf(1))));
+  while (bytesOf(blocks + 1) <= chunkBytes) blocks++;
   return 1024 * blocks;
 }

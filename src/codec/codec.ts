@@ -3,16 +3,23 @@
  * decoded alone. `decode` is plain IEEE f32 arithmetic, so the same bytes give the same bits on every machine.
  */
 export interface Codec {
-  /** Name on the wire: "f32", "u8". */
+  /** Name on the wire: "f32", "f16", "u8", "i4", "sparse". */
   readonly name: string;
   /** Size of `elements` encoded values; of an encoding of variable size, the largest. */
   encodedBytes(elements: number): number;
-  /** @throws {SkeinError} `codec/non-finite` when a value is NaN or infinite */
+  /** @throws {SkeinError} `codec/non-finite` when a value is NaN or infinite, `codec/range` when it cannot be held */
   encode(values: Float32Array): Uint8Array<ArrayBuffer>;
-  /** @throws {SkeinError} `codec/size`, `codec/non-finite` on malformed bytes */
+  /** @throws {SkeinError} `codec/size`, `codec/non-finite`, `codec/malformed` on bytes that no encoder makes */
   decode(encoded: Uint8Array, elements: number): Float32Array<ArrayBuffer>;
   /** Fills all of `values`; what it holds after a throw is undefined. @throws as `decode` */
   decodeInto(encoded: Uint8Array, values: Float32Array): void;
+  /** Adds fround(share · decode(encoded)) to `sum` [elements]. @throws as `decode`; what `sum` holds then is undefined */
+  accumulate(encoded: Uint8Array, share: number, sum: Float32Array): void;
+  /**
+   * Only of codecs whose encodings leave elements out, whose mean is over those who named an element: adds `share` to
+   * `covered` [elements] where an element is named. Of bytes that `accumulate` has taken.
+   */
+  cover?(encoded: Uint8Array, share: number, covered: Float32Array): void;
   /** Whether `decode` would accept the bytes, at the least cost that tells. @throws as `decode` */
   check(encoded: Uint8Array, elements: number): void;
   /** How the mean of several members' values travels: itself, unless the mean is of another kind than its inputs. */

@@ -1,19 +1,14 @@
 /** The exact codec: little-endian IEEE f32, four bytes an element. The yardstick of the lossy ones. */
 import type { Codec } from "./codec.ts";
-import { CodecError } from "./errors.ts";
+import { assertFinite, assertSize, bytesOf } from "./float_bits.ts";
 
 export const f32Codec: Codec = {
   name: "f32",
   encodedBytes: (elements) => 4 * elements,
 
   encode(values) {
-    const encoded = new Uint8Array(4 * values.length);
-    const view = new DataView(encoded.buffer);
-    for (let i = 0; i < values.length; i++) {
-      if (!Number.isFinite(values[i])) throw nonFinite("encode", i, values[i]);
-      view.setFloat32(4 * i, values[i], true);
-    }
-    return encoded;
+    assertFinite(values, "encode f32");
+    return new Uint8Array(bytesOf(values));
   },
 
   decode(encoded, elements) {
@@ -23,19 +18,18 @@ export const f32Codec: Codec = {
   },
 
   decodeInto(encoded, values) {
-    const view = viewOf(encoded, values.length);
-    for (let i = 0; i < values.length; i++) {
-      values[i] = view.getFloat32(4 * i, true);
-      if (!Number.isFinite(values[i])) throw nonFinite("decode", i, values[i]);
-    }
+    assertSize("f32", encoded.byteLength, 4 * values.length, values.length);
+    bytesOf(values).set(encoded);
+    assertFinite(values, "decode f32");
+  },
+
+  accumulate(encoded, share, sum) {
+    const values = viewOf(encoded, sum.length);
+    for (let i = 0; i < sum.length; i++) sum[i] += Math.fround(share * values[i]);
   },
 
   check(encoded, elements) {
-    const view = viewOf(encoded, elements);
-    for (let i = 0; i < elements; i++) {
-      const value = view.getFloat32(4 * i, true);
-      if (!Number.isFinite(value)) throw nonFinite("decode", i, value);
-    }
+    viewOf(encoded, elements);
   },
 
   get result() {
@@ -43,21 +37,11 @@ export const f32Codec: Codec = {
   },
 };
 
-function viewOf(encoded: Uint8Array, elements: number): DataView {
-  if (encoded.byteLength !== 4 * elements) {
-    throw new CodecError(
-      "codec/size",
-      `decode f32: ${encoded.byteLength} bytes for ${elements} elements, ${4 * elements} required`,
-      { found: encoded.byteLength, required: 4 * elements },
-    );
-  }
-  return new DataView(encoded.buffer, encoded.byteOffset, encoded.byteLength);
-}
-
-function nonFinite(action: string, index: number, value: number): CodecError {
-  return new CodecError(
-    "codec/non-finite",
-    `${action} f32: element ${index} is ${value}, a finite number required`,
-    { index },
-  );
+/** The values where they lie when they are aligned, a copy otherwise. */
+function viewOf(encoded: Uint8Array, elements: number): Float32Array {
+  assertSize("f32", encoded.byteLength, 4 * elements, elements);
+  const aligned = encoded.byteOffset % 4 === 0 ? encoded : encoded.slice();
+  const values = new Float32Array(aligned.buffer, aligned.byteOffset, elements);
+  assertFinite(values, "decode f32");
+  return values;
 }

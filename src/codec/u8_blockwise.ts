@@ -2,8 +2,7 @@
  * One byte an element with one scale a block, a quarter of f32 on the wire.
  *
  *   elements x[n], blocks of 1024, the last one shorter
- *   scale = fround(max|x| / 127), or 0 when that is below the smallest normal f32 (GPUs flush those)
- *   q     = clamp(round_half_even(fround(x / scale)), -127, 127) + 128, or 128 when scale is 0
+ *   q     = level + 128 with 127 levels either side (block_scale.ts), or 128 when the scale is 0
  *   bytes = ceil(n / 1024) little-endian f32 scales, then n bytes q
  *   x'    = fround((q - 128) * scale)
  *
@@ -11,34 +10,42 @@
  * offset, so that zero stays exactly zero. `kernels/` holds the GPU form; only a result that was broadcast as bytes
  * has to agree between members, and that one is decoded here.
  */
+import {
+  type BlockFormat,
+  blockScales,
+  blocksOf,
+  blockwiseBytes,
+  readScales,
+  ROUNDING_SHIFT,
+} from "./block_scale.ts";
 import type { Codec } from "./codec.ts";
-import { CodecError } from "./errors.ts";
 
 export const BLOCK_ELEMENTS = 1024;
-const LEVELS = 127;
 const ZERO_CODE = 128;
-const SMALLEST_NORMAL_F32 = 2 ** -126;
-/** Adding and taking away 1.5·2⁵² rounds an f64 below 2⁵¹ to the nearest integer, ties to even. */
-const ROUNDING_SHIFT = 6755399441055744;
+const FORMAT: BlockFormat = {
+  name: "u8",
+  blockElements: BLOCK_ELEMENTS,
+  levels: 127,
+  largestCode: 128,
+  codeBytes: (elements) => elements,
+};
 
 export function blockCount(elements: number): number {
-  return Math.ceil(elements / BLOCK_ELEMENTS);
+  return blocksOf(FORMAT, elements);
 }
 
 export const u8Blockwise: Codec = {
   name: "u8",
-  encodedBytes: (elements) => 4 * blockCount(elements) + elements,
+  encodedBytes: (elements) => blockwiseBytes(FORMAT, elements),
 
   encode(values) {
-    const blocks = blockCount(values.length);
-    const encoded = new Uint8Array(4 * blocks + values.length);
-    const scales = new DataView(encoded.buffer);
-    for (let block = 0; block < blocks; block++) {
+    const scales = blockScales(FORMAT, values);
+    const encoded = new Uint8Array(scales.byteLength + values.length);
+    encoded.set(new Uint8Array(scales.buffer));
+    for (let block = 0; block < scales.length; block++) {
       const start = block * BLOCK_ELEMENTS;
       const end = Math.min(start + BLOCK_ELEMENTS, values.length);
-      const scale = blockScale(values, start, end);
-      scales.setFloat32(4 * block, scale, true);
-      quantise(values, start, end, scale, encoded, 4 * blocks);
+      quantise(values, start, end, scales[block], encoded, scales.byteLength);
     }
     return encoded;
   },
@@ -50,62 +57,38 @@ export const u8Blockwise: Codec = {
   },
 
   decodeInto(encoded, values) {
-    const scales = scalesOf(encoded, values.length);
+    const scales = readScales(FORMAT, encoded, values.length);
     const codes = encoded.subarray(scales.byteLength);
-    for (let block = 0; block < blockCount(values.length); block++) {
-      const scale = usableScale(scales, block);
+    for (let block = 0; block < scales.length; block++) {
+      const scale = scales[block];
       const end = Math.min((block + 1) * BLOCK_ELEMENTS, values.length);
       for (let i = block * BLOCK_ELEMENTS; i < end; i++) values[i] = (codes[i] - ZERO_CODE) * scale;
     }
   },
 
+  accumulate(encoded, share, sum) {
+    const scales = readScales(FORMAT, encoded, sum.length);
+    const codes = encoded.subarray(scales.byteLength);
+    // A block has four times as many elements as there are codes: a table saves the roundings.
+    const terms = new Float32Array(256);
+    for (let block = 0; block < scales.length; block++) {
+      for (let code = 0; code < 256; code++) {
+        terms[code] = share * Math.fround((code - ZERO_CODE) * scales[block]);
+      }
+      const end = Math.min((block + 1) * BLOCK_ELEMENTS, sum.length);
+      for (let i = block * BLOCK_ELEMENTS; i < end; i++) sum[i] += terms[codes[i]];
+    }
+  },
+
   /** The size and every scale; the codes themselves cannot be wrong. */
   check(encoded, elements) {
-    const scales = scalesOf(encoded, elements);
-    for (let block = 0; block < blockCount(elements); block++) usableScale(scales, block);
+    readScales(FORMAT, encoded, elements);
   },
 
   get result() {
     return u8Blockwise;
   },
 };
-
-function scalesOf(encoded: Uint8Array, elements: number): DataView {
-  const blocks = blockCount(elements);
-  const required = 4 * blocks + elements;
-  if (encoded.byteLength !== required) {
-    throw new CodecError(
-      "codec/size",
-      `decode u8: ${encoded.byteLength} bytes for ${elements} elements, ${required} required`,
-      { found: encoded.byteLength, required },
-    );
-  }
-  return new DataView(encoded.buffer, encoded.byteOffset, 4 * blocks);
-}
-
-function usableScale(scales: DataView, block: number): number {
-  const scale = scales.getFloat32(4 * block, true);
-  if (!isUsableScale(scale)) throw badScale("decode", block, scale);
-  return scale;
-}
-
-/** Not negative, and every one of the 256 codes decodes to a finite f32. */
-function isUsableScale(scale: number): boolean {
-  return scale >= 0 && Number.isFinite(Math.fround(scale * ZERO_CODE));
-}
-
-function blockScale(values: Float32Array, start: number, end: number): number {
-  let largest = 0;
-  for (let i = start; i < end; i++) {
-    const magnitude = Math.abs(values[i]);
-    // Written so that NaN fails the comparison and is kept.
-    if (!(magnitude <= largest)) largest = magnitude;
-    if (largest !== largest) break;
-  }
-  const scale = Math.fround(largest / LEVELS);
-  if (!isUsableScale(scale)) throw badScale("encode", start / BLOCK_ELEMENTS, largest);
-  return scale < SMALLEST_NORMAL_F32 ? 0 : scale;
-}
 
 function quantise(
   values: Float32Array,
@@ -119,18 +102,8 @@ function quantise(
     encoded.fill(ZERO_CODE, offset + start, offset + end);
     return;
   }
+  const inverse = 1 / scale;
   for (let i = start; i < end; i++) {
-    const level = Math.fround(values[i] / scale) + ROUNDING_SHIFT - ROUNDING_SHIFT;
-    encoded[offset + i] = Math.max(-LEVELS, Math.min(LEVELS, level)) + ZERO_CODE;
+    encoded[offset + i] = values[i] * inverse + ROUNDING_SHIFT - (ROUNDING_SHIFT - ZERO_CODE);
   }
-}
-
-function badScale(action: string, block: number, value: number): CodecError {
-  return new CodecError(
-    "codec/non-finite",
-    `${action} u8: block ${block} has ${
-      action === "encode" ? "magnitude" : "scale"
-    } ${value}, a finite value in range required`,
-    { block },
-  );
 }

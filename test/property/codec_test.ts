@@ -2,7 +2,9 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { codecByName, codecNames } from "../../src/codec/by_name.ts";
+import { f16Codec } from "../../src/codec/f16.ts";
 import { f32Codec } from "../../src/codec/f32.ts";
+import { I4_BLOCK_ELEMENTS, i4Blockwise } from "../../src/codec/i4_blockwise.ts";
 import { BLOCK_ELEMENTS, u8Blockwise } from "../../src/codec/u8_blockwise.ts";
 import { isSkeinError } from "../../src/base/errors.ts";
 
@@ -48,6 +50,51 @@ Deno.test("u8 is off by at most half a scale and a rounding", () => {
   }));
 });
 
+Deno.test("f16 is off by half a unit in the last place, by 2⁻²⁵ among the subnormals", () => {
+  const inRange = values.map((x) => x.map((v) => v % 65504));
+  fc.assert(fc.property(inRange, (x) => {
+    const encoded = f16Codec.encode(x);
+    assert.equal(encoded.byteLength, f16Codec.encodedBytes(x.length));
+    const decoded = f16Codec.decode(encoded, x.length);
+    x.forEach((v, i) => {
+      const bound = Math.max(Math.abs(v) * 2 ** -11, 2 ** -25);
+      assert.ok(Math.abs(v - decoded[i]) <= bound, `${v} → ${decoded[i]}`);
+    });
+  }));
+});
+
+Deno.test("i4 is off by at most half a scale and a rounding", () => {
+  fc.assert(fc.property(values, (x) => {
+    const encoded = i4Blockwise.encode(x);
+    assert.equal(encoded.byteLength, i4Blockwise.encodedBytes(x.length));
+    const decoded = i4Blockwise.decode(encoded, x.length);
+    for (let start = 0; start < x.length; start += I4_BLOCK_ELEMENTS) {
+      const block = x.subarray(start, start + I4_BLOCK_ELEMENTS);
+      const largest = block.reduce((m, v) => Math.max(m, Math.abs(v)), 0);
+      const bound = largest / 7 < 2 ** -126 ? largest : (largest / 7) * (0.5 + 3 * 7 * 2 ** -24);
+      block.forEach((v, i) =>
+        assert.ok(Math.abs(v - decoded[start + i]) <= bound, `${v} → ${decoded[start + i]}`)
+      );
+    }
+  }));
+});
+
+Deno.test("accumulating an encoding adds its decoded values times the share", () => {
+  fc.assert(
+    fc.property(fc.constantFrom(...codecNames), values, fc.double({ min: 0, max: 1 }), (name, x, s) => {
+      const codec = codecByName(name);
+      const share = Math.fround(s);
+      const small = x.map((v) => v % 65504);
+      const encoded = codec.encode(small);
+      const sum = new Float32Array(x.length).fill(0.5);
+      codec.accumulate(encoded, share, sum);
+      const expected = codec.decode(encoded, x.length).map((v) => Math.fround(0.5 + Math.fround(share * v)));
+      assert.deepEqual(sum, expected);
+      codec.check(encoded, x.length);
+    }),
+  );
+});
+
 Deno.test("u8 keeps zeros and signs", () => {
   fc.assert(fc.property(values, (x) => {
     const decoded = u8Blockwise.decode(u8Blockwise.encode(x), x.length);
@@ -73,7 +120,7 @@ Deno.test("a decoder fed random bytes gives finite values or a typed error", () 
         assert.ok(decoded.every(Number.isFinite));
       } catch (error) {
         if (!isSkeinError(error)) throw error;
-        assert.ok(error.code === "codec/size" || error.code === "codec/non-finite");
+        assert.ok(["codec/size", "codec/non-finite", "codec/malformed"].includes(error.code), error.code);
       }
     }),
     { numRuns: 400 },
