@@ -24,7 +24,7 @@ export function nodeDecoders(directory: string): Decoder[] {
     writeFileSync(join(directory, "round-lock.json"), whole);
     return file.load();
   };
-  const shared = { allocationBytes: structuredBound(), share: 0.02 };
+  const shared = { allocationBytes: structuredBound(), share: 0.005 };
   const step = { event: "step", hotkey: "alice", outerStep: 1, innerStep: 2, loss: 3.5, tokensPerSec: 100 };
   return [
     {

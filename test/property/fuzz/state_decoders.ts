@@ -21,7 +21,7 @@ import { cborExamples, type Decoder, flatBound, jsonExamples, structuredBound } 
 const ELEMENTS = 40;
 const STATE = makeState(3, ELEMENTS);
 /** Files cost a hundred times what bytes in memory cost. */
-const FILE_SHARE = 0.01;
+const FILE_SHARE = 0.005;
 
 type Handler = (from: string, message: Message) => Promise<Message>;
 
