@@ -1,5 +1,9 @@
-/** Every codec that a plan may name, and the sum of two contributions in it. Input: u16 count of elements, encoded bytes. */
+/**
+ * Every codec that a plan may name, those in which their means travel, and the sum of two contributions in each. `check`
+ * and `decodeInto` must say the same as `decode`. Input: u16 count of elements, encoded bytes.
+ */
 import { concatBytes } from "../../../src/base/bytes.ts";
+import { isSkeinError } from "../../../src/base/errors.ts";
 import type { Random } from "../../../src/base/random.ts";
 import { codecByName, codecNames } from "../../../src/codec/by_name.ts";
 import type { Codec } from "../../../src/codec/codec.ts";
@@ -34,8 +38,37 @@ function randomEncoded(codec: Codec, random: Random): Uint8Array {
 
 const elementsOf = (input: Uint8Array): number => (input[0] ?? 0) | ((input[1] ?? 0) << 8);
 
+const verdict = (run: () => unknown): string => {
+  try {
+    run();
+    return "accepted";
+  } catch (error) {
+    if (!isSkeinError(error)) throw error;
+    return error.code;
+  }
+};
+
+/** @throws an untyped error, which is a finding, when the three ways to read the bytes differ */
+function decodeThrice(codec: Codec, encoded: Uint8Array, elements: number): Float32Array {
+  const values = new Float32Array(elements);
+  const [checked, filled, decoded] = [
+    verdict(() => codec.check(encoded, elements)),
+    verdict(() => codec.decodeInto(encoded, values)),
+    verdict(() => codec.decode(encoded, elements)),
+  ];
+  if (checked !== decoded || filled !== decoded) {
+    throw new Error(`check says ${checked}, decodeInto ${filled}, decode ${decoded}`);
+  }
+  const result = codec.decode(encoded, elements);
+  const differing = result.findIndex((value, i) => !Object.is(value, values[i]) || !Number.isFinite(value));
+  if (differing >= 0) throw new Error(`element ${differing}: ${result[differing]} and ${values[differing]}`);
+  return result;
+}
+
 export function codecDecoders(): Decoder[] {
-  return codecNames.map(codecByName).flatMap((codec): Decoder[] => {
+  const named = codecNames.map(codecByName);
+  const all = new Map([...named, ...named.map(({ result }) => result)].map((codec) => [codec.name, codec]));
+  return [...all.values()].flatMap((codec): Decoder[] => {
     const reducer = new CpuReducer(codec);
     const shared = {
       format: "bytes" as const,
@@ -47,8 +80,8 @@ export function codecDecoders(): Decoder[] {
       {
         ...shared,
         name: `codec ${codec.name}: decode`,
-        decode: (input) => codec.decode(input.subarray(2), elementsOf(input)),
-        allocationBytes: flatBound(16 * MAX_ELEMENTS),
+        decode: (input) => decodeThrice(codec, input.subarray(2), elementsOf(input)),
+        allocationBytes: flatBound(32 * MAX_ELEMENTS),
       },
       {
         ...shared,
