@@ -10,7 +10,7 @@ import { SharedProgress } from "./shared_progress.ts";
 import type { Breach, Tally } from "./trial.ts";
 
 /** Above a decoder's second, and above what the slowest set-up takes on a busy machine. */
-const DEFAULT_HANG_MS = 5000;
+const DEFAULT_HANG_MS = 10_000;
 const START_MS = 60_000;
 const POLL_MS = 50;
 
