@@ -127,9 +127,18 @@ export type Header<K extends Kind> = z.infer<(typeof schemas)[K]>;
 
 export const messageType = (kind: Kind): string => `allreduce/${kind}/1`;
 
+/** zod measures the `length` of maps too, and throws where one cannot be compared. */
+function safeParse<K extends Kind>(kind: K, header: unknown) {
+  try {
+    return schemas[kind].safeParse(header);
+  } catch {
+    return { success: false, error: { issues: [{ path: [], message: "cannot be compared" }] } } as const;
+  }
+}
+
 /** @throws {SkeinError} `allreduce/bad-message` */
 export function parseHeader<K extends Kind>(kind: K, header: unknown): Header<K> {
-  const parsed = schemas[kind].safeParse(header);
+  const parsed = safeParse(kind, header);
   if (!parsed.success) {
     const [issue] = parsed.error.issues;
     throw refuse(

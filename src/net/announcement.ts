@@ -97,12 +97,11 @@ export class AnnouncementBook {
     if (this.#newest.size > MAX_ENTRIES) this.#newest.delete(this.#newest.keys().next().value!);
   }
 
-  /** The DHT's selector: highest sequence. */
+  /** The DHT's selector: highest sequence; what is too short to have one comes last. */
   select(_key: Uint8Array, records: Uint8Array[]): number {
+    const sequences = records.map((record) => record.length < PREFIX_BYTES ? -1n : decode(record).sequence);
     let best = 0;
-    for (let i = 1; i < records.length; i++) {
-      if (decode(records[i]).sequence > decode(records[best]).sequence) best = i;
-    }
+    for (let i = 1; i < records.length; i++) if (sequences[i] > sequences[best]) best = i;
     return best;
   }
 

@@ -1,6 +1,6 @@
 /**
  * CBOR of headers, decoded from hostile bytes: canonical integers, no indefinite lengths, no tags, no `undefined`, no
- * repeated keys, at most `MAX_CBOR_DEPTH` levels. The caller bounds the size, and every item takes at least one byte,
+ * repeated keys, no keys that every object has (`toString`), at most `MAX_CBOR_DEPTH` levels. The caller bounds the size, and every item takes at least one byte,
  * so memory is bounded by a small multiple of the input.
  */
 import { decode, encode, Tokenizer, Type } from "cborg";
@@ -16,14 +16,20 @@ const DECODE_OPTIONS = {
   rejectDuplicateMapKeys: true,
 };
 
-/** Counts open containers while the tokens go by, so that depth is refused before the decoder recurses into it. */
+/**
+ * Counts open containers while the tokens go by, so that depth is refused before the decoder recurses into it. A key such
+ * as `toString` or `__proto__` would make an object that cannot even be compared, and throws in whoever tries.
+ */
 class DepthLimitedTokenizer extends Tokenizer {
   /** Items still missing in each open container, outermost first. */
   readonly #missing: number[] = [];
+  readonly #isMap: boolean[] = [];
 
   override next(): Token {
     const token = super.next();
     const missing = this.#missing;
+    const isKey = this.#isMap[missing.length - 1] && missing[missing.length - 1] % 2 === 0;
+    if (isKey && token.value in Object.prototype) throw new RangeError("a key that every object has");
     if (missing.length > 0) missing[missing.length - 1]--;
     const items = Type.equals(token.type, Type.array)
       ? token.value
@@ -33,6 +39,7 @@ class DepthLimitedTokenizer extends Tokenizer {
     if (items > 0) {
       if (missing.length === MAX_CBOR_DEPTH) throw new RangeError(`more than ${MAX_CBOR_DEPTH} levels`);
       missing.push(items);
+      this.#isMap[missing.length - 1] = Type.equals(token.type, Type.map);
     }
     while (missing.length > 0 && missing[missing.length - 1] === 0) missing.pop();
     return token;

@@ -69,8 +69,14 @@ export function encodeFrameHead(
   return head;
 }
 
-/** @throws {SkeinError} `net/frame-malformed`, `net/frame-oversized` */
+/** @throws {SkeinError} `net/frame-malformed`, `net/frame-oversized`, `net/frame-truncated` */
 export function decodeFramePrefix(bytes: Uint8Array, limits: FrameLimits): FramePrefix {
+  if (bytes.length < FRAME_PREFIX_BYTES) {
+    throw netError(
+      "net/frame-truncated",
+      `read frame: a prefix of ${bytes.length} bytes, ${FRAME_PREFIX_BYTES} are required`,
+    );
+  }
   const view = new DataView(bytes.buffer, bytes.byteOffset, FRAME_PREFIX_BYTES);
   if (bytes[0] !== 0x53 || bytes[1] !== 0x4b || bytes[2] !== FRAME_VERSION) {
     throw netError(

@@ -260,7 +260,7 @@ export class Libp2pTransport implements Transport {
 }
 
 /** @throws {SkeinError} `net/frame-malformed` */
-function messageOf(frame: Frame, kind: Frame["kind"]): Message {
+export function messageOf(frame: Frame, kind: Frame["kind"]): Message {
   const { type, header } = frame.header;
   const isMap = header !== null && typeof header === "object" && !Array.isArray(header) &&
     !(header instanceof Uint8Array);

@@ -47,17 +47,25 @@ export class RoundLockFile {
     }
     const [digest, text = ""] = whole.split("\n");
     if (toHex(sha256Sync(utf8(text))) !== digest) {
-      throw new SkeinError(
-        "node/lock-damaged",
-        `read ${this.#path}: another digest than its content's, the same required, remove it once the ` +
-          `round that this node was in is over`,
-        { path: this.#path },
-      );
+      throw this.#damaged("another digest than its content's, the same");
     }
-    return JSON.parse(text) as RoundLock;
+    try {
+      return JSON.parse(text) as RoundLock;
+    } catch (cause) {
+      throw this.#damaged("content that is not JSON, a lock", cause);
+    }
   }
 
   clear(): void {
     rmSync(this.#path, { force: true });
+  }
+
+  #damaged(found: string, cause?: unknown): SkeinError {
+    return new SkeinError(
+      "node/lock-damaged",
+      `read ${this.#path}: ${found} required, remove it once the round that this node was in is over`,
+      { path: this.#path },
+      cause,
+    );
   }
 }

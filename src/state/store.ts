@@ -103,17 +103,17 @@ export class StateStore {
       if ((error as { code?: string }).code === "ENOENT") return undefined;
       throw ioError(`read record ${path}`, error);
     }
+    const corrupt = (found: string, cause?: unknown) =>
+      new StateError("state/corrupt", `read record ${path}: ${found} required`, { path }, cause);
     const [digest, text = ""] = whole.split("\n");
     if (toHex(sha256Sync(utf8(text))) !== digest) {
-      throw new StateError(
-        "state/corrupt",
-        `read record ${path}: another digest than its content's, the same required`,
-        {
-          path,
-        },
-      );
+      throw corrupt("another digest than its content's, the same");
     }
-    return JSON.parse(text);
+    try {
+      return JSON.parse(text);
+    } catch (cause) {
+      throw corrupt("content that is not JSON, JSON", cause);
+    }
   }
 
   async #steps(): Promise<number[]> {

@@ -1,10 +1,12 @@
 /** Frames and headers on random, mutated and cut bytes: a typed error or a frame, never more memory than allowed. */
 import assert from "node:assert/strict";
 import fc from "fast-check";
+import { utf8 } from "../../src/base/bytes.ts";
 import { SkeinError } from "../../src/base/errors.ts";
 import { decodeCborMap, encodeCbor, MAX_CBOR_DEPTH } from "../../src/net/cbor.ts";
 import {
   type ByteSource,
+  decodeFramePrefix,
   encodeFrameHead,
   type Frame,
   FRAME_KINDS,
@@ -48,7 +50,7 @@ const leaf = fc.oneof(
   fc.double({ noNaN: true }).filter((x) => !Object.is(x, -0)),
   fc.uint8Array({ maxLength: 32 }),
 );
-const name = fc.string({ minLength: 1, maxLength: 12 }).filter((key) => key !== "__proto__");
+const name = fc.string({ minLength: 1, maxLength: 12 }).filter((key) => !(key in Object.prototype));
 const header = fc.dictionary(
   name,
   fc.oneof(
@@ -127,6 +129,12 @@ Deno.test("mutated and cut frames give frames or a typed error", async () => {
   );
 });
 
+Deno.test("a prefix that is cut short is a typed error", () => {
+  for (const length of [0, 1, 11]) {
+    assert.throws(() => decodeFramePrefix(new Uint8Array(length), LIMITS), { code: "net/frame-truncated" });
+  }
+});
+
 Deno.test("nesting is bounded, up to and not above the limit", () => {
   const nested = (levels: number): unknown => levels === 0 ? 1 : [nested(levels - 1)];
   const fits = { a: nested(MAX_CBOR_DEPTH - 1) };
@@ -137,7 +145,7 @@ Deno.test("nesting is bounded, up to and not above the limit", () => {
   assert.throws(() => decodeCborMap(new Uint8Array(60_000).fill(0x81)), { code: "net/frame-malformed" });
 });
 
-Deno.test("looser CBOR is refused: other roots, indefinite lengths, repeated keys, wide integers, tags", () => {
+Deno.test("looser CBOR is refused: other roots, indefinite lengths, repeated keys, wide integers, tags, names of Object", () => {
   const bad = [
     [0x80],
     [0x01],
@@ -147,6 +155,8 @@ Deno.test("looser CBOR is refused: other roots, indefinite lengths, repeated key
     [0xa1, 0x61, 0x61, 0x18, 1],
     [0xa1, 0x61, 0x61, 0xc1, 1],
     [0xa1, 0x61, 0x61, 0xf7],
+    [0xa1, 0x68, ...utf8("toString"), 0x00],
+    [0xa1, 0x61, 0x61, 0xa1, 0x69, ...utf8("__proto__"), 0xf6],
     [0xa0, 0xa0],
     [0xbb, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff],
     [],

@@ -61,6 +61,7 @@ Deno.test("the book keeps the newest record and refuses older, foreign, forged a
   );
   await assert.rejects(bookAt(time, false).validate(key, record(9, "x")), refused("unregistered"));
   assert.equal(book.select(key, [record(5, "a"), record(7, "b"), record(6, "c")]), 1);
+  assert.equal(book.select(key, [new Uint8Array(3), record(5, "a"), new Uint8Array(0)]), 1);
   time.nowMs += 60_000;
   assert.equal(book.newest(alice.hotkey), undefined);
   assert.equal(book.sequence(alice.hotkey), 6n);

@@ -3,6 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { RoundLock } from "../../../src/allreduce/allreduce.ts";
+import { sha256Sync, toHex, utf8 } from "../../../src/base/bytes.ts";
 import { isSkeinError } from "../../../src/base/errors.ts";
 import { RoundLockFile } from "../../../src/node/round_lock_file.ts";
 
@@ -42,5 +43,7 @@ Deno.test("a damaged round lock is a typed error, never a guess", () =>
     file.save(LOCK);
     const path = join(directory, "round-lock.json");
     writeFileSync(path, readFileSync(path, "utf8").replace('"promised":2', '"promised":1'));
+    assert.throws(() => file.load(), (error) => isSkeinError(error, "node/lock-damaged"));
+    writeFileSync(path, `${toHex(sha256Sync(utf8("{")))}\n{\n`);
     assert.throws(() => file.load(), (error) => isSkeinError(error, "node/lock-damaged"));
   }));

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { sha256Sync, toHex, utf8 } from "../../../src/base/bytes.ts";
 import { eventLog, type LogEvent, silentLog } from "../../../src/base/log.ts";
 import { StateStore } from "../../../src/state/store.ts";
 import { makeState, RUN_ID } from "./make_state.ts";
@@ -99,6 +100,8 @@ storeTest(
     assert.deepEqual(await (await open()).loadRecord("lock"), { promised: 4, groups: ["ä\n"] });
     const path = `${directory}/record-lock.json`;
     await Deno.writeTextFile(path, (await Deno.readTextFile(path)).replace("4,", "5,"));
+    await assert.rejects(() => store.loadRecord("lock"), (error: any) => error.code === "state/corrupt");
+    await Deno.writeTextFile(path, `${toHex(sha256Sync(utf8("{")))}\n{\n`);
     await assert.rejects(() => store.loadRecord("lock"), (error: any) => error.code === "state/corrupt");
     await assert.rejects(
       async () => store.saveRecord("../x", 1),
