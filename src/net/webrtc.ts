@@ -1,5 +1,6 @@
 /**
- * WebRTC-direct, loaded only when asked for: its transport needs a native addon. Deno runs the addon's queued callbacks
+ * WebRTC, loaded only when asked for because it needs a native addon: direct (to a node with a UDP port of its own), and
+ * between two nodes behind a relay that exchange their candidates through it. Deno runs the addon's queued callbacks
  * back to back without letting promise continuations in between, so an event can overtake the code that would have
  * listened for it; every event of the addon's classes is therefore delivered in a macrotask of its own, in order.
  */
@@ -8,14 +9,16 @@ import { netError } from "./errors.ts";
 type Dispatcher = { prototype: EventTarget };
 const MARK = Symbol.for("skein.webrtc.paced");
 
-/** libp2p's transport factory. @throws {SkeinError} `net/webrtc-unavailable` */
-export async function loadWebrtcDirect(): Promise<unknown> {
+/** libp2p's transport factories. @throws {SkeinError} `net/webrtc-unavailable` */
+export async function loadWebrtc(): Promise<unknown[]> {
   try {
     const polyfill = await import("node-datachannel/polyfill") as unknown as Record<string, Dispatcher>;
     const { setImmediate } = await import("node:timers");
     for (const name of ["RTCDataChannel", "RTCPeerConnection"]) paceEvents(polyfill[name], setImmediate);
-    const { webRTCDirect } = await import("@libp2p/webrtc");
-    return webRTCDirect({ rtcConfiguration: { iceServers: [] } });
+    const { webRTC, webRTCDirect } = await import("@libp2p/webrtc");
+    // Without this libp2p asks public STUN servers about us.
+    const rtcConfiguration = { iceServers: [] };
+    return [webRTCDirect({ rtcConfiguration }), webRTC({ rtcConfiguration })];
   } catch (cause) {
     throw netError(
       "net/webrtc-unavailable",
