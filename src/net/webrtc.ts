@@ -15,6 +15,7 @@ export async function loadWebrtc(): Promise<unknown[]> {
     const polyfill = await import("node-datachannel/polyfill") as unknown as Record<string, Dispatcher>;
     const { setImmediate } = await import("node:timers");
     for (const name of ["RTCDataChannel", "RTCPeerConnection"]) paceEvents(polyfill[name], setImmediate);
+    containAddonErrors();
     const { webRTC, webRTCDirect } = await import("@libp2p/webrtc");
     // Without this libp2p asks public STUN servers about us.
     const rtcConfiguration = { iceServers: [] };
@@ -38,7 +39,7 @@ function paceEvents(target: Dispatcher, schedule: (run: () => void) => unknown):
   const next = () => {
     const [receiver, event] = waiting.shift()!;
     if (waiting.length > 0) schedule(next);
-    deliver.call(receiver, event);
+    if (!isOfDeadChannel(event)) deliver.call(receiver, event);
   };
   prototype[MARK] = true;
   prototype.dispatchEvent = function (event: Event): boolean {
@@ -46,4 +47,30 @@ function paceEvents(target: Dispatcher, schedule: (run: () => void) => unknown):
     if (waiting.length === 1) schedule(next);
     return true;
   };
+}
+
+/** A channel that was closed before its turn came: whoever would take it in could only throw. */
+function isOfDeadChannel(event: Event): boolean {
+  const { channel } = event as Event & { channel?: { bufferedAmountLowThreshold: number } };
+  if (event.type !== "datachannel" || channel === undefined) return false;
+  try {
+    channel.bufferedAmountLowThreshold = 0;
+    return false;
+  } catch {
+    return true;
+  }
+}
+
+let isContained = false;
+
+/**
+ * What a listener of the addon's events throws has no caller that could catch it: it would end the process, and a peer can
+ * bring it about by closing at the wrong moment. The connection notices by its own state.
+ */
+function containAddonErrors(): void {
+  if (isContained) return;
+  isContained = true;
+  globalThis.addEventListener("error", (event) => {
+    if (/called on destroyed|libdatachannel/.test(String(event.error))) event.preventDefault();
+  });
 }

@@ -1,8 +1,17 @@
 import assert from "node:assert/strict";
-import { systemClock } from "../../../src/base/clock.ts";
+import { type Clock, systemClock } from "../../../src/base/clock.ts";
+import type { Signer } from "../../../src/base/transport.ts";
+import { silentLog } from "../../../src/base/log.ts";
+import { RecordPublisher } from "../../../src/net/record_publisher.ts";
 import { utf8 } from "../../../src/base/bytes.ts";
 import { isSkeinError } from "../../../src/base/errors.ts";
-import { encodeRecord, RECORD_KINDS, RecordBook, recordKey } from "../../../src/net/record.ts";
+import {
+  encodeRecord,
+  RECORD_KINDS,
+  RecordBook,
+  recordKey,
+  type RecordKind,
+} from "../../../src/net/record.ts";
 import { putRecord } from "../../../src/net/dht.ts";
 import { startHost } from "../../../src/net/host.ts";
 import { multiaddr } from "@multiformats/multiaddr";
@@ -59,6 +68,127 @@ Deno.test("the book keeps the newest record and refuses older, foreign, forged a
   time.nowMs += 60_000;
   assert.equal(book.newest(alice.hotkey, "announce"), undefined);
   assert.equal(book.sequence(alice.hotkey, "announce"), 6n);
+});
+
+Deno.test("each kind of a hotkey is a record of its own, within limits of its own", async () => {
+  const book = bookAt({ nowMs: NOW_MS });
+  const of = (kind: RecordKind, lifetimeMs: number, bytes = 4) =>
+    encodeRecord(alice, kind, {
+      sequence: 1n,
+      expiresMs: NOW_MS + lifetimeMs,
+      payload: new Uint8Array(bytes),
+    });
+  const key = (kind: RecordKind) => recordKey(alice.hotkey, kind);
+  for (const kind of Object.keys(RECORD_KINDS) as RecordKind[]) {
+    const { maxLifetimeMs, maxBytes } = RECORD_KINDS[kind];
+    await assert.rejects(book.validate(key(kind), of(kind, maxLifetimeMs + 1)), refused("expiry"));
+    await assert.rejects(book.validate(key(kind), of(kind, 1000, maxBytes)), refused("size"));
+    await book.validate(key(kind), of(kind, maxLifetimeMs));
+  }
+  // A signature for one kind is none for another.
+  const moved = encodeRecord(alice, "ready", { sequence: 2n, expiresMs: NOW_MS + 1000, payload: utf8("x") });
+  await assert.rejects(book.validate(key("checkpoint"), moved), refused("signature"));
+  await assert.rejects(book.validate(utf8(`/skein/${alice.hotkey}/other`), moved), refused("key"));
+});
+
+Deno.test("what is published is put again when half its life has passed, and soon while nobody stores it", async () => {
+  const timers: { delayMs: number; run: () => void; isCancelled: boolean }[] = [];
+  const clock: Clock = {
+    ...systemClock,
+    after(delayMs, run) {
+      const timer = { delayMs, run, isCancelled: false };
+      timers.push(timer);
+      return () => void (timer.isCancelled = true);
+    },
+  };
+  const puts: string[] = [];
+  let storedCount = 0;
+  const publisher = new RecordPublisher({
+    clock,
+    log: silentLog,
+    async put({ kind, payload }) {
+      puts.push(`${kind} ${new TextDecoder().decode(payload)}`);
+      return storedCount;
+    },
+  });
+  const fire = async () => {
+    timers.at(-1)!.run();
+    await until(() => timers.at(-1)!.run !== fired, "the next is armed");
+    fired = timers.at(-1)!.run;
+    return timers.at(-1)!.delayMs;
+  };
+  await publisher.publish("announce", utf8("a"), 60_000);
+  let fired = timers.at(-1)!.run;
+  assert.equal(timers.at(-1)!.delayMs, 1000);
+  assert.equal(await fire(), 2000);
+  storedCount = 3;
+  assert.equal(await fire(), 30_000);
+  assert.equal(await fire(), 30_000);
+  await publisher.publish("announce", utf8("b"), 60_000);
+  assert.deepEqual(puts, ["announce a", "announce a", "announce a", "announce a", "announce b"]);
+  assert.equal(timers.filter((timer) => !timer.isCancelled).length, 4, "three ran, one waits");
+  publisher.stop();
+  assert.ok(timers.at(-1)!.isCancelled);
+});
+
+swarmTest("a record outlives its own expiry, because it is renewed", async (swarm) => {
+  const a = await swarm.add("Alice"), b = await swarm.add("Bob");
+  await b.network.dial(a.network.listenAddrs[0]);
+  const startMs = Date.now();
+  void a.network.publish("checkpoint", utf8("held"), 1000).catch(() => {});
+  const seen = new Set<bigint>();
+  let isLate = false;
+  await until(
+    () => {
+      void b.network.lookup(a.signer.hotkey, "checkpoint").then((found) => {
+        if (found === undefined) return;
+        assert.equal(new TextDecoder().decode(found.payload), "held");
+        seen.add(found.sequence);
+        isLate ||= Date.now() > startMs + 2500;
+      });
+      return seen.size >= 3 && isLate;
+    },
+    "the record is seen with three sequences, after twice its lifetime",
+    15,
+  );
+});
+
+swarmTest("a record under another's hotkey is refused by everybody", async (swarm) => {
+  const nodes: TestNode[] = [];
+  for (const name of ["Alice", "Bob", "Carol"]) nodes.push(await swarm.add(name));
+  await until(() => {
+    void nodes[0].network.publish("announce", utf8("mine")).catch(() => {});
+    for (const node of nodes.slice(1)) {
+      void node.network.dial(nodes[0].network.listenAddrs[0]).catch(() => {});
+    }
+    return nodes[0].network.transport.connected().length === 2;
+  }, "everybody knows Alice");
+  const host = await startHost(
+    { identitySeed: new Uint8Array(32).fill(202), listen: ["/ip4/127.0.0.1/tcp/0"], webrtc: false },
+    { isRefused: () => false, validateRecord() {}, selectRecord: () => 0 },
+  );
+  try {
+    for (const node of nodes) await host.dial(multiaddr(node.network.listenAddrs[0]));
+    await until(() => host.getConnections().length >= 3, "the host is connected to all");
+    const mallory = signerOf("Mallory");
+    swarm.registered.add(mallory.hotkey);
+    const blind = new RecordBook({ clock: systemClock, verify: () => true, isRegistered: () => true });
+    const statement = { kind: "announce" as const, payload: utf8("forged"), lifetimeMs: 3_600_000 };
+    const by = (signer: Signer) => putRecord(signer, statement, { host, book: blind, clock: systemClock });
+    let ownCount = 0;
+    await until(() => {
+      void by(mallory).then((count) => ownCount ||= count).catch(() => {});
+      return ownCount > 0;
+    }, "Mallory's own record is stored");
+    // Signed by Mallory, under Alice's name.
+    assert.equal(await by({ hotkey: alice.hotkey, sign: mallory.sign }), 0);
+    for (const node of nodes) {
+      const found = await node.network.lookup(alice.hotkey, "announce");
+      assert.notEqual(found && new TextDecoder().decode(found.payload), "forged");
+    }
+  } finally {
+    await host.stop();
+  }
 });
 
 swarmTest(

@@ -33,6 +33,8 @@ export class TestSwarm {
   readonly relays: Relay[] = [];
   /** The metagraph: every hotkey that this swarm started, less those that a test takes out. */
   readonly registered = new Set<string>();
+  /** Thrown instead of an answer from the metagraph. */
+  registryFailure?: Error;
 
   async add(name: string, options: Partial<NetworkOptions> = {}, signer = signerOf(name)): Promise<TestNode> {
     this.registered.add(signer.hotkey);
@@ -48,7 +50,10 @@ export class TestSwarm {
     }, {
       signer,
       verify,
-      isRegistered: (hotkey) => this.registered.has(hotkey),
+      isRegistered: (hotkey) => {
+        if (this.registryFailure !== undefined) throw this.registryFailure;
+        return this.registered.has(hotkey);
+      },
       clock: systemClock,
       log: eventLog((event) => events.push(event)),
     });
@@ -89,9 +94,14 @@ export class TestSwarm {
 }
 
 /** Runs `body` with a swarm that is stopped whatever happens. */
-export function swarmTest(name: string, body: (swarm: TestSwarm) => Promise<void>): void {
+export function swarmTest(
+  name: string,
+  body: (swarm: TestSwarm) => Promise<void>,
+  options: { ignore?: boolean } = {},
+): void {
   Deno.test({
     name,
+    ...options,
     sanitizeOps: false,
     sanitizeResources: false,
     async fn() {
