@@ -30,3 +30,33 @@ export function presetFlag(names: readonly string[]): (text: string) => string {
     return text;
   };
 }
+
+/** Collects a repeatable flag. */
+export function listFlag(text: string, before: readonly string[] | undefined): readonly string[] {
+  return [...before ?? [], text];
+}
+
+/** As `listFlag`, of multiaddrs; a comma separates several in one value, too. */
+export function multiaddrsFlag(text: string, before: readonly string[] | undefined): readonly string[] {
+  const addrs = text.split(",").map((addr) => addr.trim()).filter((addr) => addr !== "");
+  for (const addr of addrs) {
+    if (!/^\/(ip4|ip6|dns|dns4|dns6|dnsaddr)\/[^/]+\//.test(addr)) {
+      throw new InvalidArgumentError("a multiaddr like /ip4/203.0.113.7/tcp/4001/p2p/12D3… is needed.");
+    }
+  }
+  return [...before ?? [], ...addrs];
+}
+
+export const DEFAULT_LISTEN = ["127.0.0.1:0"];
+
+export const LISTEN_FLAG = [
+  "--listen <address>",
+  "host:port, ws://host:port or a multiaddr to listen on; port 0 takes a free one; repeatable (default: 127.0.0.1:0)",
+  listFlag,
+] as const;
+
+export const ANNOUNCE_FLAG = [
+  "--announce <multiaddr>",
+  "address to tell others besides those listened on, such as a forwarded port; repeatable",
+  multiaddrsFlag,
+] as const;

@@ -6,6 +6,7 @@ import { Command, CommanderError } from "@commander-js/extra-typings";
 import { describeError, isSkeinError } from "../base/errors.ts";
 import { chainCommand } from "./chain.ts";
 import { minerCommand } from "./miner.ts";
+import { relayCommand } from "./relay.ts";
 import { upCommand } from "./up.ts";
 import { validatorCommand } from "./validator.ts";
 import { VERSION } from "./version.ts";
@@ -22,7 +23,7 @@ export async function main(args: readonly string[]): Promise<number> {
     .showHelpAfterError("(see --help)")
     .exitOverride()
     .configureHelp({ sortSubcommands: false });
-  for (const command of [upCommand, minerCommand, validatorCommand, chainCommand]) {
+  for (const command of [upCommand, minerCommand, validatorCommand, relayCommand, chainCommand]) {
     program.addCommand(command(finish).exitOverride().showHelpAfterError("(see --help)"));
   }
   try {

@@ -3,7 +3,15 @@ import { Command } from "@commander-js/extra-typings";
 import { systemClock } from "../base/clock.ts";
 import { eventLog, type Log } from "../base/log.ts";
 import type { NodeOptions } from "../node/node_options.ts";
-import { chainFlag, integerFlag, presetFlag } from "./flags.ts";
+import {
+  ANNOUNCE_FLAG,
+  chainFlag,
+  DEFAULT_LISTEN,
+  integerFlag,
+  LISTEN_FLAG,
+  multiaddrsFlag,
+  presetFlag,
+} from "./flags.ts";
 import { describeEvent, printJson } from "./present.ts";
 import { PRESET_NAMES } from "./preset_names.ts";
 import { stopSignal } from "./stop_signal.ts";
@@ -28,8 +36,18 @@ export function nodeCommand(
     .option("--wallet <name>", "wallet in the bittensor layout (default: one kept in the home directory)")
     .option("--hotkey <name>", "hotkey of the wallet", "default")
     .option("--wallet-path <dir>", "where wallets are (default: ~/.bittensor/wallets)")
-    .option("--listen <host:port>", "address to listen on; port 0 takes a free one", "127.0.0.1:0")
+    .option(...LISTEN_FLAG)
+    .option(...ANNOUNCE_FLAG)
+    .option("--client", "do not listen: dial others, be reached through a relay, reduce nothing", false)
+    .option("--relay <multiaddr>", "be reachable through this relay; repeatable", multiaddrsFlag)
+    .option(
+      "--bootstrap <multiaddr>",
+      "way into the network: a relay or node; one that answers is enough; repeatable",
+      multiaddrsFlag,
+    )
     .option("--peer <multiaddr...>", "peers to dial besides those that the chain names")
+    .option("--webrtc", "use WebRTC, too: direct, and between nodes behind relays (native addon)", false)
+    .option("--mdns", "find nodes of the same run in the local network", false)
     .option(
       "--wait-for <n>",
       "hold the very first round until this many miners are ready",
@@ -41,7 +59,16 @@ export function nodeCommand(
     .option("--json", "print one JSON object per event", false)
     .action(async (flags) => {
       const stop = stopSignal();
-      const options: NodeOptions = { role, ...flags, peers: flags.peer ?? [] };
+      const options: NodeOptions = {
+        role,
+        ...flags,
+        listen: flags.listen ?? DEFAULT_LISTEN,
+        announce: flags.announce ?? [],
+        isClient: flags.client,
+        relays: flags.relay ?? [],
+        bootstrap: flags.bootstrap ?? [],
+        peers: flags.peer ?? [],
+      };
       const { runNode } = await import("../node/node.ts");
       try {
         await runNode(options, { clock: systemClock, log: processLog(flags), signal: stop.signal });

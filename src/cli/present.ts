@@ -50,6 +50,10 @@ export function describeEvent(event: LogEvent): string | undefined {
     case "exit":
       return `${event.role} process ${event.pid} ended (${event.signal ?? `code ${event.code}`})` +
         (event.restart ? `; start it again with: ${event.restart}` : "");
+    case "relay":
+      return `relay ${event.peerId}, reached at:\n${
+        (event.listen as string[]).map((addr) => `  ${addr}`).join("\n")
+      }`;
     case "peer-refused":
       return `warn: refused a peer: ${event.reason} (${event.code})`;
     case "peer-cut-off":

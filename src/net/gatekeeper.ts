@@ -4,6 +4,10 @@
  *
  *   (new) → greeting → known(hotkey)      `greet` or the hello handler
  *   greeting → refused                    the connection is closed after the refusal has been said
+ *   greeting → no member                  the peer speaks no hello: a relay; `Infrastructure` says how long it may stay
+ *
+ * Connections that a foreign relay limits carry libp2p's own signalling only: such a relay cuts what exceeds its limit
+ * and loses what was under way, so nothing of ours runs on them.
  */
 import type { Connection, Stream } from "@libp2p/interface";
 import type { Clock } from "../base/clock.ts";
@@ -13,11 +17,14 @@ import { withDeadline } from "./deadline.ts";
 import { netError } from "./errors.ts";
 import { MAX_HEADER_BYTES } from "./frame.ts";
 import { FrameStream, type TrafficCounter } from "./frame_stream.ts";
+import type { Infrastructure } from "./infrastructure.ts";
 import { checkHello, type Hello, HELLO_PROTOCOL, type HelloRules, parseHello } from "./hello.ts";
 
 const HELLO_LIMITS = { maxHeaderBytes: MAX_HEADER_BYTES, maxBodyBytes: 0 };
 /** The refused side should have read why before the connection goes. */
 const REFUSAL_LINGER_MS = 500;
+/** Refusals that are not the peer's fault. */
+const NO_OFFENCE = new Set(["net/link-lost", "net/registry-unavailable", "net/limited-relay"]);
 
 export interface GatekeeperDependencies {
   readonly clock: Clock;
@@ -25,6 +32,7 @@ export interface GatekeeperDependencies {
   readonly traffic: TrafficCounter;
   readonly rules: HelloRules;
   readonly helloTimeoutMs: number;
+  readonly infrastructure: Infrastructure;
   ownHello(): Hello;
   onKnown(connection: Connection, hello: Hello): void;
   onOffence(peerId: string, code: string): void;
@@ -33,6 +41,8 @@ export interface GatekeeperDependencies {
 export class Gatekeeper {
   readonly #deps: GatekeeperDependencies;
   readonly #greetings = new WeakMap<Connection, Promise<Hello>>();
+  /** On which the remote has said hello; both say it when both dialed at once through a hole. */
+  readonly #heard = new WeakSet<Connection>();
 
   constructor(dependencies: GatekeeperDependencies) {
     this.#deps = dependencies;
@@ -40,13 +50,16 @@ export class Gatekeeper {
 
   /** Every new connection passes here: we greet on those we dialed, and give the others a time to greet. */
   onConnection(connection: Connection): void {
+    if (connection.limits !== undefined) return;
     if (connection.direction === "outbound") {
       this.greet(connection).catch((error) =>
         this.#deps.log.debug("greeting failed", { error: String(error) })
       );
     } else {
       const stop = this.#deps.clock.after(this.#deps.helloTimeoutMs, () => {
-        if (!this.#greetings.has(connection)) connection.abort(new Error("no hello in time"));
+        const isMember = this.#greetings.has(connection);
+        if (isMember || this.#deps.infrastructure.isNamed(connection.remotePeer.toString())) return;
+        connection.abort(new Error("no hello in time"));
       });
       connection.addEventListener("close", stop);
     }
@@ -58,7 +71,22 @@ export class Gatekeeper {
    */
   greet(connection: Connection): Promise<Hello> {
     return this.#once(connection, async () => {
-      const stream = await connection.newStream(HELLO_PROTOCOL);
+      if (connection.limits !== undefined) {
+        throw netError(
+          "net/limited-relay",
+          `greet peer: the relay at ${connection.remoteAddr} limits bytes or time, one without limits is required, ` +
+            `use a skein relay`,
+        );
+      }
+      const stream = await connection.newStream(HELLO_PROTOCOL).catch((cause) => {
+        if ((cause as Error).name !== "UnsupportedProtocolError") throw cause;
+        throw netError(
+          "net/no-hello",
+          "greet peer: it speaks no hello, so it is a relay, not a member",
+          {},
+          cause,
+        );
+      });
       const frames = new FrameStream(stream, HELLO_LIMITS, this.#deps.traffic);
       await frames.write("hello", { ...this.#deps.ownHello() });
       const reply = await frames.read();
@@ -79,12 +107,13 @@ export class Gatekeeper {
 
   /** Handler of the hello protocol: the remote dialed us. */
   async handleHello(stream: Stream, connection: Connection): Promise<void> {
-    if (this.#greetings.has(connection)) {
+    if (this.#heard.has(connection)) {
       this.#deps.onOffence(connection.remotePeer.toString(), "net/frame-malformed");
       return stream.abort(new Error("second hello on one connection"));
     }
+    this.#heard.add(connection);
     const frames = new FrameStream(stream, HELLO_LIMITS, this.#deps.traffic);
-    await this.#once(connection, async () => {
+    const answer = async () => {
       try {
         const frame = await frames.read();
         if (frame?.kind !== "hello") {
@@ -103,7 +132,9 @@ export class Gatekeeper {
         await this.#sayRefusal(frames, error);
         throw error;
       }
-    }).catch(() => {});
+    };
+    const isGreetingToo = this.#greetings.has(connection);
+    await (isGreetingToo ? this.#inTime(answer) : this.#once(connection, answer)).catch(() => {});
   }
 
   /**
@@ -124,8 +155,7 @@ export class Gatekeeper {
   #once(connection: Connection, run: () => Promise<Hello>): Promise<Hello> {
     const before = this.#greetings.get(connection);
     if (before !== undefined) return before;
-    const { clock, helloTimeoutMs } = this.#deps;
-    const greeting = withDeadline(clock, { what: "greet peer", timeoutMs: helloTimeoutMs }, run)
+    const greeting = this.#inTime(run)
       .catch((error) => {
         this.#refused(connection, error);
         throw error instanceof SkeinError ? error : netError(
@@ -140,6 +170,11 @@ export class Gatekeeper {
     return greeting;
   }
 
+  #inTime(run: () => Promise<Hello>): Promise<Hello> {
+    const { clock, helloTimeoutMs } = this.#deps;
+    return withDeadline(clock, { what: "greet peer", timeoutMs: helloTimeoutMs }, run);
+  }
+
   #accept(connection: Connection, hello: Hello): void {
     if (connection.status === "open") this.#deps.onKnown(connection, hello);
   }
@@ -147,7 +182,8 @@ export class Gatekeeper {
   #refused(connection: Connection, error: unknown): void {
     const peerId = connection.remotePeer.toString();
     if (error instanceof SkeinError) {
-      if (!error.payload.isRemote && error.code !== "net/link-lost") this.#deps.onOffence(peerId, error.code);
+      if (error.code === "net/no-hello") return this.#deps.infrastructure.keep(connection);
+      if (!error.payload.isRemote && !NO_OFFENCE.has(error.code)) this.#deps.onOffence(peerId, error.code);
       this.#deps.log.emit({
         event: "peer-refused",
         peerId,

@@ -55,7 +55,8 @@ export interface HelloRules {
 
 /**
  * Cheap tests first; the signature last.
- * @throws {SkeinError} `net/other-version`, `net/other-run`, `net/cut-off`, `net/unregistered-hotkey`, `net/bad-binding`
+ * @throws {SkeinError} `net/other-version`, `net/other-run`, `net/cut-off`, `net/unregistered-hotkey`, `net/bad-binding`;
+ * `net/registry-unavailable` when it cannot be known whether the hotkey is registered: no fault of the peer
  */
 export async function checkHello(
   hello: Hello,
@@ -92,7 +93,18 @@ export async function checkHello(
       reason: "own-hotkey",
     });
   }
-  if (!(await rules.isRegistered(hello.hotkey, hello.role))) {
+  let isRegistered: boolean;
+  try {
+    isRegistered = await rules.isRegistered(hello.hotkey, hello.role);
+  } catch (cause) {
+    throw netError(
+      "net/registry-unavailable",
+      `greet peer: whether ${hello.hotkey} is registered cannot be read from the chain now, dial again later`,
+      { hotkey: hello.hotkey, role: hello.role },
+      cause,
+    );
+  }
+  if (!isRegistered) {
     throw netError(
       "net/unregistered-hotkey",
       `greet peer: ${hello.hotkey} is not registered as ${hello.role} on netuid ${rules.netuid}, register it`,

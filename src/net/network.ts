@@ -1,26 +1,37 @@
-/** Puts the room together: host, gatekeeper, transport, announcements, redialing. The only file other rooms import. */
+/** Puts the room together: host, gatekeeper, transport, records, redialing. The only file other rooms import, and `relay.ts`. */
 import { type Host, startHost } from "./host.ts";
-import type { Connection } from "@libp2p/interface";
-import { multiaddr } from "@multiformats/multiaddr";
+import type { Connection, Stream } from "@libp2p/interface";
 import { assert } from "../base/assert.ts";
 import type { Clock } from "../base/clock.ts";
+import { describeError } from "../base/errors.ts";
 import type { Log } from "../base/log.ts";
 import type { Hotkey, Signer, VerifySignature } from "../base/transport.ts";
-import { type Announcement, AnnouncementBook, MAX_ANNOUNCEMENT_LIFETIME_MS } from "./announcement.ts";
+import {
+  bestFirst,
+  isRelayed,
+  isWebrtcBySignalling,
+  MAX_ADDR_CHARS,
+  peerIdOf,
+  relayPeerId,
+} from "./addresses.ts";
 import { signBinding } from "./binding.ts";
-import { withDeadline } from "./deadline.ts";
-import { announce, lookup } from "./dht.ts";
-import { netError } from "./errors.ts";
+import { Bootstrap } from "./bootstrap.ts";
+import { type DialDependencies, dialMember, dialNamed } from "./dialing.ts";
+import { getRecord, putRecord } from "./dht.ts";
 import { DEFAULT_MAX_BODY_BYTES, MAX_HEADER_BYTES } from "./frame.ts";
 import { Gatekeeper } from "./gatekeeper.ts";
 import { type Hello, HELLO_PROTOCOL, PROTOCOL_VERSION } from "./hello.ts";
+import { Infrastructure } from "./infrastructure.ts";
+import { meetNeighbours, neighbourTag } from "./neighbours.ts";
 import { Offences } from "./offences.ts";
 import { LANE_PROTOCOLS, MAX_PARALLEL_REQUESTS, REQUEST_PROTOCOL } from "./peer_link.ts";
+import { RecordBook, type RecordKind, type SignedRecord } from "./record.ts";
+import { RecordPublisher } from "./record_publisher.ts";
 import { Redial } from "./redial.ts";
 import { Libp2pTransport } from "./transport.ts";
 
-const DIAL_TIMEOUT_MS = 10_000;
-const DEFAULT_LIFETIME_MS = MAX_ANNOUNCEMENT_LIFETIME_MS / 2;
+/** WebRTC ignores that a stream is paused: what the sender has under way must have room. */
+const WEBRTC_READ_BUFFER_BYTES = 64 * 1024 * 1024;
 
 export interface NetworkOptions {
   /** 32 bytes, Ed25519: the node's libp2p identity. */
@@ -42,8 +53,18 @@ export interface NetworkOptions {
   readonly bindingLifetimeMs?: number;
   /** Default 10 s. */
   readonly helloTimeoutMs?: number;
-  /** Adds WebRTC-direct (native addon). Default off. */
+  /** Adds WebRTC, direct and between nodes behind a relay (native addon). Default off. */
   readonly webrtc?: boolean;
+  /** Multiaddrs told to others besides those listened on: a forwarded port. */
+  readonly announce?: readonly string[];
+  /** Kept connected; others reach us through them. They end in /p2p/<peer id>. */
+  readonly relays?: readonly string[];
+  /** Ways into the network: relays, bootstrap nodes or members. One that answers is enough. */
+  readonly bootstrap?: readonly string[];
+  /** Ask the DHT but keep nothing for it: a node that cannot be dialed. */
+  readonly isDhtClient?: boolean;
+  /** Find nodes of the same run in the local network. Default off. */
+  readonly mdns?: boolean;
 }
 
 export interface NetworkDependencies {
@@ -66,29 +87,37 @@ export interface SeenPeer {
 export interface Network {
   readonly transport: Libp2pTransport;
   readonly peerId: string;
-  /** Multiaddrs with /p2p/<peerId>, as others can dial them. */
-  readonly listenAddrs: string[];
+  /** Multiaddrs with /p2p/<peerId>, as others can dial them, the best first. They change as relays come and go. */
+  readonly listenAddrs: readonly string[];
+  /** @returns unsubscribe */
+  onListenAddrs(handler: () => void): () => void;
+  /**
+   * Dials all relays and bootstrap addresses at once; resolves with the first that answers, undefined when there is none
+   * to dial. Goes on trying, whatever comes out, whenever nobody is connected.
+   * @throws {SkeinError} `net/bootstrap-unreachable` when none answers
+   */
+  join(): Promise<string | undefined>;
   /**
    * Connects and authenticates; resolves with who answered.
-   * @throws {SkeinError} `net/dial-failed`, `net/timeout`, or the refusal of either side
+   * @throws {SkeinError} `net/dial-failed`, `net/timeout`, `net/no-hello`, or the refusal of either side
    */
   dial(addr: string): Promise<Hotkey>;
   /** Dials whoever of these is not connected, now and whenever it goes down; replaces the former set. */
   keepConnected(addrsByHotkey: ReadonlyMap<Hotkey, readonly string[]>): void;
   /**
-   * Publishes `payload` under our hotkey, above every sequence seen of it.
-   * @returns how many peers stored it
+   * Puts `payload` in the DHT under our hotkey, above every sequence seen of it, and renews it before it expires.
+   * @returns how many peers stored it at once
    * @throws {SkeinError} `net/record-refused`, `net/timeout`
    */
-  announce(payload: Uint8Array, lifetimeMs?: number): Promise<number>;
-  /** The newest announcement that can be found, or undefined. */
-  lookup(hotkey: Hotkey): Promise<Announcement | undefined>;
+  publish(kind: RecordKind, payload: Uint8Array, lifetimeMs?: number): Promise<number>;
+  /** The newest record of that kind that can be found, or undefined. */
+  lookup(hotkey: Hotkey, kind: RecordKind): Promise<SignedRecord | undefined>;
   /** Every peer that authenticated since the start. */
   peersSeen(): SeenPeer[];
   stop(): Promise<void>;
 }
 
-/** @throws {SkeinError} `net/listen-failed`, `net/webrtc-unavailable` */
+/** @throws {SkeinError} `net/listen-failed`, `net/bad-address`, `net/webrtc-unavailable` */
 export async function startNetwork(
   options: NetworkOptions,
   dependencies: NetworkDependencies,
@@ -102,9 +131,20 @@ export async function startNetwork(
     { limit: options.offenceLimit ?? 20, cutOffMs: options.cutOffMs ?? 600_000 },
     clock,
   );
-  const book = new AnnouncementBook({ clock, verify, isRegistered });
+  const book = new RecordBook({ clock, verify, isRegistered });
+  const { relays = [], bootstrap = [] } = options;
+  const named = [...relays.map(relayPeerId), ...bootstrap.flatMap((addr) => peerIdOf(addr) ?? [])];
+  const infrastructure = new Infrastructure(named, clock);
   const host = await startHost(
-    { identitySeed: options.identitySeed, listen: options.listen, webrtc: options.webrtc ?? false },
+    {
+      identitySeed: options.identitySeed,
+      listen: options.listen,
+      webrtc: options.webrtc ?? false,
+      announce: options.announce,
+      relays,
+      isDhtClient: options.isDhtClient,
+      mdnsTag: options.mdns ? neighbourTag(options.runId) : undefined,
+    },
     {
       isRefused: (peerId) => offences.isCutOff(peerId),
       validateRecord: (key, value) => book.validate(key, value),
@@ -116,17 +156,16 @@ export async function startNetwork(
     log,
     traffic,
     rules: {
-      self: signer.hotkey,
-      runId: options.runId,
-      runDescription: options.runDescription,
-      netuid: options.netuid,
-      verify,
-      isRegistered,
-      isCutOff: (hotkey) => offences.isCutOff(hotkey),
+      ...{ self: signer.hotkey, verify, isRegistered, isCutOff: (hotkey) => offences.isCutOff(hotkey) },
+      ...{ runId: options.runId, runDescription: options.runDescription, netuid: options.netuid },
     },
     helloTimeoutMs: options.helloTimeoutMs ?? 10_000,
+    infrastructure,
     ownHello: () => ownHello(host, options, dependencies),
-    onKnown: (connection, hello) => transport.addConnection(connection, hello),
+    onKnown(connection, hello) {
+      transport.addConnection(connection, hello);
+      if (options.webrtc) leaveRelay(connection, hello, { host, gatekeeper, infrastructure, clock, log });
+    },
     onOffence: (peerId, code) => void offences.count(peerId, code),
   });
   const transport = new Libp2pTransport({
@@ -142,7 +181,8 @@ export async function startNetwork(
     known: (connection) => gatekeeper.known(connection),
   });
   await serve(host, gatekeeper, transport);
-  return assemble(host, gatekeeper, transport, book, dependencies);
+  if (options.mdns) meetNeighbours(host, clock);
+  return assemble({ host, gatekeeper, infrastructure, clock }, transport, book, options, dependencies);
 }
 
 async function serve(host: Host, gatekeeper: Gatekeeper, transport: Libp2pTransport): Promise<void> {
@@ -151,57 +191,78 @@ async function serve(host: Host, gatekeeper: Gatekeeper, transport: Libp2pTransp
     maxInboundStreams: 2,
   });
   for (const protocol of Object.values(LANE_PROTOCOLS)) {
-    await host.handle(protocol, (stream, connection) => transport.serveLane(stream, connection), {
-      maxInboundStreams: 4,
-    });
+    await host.handle(protocol, (stream, connection) => {
+      if (connection.remoteAddr.toString().includes("/webrtc")) raiseReadBuffer(stream);
+      return transport.serveLane(stream, connection);
+    }, { maxInboundStreams: 4 });
   }
   await host.handle(REQUEST_PROTOCOL, (stream, connection) => transport.serveRequest(stream, connection), {
     maxInboundStreams: 2 * MAX_PARALLEL_REQUESTS,
   });
 }
 
+function raiseReadBuffer(stream: Stream): void {
+  (stream as Stream & { maxReadBufferLength: number }).maxReadBufferLength = WEBRTC_READ_BUFFER_BYTES;
+}
+
 function assemble(
-  host: Host,
-  gatekeeper: Gatekeeper,
+  dialing: DialDependencies,
   transport: Libp2pTransport,
-  book: AnnouncementBook,
-  { clock, signer }: NetworkDependencies,
+  book: RecordBook,
+  { relays = [], bootstrap: bootstrapAddrs = [], webrtc }: NetworkOptions,
+  { clock, log, signer }: NetworkDependencies,
 ): Network {
-  const dial = (addr: string) => dialAddress(addr, host, gatekeeper, clock);
+  const { host } = dialing;
+  const dial = (addr: string) => dialMember(addr, dialing);
   const redial = new Redial({ clock, dial, isConnected: (hotkey) => transport.connected().includes(hotkey) });
+  const bootstrap = new Bootstrap({ relays, bootstrap: bootstrapAddrs }, {
+    clock,
+    log,
+    join: (addr, signal) => dialNamed(addr, dialing, signal),
+    isConnected: (peerId) => host.getConnections().some((each) => each.remotePeer.toString() === peerId),
+    isAlone: () => host.getConnections().length === 0,
+  });
   const dht = { host, book, clock };
+  const records = new RecordPublisher({ clock, log, put: (statement) => putRecord(signer, statement, dht) });
   return {
     transport,
     peerId: host.peerId.toString(),
-    listenAddrs: host.getMultiaddrs().map(String),
+    get listenAddrs() {
+      return addrsOf(host);
+    },
+    onListenAddrs(handler) {
+      host.addEventListener("self:peer:update", handler);
+      return () => host.removeEventListener("self:peer:update", handler);
+    },
+    join: () => bootstrap.start(),
     dial,
-    keepConnected: (addrsByHotkey) => redial.setTargets(addrsByHotkey),
-    announce: (payload, lifetimeMs = DEFAULT_LIFETIME_MS) => announce(signer, payload, lifetimeMs, dht),
-    lookup: (hotkey) => lookup(hotkey, dht),
+    keepConnected(addrsByHotkey) {
+      const canDial = (addr: string) => webrtc || !addr.includes("/webrtc");
+      redial.setTargets(new Map([...addrsByHotkey].map(([who, addrs]) => [who, addrs.filter(canDial)])));
+    },
+    publish: (kind, payload, lifetimeMs) => records.publish(kind, payload, lifetimeMs),
+    lookup: (hotkey, kind) => getRecord(hotkey, kind, dht),
     peersSeen: () =>
       transport.links().map(({ hotkey, hello, isUp }) => (
         { hotkey, peerId: hello.binding.peerId, role: hello.role, listenAddrs: hello.listenAddrs, isUp }
       )),
     async stop() {
+      records.stop();
+      bootstrap.stop();
       redial.stop();
       await host.stop();
     },
   };
 }
 
-async function dialAddress(addr: string, host: Host, gatekeeper: Gatekeeper, clock: Clock): Promise<Hotkey> {
-  return await withDeadline(clock, { what: `dial ${addr}`, timeoutMs: DIAL_TIMEOUT_MS }, async (signal) => {
-    let connection: Connection;
-    try {
-      connection = await host.dial(multiaddr(addr), { signal });
-    } catch (cause) {
-      throw netError("net/dial-failed", `dial ${addr}: no connection, check that the peer runs there`, {
-        addr,
-      }, cause);
-    }
-    const isOurs = connection.direction === "outbound";
-    return (isOurs ? await gatekeeper.greet(connection) : await gatekeeper.known(connection)).hotkey;
-  });
+const addrsOf = (host: Host): string[] => bestFirst(host.getMultiaddrs().map(String));
+
+/** Who dialed through a relay tries once to go on without it, when both ends have WebRTC. New streams then use that. */
+function leaveRelay(connection: Connection, hello: Hello, deps: DialDependencies & { log: Log }): void {
+  if (connection.direction !== "outbound" || !isRelayed(connection.remoteAddr.toString())) return;
+  const addr = hello.listenAddrs.find(isWebrtcBySignalling);
+  if (addr === undefined) return;
+  dialMember(addr, deps).catch((error) => deps.log.debug(`leave the relay: ${describeError(error)}`));
 }
 
 function ownHello(host: Host, options: NetworkOptions, { signer, clock }: NetworkDependencies): Hello {
@@ -213,7 +274,7 @@ function ownHello(host: Host, options: NetworkOptions, { signer, clock }: Networ
     runDescription: runDescription.slice(0, 512),
     hotkey: signer.hotkey,
     role,
-    listenAddrs: host.getMultiaddrs().map(String).slice(0, 32),
+    listenAddrs: addrsOf(host).filter((addr) => addr.length <= MAX_ADDR_CHARS).slice(0, 32),
     binding: signBinding(signer, { peerId: host.peerId.toString(), netuid, notAfterMs }),
   };
 }

@@ -1,6 +1,10 @@
-/** Keeps a set of hotkeys connected: dials the addresses of each that is not, with doubling pauses between tries. */
+/**
+ * Keeps a set of hotkeys connected: dials the addresses of each that is not, with doubling pauses between tries. The
+ * address that answered last comes first, then direct ones before relayed ones.
+ */
 import type { Clock } from "../base/clock.ts";
 import type { Hotkey } from "../base/transport.ts";
+import { bestFirst } from "./addresses.ts";
 
 const FIRST_PAUSE_MS = 250;
 const MAX_PAUSE_MS = 30_000;
@@ -8,6 +12,8 @@ const TICK_MS = 250;
 
 interface Target {
   addrs: readonly string[];
+  /** As they were given. */
+  readonly text: string;
   pauseMs: number;
   nextTryMs: number;
   isDialing: boolean;
@@ -33,8 +39,14 @@ export class Redial {
     for (const hotkey of this.#targets.keys()) if (!addrsByHotkey.has(hotkey)) this.#targets.delete(hotkey);
     for (const [hotkey, addrs] of addrsByHotkey) {
       const target = this.#targets.get(hotkey);
-      if (target?.addrs.join() === addrs.join()) continue;
-      this.#targets.set(hotkey, { addrs, pauseMs: FIRST_PAUSE_MS, nextTryMs: 0, isDialing: false });
+      if (target?.text === addrs.join()) continue;
+      this.#targets.set(hotkey, {
+        addrs: bestFirst(addrs),
+        text: addrs.join(),
+        pauseMs: FIRST_PAUSE_MS,
+        nextTryMs: 0,
+        isDialing: false,
+      });
     }
     this.#cancelTick?.();
     this.#tick();
@@ -66,7 +78,9 @@ export class Redial {
     target.isDialing = true;
     for (const addr of target.addrs) {
       const isUp = await this.#deps.dial(addr).then(() => true, () => false);
-      if (isUp) break;
+      if (!isUp) continue;
+      target.addrs = [addr, ...target.addrs.filter((other) => other !== addr)];
+      break;
     }
     target.nextTryMs = this.#deps.clock.monotonicMs() + target.pauseMs;
     target.pauseMs = Math.min(2 * target.pauseMs, MAX_PAUSE_MS);

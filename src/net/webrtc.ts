@@ -1,5 +1,6 @@
 /**
- * WebRTC-direct, loaded only when asked for: its transport needs a native addon. Deno runs the addon's queued callbacks
+ * WebRTC, loaded only when asked for because it needs a native addon: direct (to a node with a UDP port of its own), and
+ * between two nodes behind a relay that exchange their candidates through it. Deno runs the addon's queued callbacks
  * back to back without letting promise continuations in between, so an event can overtake the code that would have
  * listened for it; every event of the addon's classes is therefore delivered in a macrotask of its own, in order.
  */
@@ -8,14 +9,17 @@ import { netError } from "./errors.ts";
 type Dispatcher = { prototype: EventTarget };
 const MARK = Symbol.for("skein.webrtc.paced");
 
-/** libp2p's transport factory. @throws {SkeinError} `net/webrtc-unavailable` */
-export async function loadWebrtcDirect(): Promise<unknown> {
+/** libp2p's transport factories. @throws {SkeinError} `net/webrtc-unavailable` */
+export async function loadWebrtc(): Promise<unknown[]> {
   try {
     const polyfill = await import("node-datachannel/polyfill") as unknown as Record<string, Dispatcher>;
     const { setImmediate } = await import("node:timers");
     for (const name of ["RTCDataChannel", "RTCPeerConnection"]) paceEvents(polyfill[name], setImmediate);
-    const { webRTCDirect } = await import("@libp2p/webrtc");
-    return webRTCDirect({ rtcConfiguration: { iceServers: [] } });
+    containAddonErrors();
+    const { webRTC, webRTCDirect } = await import("@libp2p/webrtc");
+    // Without this libp2p asks public STUN servers about us.
+    const rtcConfiguration = { iceServers: [] };
+    return [webRTCDirect({ rtcConfiguration }), webRTC({ rtcConfiguration })];
   } catch (cause) {
     throw netError(
       "net/webrtc-unavailable",
@@ -35,7 +39,7 @@ function paceEvents(target: Dispatcher, schedule: (run: () => void) => unknown):
   const next = () => {
     const [receiver, event] = waiting.shift()!;
     if (waiting.length > 0) schedule(next);
-    deliver.call(receiver, event);
+    if (!isOfDeadChannel(event)) deliver.call(receiver, event);
   };
   prototype[MARK] = true;
   prototype.dispatchEvent = function (event: Event): boolean {
@@ -43,4 +47,30 @@ function paceEvents(target: Dispatcher, schedule: (run: () => void) => unknown):
     if (waiting.length === 1) schedule(next);
     return true;
   };
+}
+
+/** A channel that was closed before its turn came: whoever would take it in could only throw. */
+function isOfDeadChannel(event: Event): boolean {
+  const { channel } = event as Event & { channel?: { bufferedAmountLowThreshold: number } };
+  if (event.type !== "datachannel" || channel === undefined) return false;
+  try {
+    channel.bufferedAmountLowThreshold = 0;
+    return false;
+  } catch {
+    return true;
+  }
+}
+
+let isContained = false;
+
+/**
+ * What a listener of the addon's events throws has no caller that could catch it: it would end the process, and a peer can
+ * bring it about by closing at the wrong moment. The connection notices by its own state.
+ */
+function containAddonErrors(): void {
+  if (isContained) return;
+  isContained = true;
+  globalThis.addEventListener("error", (event) => {
+    if (/called on destroyed|libdatachannel/.test(String(event.error))) event.preventDefault();
+  });
 }

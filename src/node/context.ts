@@ -13,6 +13,7 @@ import type { TrainEngine } from "../train/engine.ts";
 import type { BandwidthMeter } from "./bandwidth.ts";
 import type { NodeOptions } from "./node_options.ts";
 import type { PeerDirectory } from "./peer_directory.ts";
+import type { PeerKeeper } from "./peer_keeper.ts";
 import type { RoundLockFile } from "./round_lock_file.ts";
 import type { Run } from "./run_config.ts";
 import type { StateKeeper } from "./state_keeper.ts";
@@ -22,12 +23,14 @@ export interface NodeContext {
   readonly options: NodeOptions;
   readonly home: string;
   readonly run: Run;
+  /** As of the newest metagraph. */
   readonly uid: number;
   readonly signer: Signer;
   readonly hotkey: HotkeyPair;
   readonly chain: ChainClient;
   readonly directory: PeerDirectory;
   readonly network: Network;
+  readonly peers: PeerKeeper;
   readonly allReduce: AllReduce;
   readonly codec: Codec;
   readonly corpus: Corpus;

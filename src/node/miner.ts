@@ -132,14 +132,17 @@ async function joinRound(
   const { allReduce, states, run, waypoints, network, directory, chain, lockFile, bandwidth, signal } = node;
   const { batchSize } = run.config.training;
   const stored = lockFile.load();
+  const samples = inner.stepCount * batchSize;
+  node.peers.tellReady({ outerStep: round.outerStep, innerSteps: inner.stepCount, samples });
   return await allReduce.run({
     ...round,
     anchorRoot: states.root,
     values: await inner.pseudoGradient(),
-    samples: inner.stepCount * batchSize,
+    samples,
     innerSteps: inner.stepCount,
     waypointDigest: waypoints.digest(round.outerStep),
-    bandwidthBytesPerSec: await bandwidth.measured(signal),
+    // Whoever cannot be dialed contributes and reduces nothing, unless nobody else can either.
+    bandwidthBytesPerSec: node.options.isClient ? 0 : await bandwidth.measured(signal),
     block: () => chain.block(),
     expected: () => [
       network.transport.self,

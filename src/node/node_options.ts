@@ -10,9 +10,20 @@ export interface NodeOptions {
   readonly wallet?: string;
   readonly hotkey: string;
   readonly walletPath?: string;
-  /** host:port */
-  readonly listen: string;
+  /** host:port, or multiaddrs. */
+  readonly listen: readonly string[];
+  /** Told to others besides `listen`: multiaddrs. */
+  readonly announce: readonly string[];
+  /** Does not listen: dials others, is reached through relays, and reduces nothing. */
+  readonly isClient: boolean;
+  /** Multiaddrs that end in /p2p/<peer id>. */
+  readonly relays: readonly string[];
+  /** Multiaddrs of relays, bootstrap nodes or members: ways into the network. */
+  readonly bootstrap: readonly string[];
+  /** Multiaddrs of members. */
   readonly peers: readonly string[];
+  readonly webrtc: boolean;
+  readonly mdns: boolean;
   readonly waitFor: number;
   readonly rounds?: number;
 }

@@ -27,6 +27,7 @@ import type { NodeContext } from "./context.ts";
 import { dataDirectory, holdFreeHome, holdHome } from "./home.ts";
 import { loadNamedHotkey, loadOrCreateHotkey, loadOrCreateIdentitySeed } from "./keys.ts";
 import { validationTokensFor } from "./evaluation.ts";
+import { KnownPeers } from "./known_peers.ts";
 import { listenMultiaddr } from "./listen_address.ts";
 import { findOrStartLocalChain } from "./local_chain.ts";
 import type { NodeOptions } from "./node_options.ts";
@@ -57,7 +58,7 @@ export async function openNode(
   resources: AsyncDisposableStack,
 ): Promise<NodeContext> {
   const { clock, log, signal } = deps;
-  listenMultiaddr(options.listen); // an address that cannot be read is told at once
+  options.listen.forEach(listenMultiaddr); // an address that cannot be read is told at once
   await cryptoReady();
   const home = await openHome(options, resources);
   const hotkey = options.wallet === undefined
@@ -80,34 +81,41 @@ export async function openNode(
   await directory.refresh();
   const signer: Signer = { hotkey: hotkey.ss58, sign: (message) => hotkey.sign(message) };
   const network = await openNetwork(run, home, { options, directory, signer, deps, resources });
-  const training = await openTraining(run, home, {
-    gpu,
-    network,
+  const parts = { gpu, network, directory, signer, corpus, deps, resources };
+  const training = await openTraining(run, home, parts);
+  const peers = new PeerKeeper(hotkey, {
+    chain,
     directory,
-    signer,
-    corpus,
-    deps,
-    resources,
+    network,
+    knownPeers: await KnownPeers.open(home, log),
+    held: () => ({ outerStep: training.states.current.outerStep, root: training.states.root }),
+    options,
+    clock,
+    log,
+    signal,
   });
-  const keeper = new PeerKeeper({ chain, directory, network, options, clock, log, signal });
-  await keeper.start(hotkey);
-  resources.defer(() => keeper.stop());
-  const { adapterName: adapter, backendKind: backend } = gpu;
-  const { outerStep } = training.states.current;
+  resources.defer(() => peers.stop());
+  await peers.start();
   log.emit({
     event: "started",
     role: options.role,
     hotkey: hotkey.ss58,
     uid,
-    adapter,
-    backend,
+    adapter: gpu.adapterName,
+    backend: gpu.backendKind,
     preset: options.preset,
-    outerStep,
+    outerStep: training.states.current.outerStep,
     runId: run.runId,
     home,
     listen: network.listenAddrs,
   });
-  return { options, home, run, uid, signer, hotkey, chain, directory, network, corpus, ...training, ...deps };
+  return {
+    ...{ options, home, run, signer, hotkey, chain, directory, network, peers, corpus, ...training, ...deps },
+    // A hotkey that lost its place and registered again has another.
+    get uid() {
+      return directory.uidOf(hotkey.ss58) ?? uid;
+    },
+  };
 }
 
 async function openHome(options: NodeOptions, resources: AsyncDisposableStack): Promise<string> {
@@ -144,7 +152,13 @@ async function openNetwork(
   const { clock, log } = parts.deps;
   const network = await startNetwork({
     identitySeed: await loadOrCreateIdentitySeed(home),
-    listen: [listenMultiaddr(options.listen)],
+    listen: options.isClient ? [] : options.listen.map(listenMultiaddr),
+    announce: options.announce,
+    relays: options.relays,
+    bootstrap: options.bootstrap,
+    isDhtClient: options.isClient,
+    webrtc: options.webrtc,
+    mdns: options.mdns,
     runId: run.runId,
     runDescription: run.description,
     role: options.role,

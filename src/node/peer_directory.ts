@@ -19,7 +19,10 @@ export class PeerDirectory {
   readonly #log: Log;
   #entries = new Map<Hotkey, DirectoryEntry>();
   #refreshedAtBlock = -1;
-  #refreshing?: Promise<void>;
+  /** The read under way, and the block at which it began. */
+  #reading?: { readonly block: number; readonly done: Promise<void> };
+  /** The read that begins when that one has ended. */
+  #nextRead?: Promise<void>;
 
   constructor(chain: ChainClient, netuid: number, log: Log) {
     this.#chain = chain;
@@ -27,15 +30,32 @@ export class PeerDirectory {
     this.#log = log;
   }
 
-  /** Reads the metagraph unless it was read at this block already. Concurrent calls share one read. */
+  /**
+   * Reads the metagraph unless it was read at this block already. Concurrent calls share one read, but never one that
+   * began before what its caller knows of: a forced call, or one in a later block, waits for a read of its own.
+   */
   async refresh(options: { isForced?: boolean } = {}): Promise<void> {
-    if (!options.isForced && this.#refreshedAtBlock === this.#chain.block()) return;
-    this.#refreshing ??= this.#read().finally(() => this.#refreshing = undefined);
-    await this.#refreshing;
+    const block = this.#chain.block();
+    if (!options.isForced && this.#refreshedAtBlock === block) return;
+    if (this.#reading === undefined) return await this.#startRead();
+    if (!options.isForced && this.#reading.block === block) return await this.#reading.done;
+    this.#nextRead ??= this.#reading.done.catch(() => {}).then(() => {
+      this.#nextRead = undefined;
+      return this.#reading?.done ?? this.#startRead();
+    });
+    await this.#nextRead;
   }
 
-  async #read(): Promise<void> {
+  #startRead(): Promise<void> {
     const block = this.#chain.block();
+    const done = this.#read(block).finally(() => {
+      if (this.#reading?.done === done) this.#reading = undefined;
+    });
+    this.#reading = { block, done };
+    return done;
+  }
+
+  async #read(block: number): Promise<void> {
     const metagraph = await this.#chain.metagraph(this.#netuid);
     const entries = new Map<Hotkey, DirectoryEntry>();
     for (const neuron of metagraph.neurons) {

@@ -1,7 +1,8 @@
 /**
- * Keeps a node in touch: publishes who and where it is (chain and DHT), re-reads the metagraph as blocks come, and has the
- * network hold a connection to everybody on it. A neuron that cannot be reached where the chain says is looked up in
- * the DHT, where it may have announced newer addresses.
+ * Keeps a node in touch: joins by way of its relays and bootstrap addresses, publishes who and where it is (chain and
+ * DHT), re-reads the metagraph as blocks come, and has the network hold a connection to everybody on it. A neuron that
+ * cannot be reached where the chain says is tried where it was met before, and looked up in the DHT, where it may have
+ * announced newer addresses.
  */
 import { decode, encode } from "cborg";
 import { z } from "zod";
@@ -13,22 +14,30 @@ import type { ChainClient } from "../chain/client.ts";
 import { type Announcement, encodeAnnouncement } from "../chain/commitment.ts";
 import type { HotkeyPair } from "../chain/wallet.ts";
 import type { Network } from "../net/network.ts";
+import type { RecordKind } from "../net/record.ts";
+import type { KnownPeers } from "./known_peers.ts";
 import type { NodeOptions } from "./node_options.ts";
 import type { PeerDirectory } from "./peer_directory.ts";
 
 /** A metagraph costs the chain some queries: not more often than this. */
 const REFRESH_MS = 3000;
+/** A commitment costs a fee, and a relay that is back soon changes nothing. */
+const REPUBLISH_MS = 60_000;
 /** Unreachable for so long: ask the DHT. */
 const LOOKUP_AFTER_MS = 10_000;
 const MEET_TIMEOUT_MS = 10_000;
 const POLL_MS = 100;
+const MAX_DHT_ADDRS = 8;
 
-const dhtPayload = z.object({ addrs: z.array(z.string().max(256)).max(8) });
+const dhtPayload = z.object({ addrs: z.array(z.string().max(256)).max(MAX_DHT_ADDRS) });
 
 export interface PeerKeeperDependencies {
   readonly chain: ChainClient;
   readonly directory: PeerDirectory;
   readonly network: Network;
+  readonly knownPeers: KnownPeers;
+  /** The state that this node can hand out. */
+  held(): { outerStep: number; root: string };
   readonly options: NodeOptions;
   readonly clock: Clock;
   readonly log: Log;
@@ -37,58 +46,111 @@ export interface PeerKeeperDependencies {
 
 export class PeerKeeper {
   readonly #deps: PeerKeeperDependencies;
+  readonly #hotkey: HotkeyPair;
   /** Addresses from the DHT of those whom the chain's do not reach. */
   readonly #lookedUp = new Map<Hotkey, readonly string[]>();
   readonly #missingSinceMs = new Map<Hotkey, number>();
   #refreshedMs = -Infinity;
+  #publishedMs = -Infinity;
+  #publishedAddrs = "";
+  #announcedAddrs = "";
+  #heldRoot = "";
   #isRefreshing = false;
-  #stopWatching = () => {};
+  readonly #stops: (() => void)[] = [];
 
-  constructor(deps: PeerKeeperDependencies) {
+  constructor(hotkey: HotkeyPair, deps: PeerKeeperDependencies) {
+    this.#hotkey = hotkey;
     this.#deps = deps;
   }
 
   /** Resolves when this node is published and has met somebody, or nobody answered in ten seconds. */
-  async start(hotkey: HotkeyPair): Promise<void> {
-    const { chain, directory, clock, signal } = this.#deps;
-    await this.#publish(hotkey);
+  async start(): Promise<void> {
+    const { chain, directory, network, options, log } = this.#deps;
+    await network.join().catch((error) => {
+      if (!isSkeinError(error)) throw error;
+      log.warn(describeError(error), { code: error.code });
+    });
+    if (options.relays.length > 0 && !await this.#within(() => network.listenAddrs.some(isRelayed))) {
+      log.warn(
+        `reserve a place at ${options.relays.join(", ")}: no relay gave one in ${
+          MEET_TIMEOUT_MS / 1000
+        } s, others ` +
+          `cannot reach this node through a relay yet, check the address or add another --relay; trying again`,
+        { code: "node/no-relay" },
+      );
+    }
+    await this.#publish();
     await directory.refresh({ isForced: true });
     this.#connect();
-    this.#stopWatching = chain.onBlock(() => void this.#onBlock());
-    const deadlineMs = clock.monotonicMs() + MEET_TIMEOUT_MS;
+    this.#stops.push(
+      chain.onBlock(() => void this.#onBlock()),
+      network.onListenAddrs(() => this.#announce()),
+    );
     const others = directory.entries().filter((entry) => entry.announcement !== null).length - 1;
-    while (others > 0 && clock.monotonicMs() < deadlineMs && !signal.aborted) {
-      if (this.#deps.network.transport.connected().length > 0) break;
-      await clock.sleep(POLL_MS, signal);
-    }
-    this.#announceInDht();
+    if (others > 0) await this.#within(() => network.transport.connected().length > 0);
+    this.#announce();
+    this.#tellHeld();
   }
 
-  stop(): void {
-    this.#stopWatching();
+  async stop(): Promise<void> {
+    for (const stop of this.#stops.splice(0)) stop();
+    await this.#remember();
     this.#deps.network.keepConnected(new Map());
   }
 
-  async #publish(hotkey: HotkeyPair): Promise<void> {
-    const { chain, network, options, log } = this.#deps;
+  /** Says in the DHT that this node waits for a round. */
+  tellReady(round: { outerStep: number; innerSteps: number; samples: number }): void {
+    this.#say("ready", { ...round });
+  }
+
+  #tellHeld(): void {
+    const held = this.#deps.held();
+    if (held.root === this.#heldRoot) return;
+    this.#heldRoot = held.root;
+    this.#say("checkpoint", { ...held });
+  }
+
+  /** @returns whether `condition` came true in ten seconds */
+  async #within(condition: () => boolean): Promise<boolean> {
+    const { clock, signal } = this.#deps;
+    const deadlineMs = clock.monotonicMs() + MEET_TIMEOUT_MS;
+    while (!condition()) {
+      if (clock.monotonicMs() >= deadlineMs || signal.aborted) return false;
+      await clock.sleep(POLL_MS, signal);
+    }
+    return true;
+  }
+
+  async #publish(): Promise<void> {
+    const { chain, network, options, log, clock } = this.#deps;
     const suffix = `/p2p/${network.peerId}`;
     const announcement: Announcement = {
       role: options.role,
       peerId: network.peerId,
-      addrs: network.listenAddrs.map((addr) => addr.replace(suffix, "")),
+      addrs: network.listenAddrs.map((addr) => addr.endsWith(suffix) ? addr.slice(0, -suffix.length) : addr),
     };
-    await chain.publish(options.netuid, hotkey.pair, encodeFitting(announcement));
+    this.#publishedAddrs = network.listenAddrs.join();
+    this.#publishedMs = clock.monotonicMs();
+    await chain.publish(options.netuid, this.#hotkey.pair, encodeFitting(announcement));
     log.debug("published on the chain", { ...announcement });
   }
 
-  #announceInDht(): void {
+  /** Where we are now, unless that is nowhere: then the former places are a better guess. */
+  #announce(): void {
+    const addrs = this.#deps.network.listenAddrs.slice(0, MAX_DHT_ADDRS);
+    if (addrs.length === 0 || addrs.join() === this.#announcedAddrs) return;
+    this.#announcedAddrs = addrs.join();
+    this.#say("announce", { addrs });
+  }
+
+  #say(kind: RecordKind, statement: Record<string, unknown>): void {
     const { network, log } = this.#deps;
-    network.announce(encode({ addrs: network.listenAddrs.slice(0, 8) }))
-      .catch((error) => log.debug(`announce in the DHT: ${describeError(error)}`));
+    network.publish(kind, encode(statement))
+      .catch((error) => log.debug(`put ${kind} in the DHT: ${describeError(error)}`));
   }
 
   async #onBlock(): Promise<void> {
-    const { clock, directory, log } = this.#deps;
+    const { clock, directory, network, log } = this.#deps;
     const nowMs = clock.monotonicMs();
     if (this.#isRefreshing || nowMs - this.#refreshedMs < REFRESH_MS) return;
     this.#isRefreshing = true;
@@ -96,22 +158,35 @@ export class PeerKeeper {
       await directory.refresh();
       this.#refreshedMs = nowMs;
       this.#connect();
+      this.#tellHeld();
+      await this.#remember();
+      const isElsewhere = network.listenAddrs.length > 0 &&
+        network.listenAddrs.join() !== this.#publishedAddrs;
+      if (isElsewhere && nowMs - this.#publishedMs >= REPUBLISH_MS) await this.#publish();
     } catch (error) {
-      log.debug(`read the metagraph: ${describeError(error)}`);
+      log.debug(`keep in touch: ${describeError(error)}`);
     } finally {
       this.#isRefreshing = false;
     }
   }
 
+  async #remember(): Promise<void> {
+    const { network, knownPeers } = this.#deps;
+    const up = network.peersSeen().filter((peer) => peer.isUp);
+    await knownPeers.remember(up.map(({ hotkey, listenAddrs }) => ({ hotkey, addrs: listenAddrs })));
+  }
+
   #connect(): void {
-    const { directory, network, options, clock } = this.#deps;
+    const { directory, network, knownPeers, options, clock } = this.#deps;
     const targets = new Map<Hotkey, readonly string[]>();
     const connected = new Set(network.transport.connected());
     const nowMs = clock.monotonicMs();
     for (const { hotkey, announcement } of directory.entries()) {
-      if (hotkey === network.transport.self || announcement === null) continue;
-      const addrs = announcement.addrs.map((addr) => `${addr}/p2p/${announcement.peerId}`);
-      targets.set(hotkey, [...addrs, ...this.#lookedUp.get(hotkey) ?? []]);
+      if (hotkey === network.transport.self) continue;
+      const addrs = (announcement?.addrs ?? []).map((addr) => `${addr}/p2p/${announcement!.peerId}`);
+      const all = new Set([...addrs, ...this.#lookedUp.get(hotkey) ?? [], ...knownPeers.addrsOf(hotkey)]);
+      if (announcement === null && all.size === 0) continue;
+      targets.set(hotkey, [...all]);
       if (connected.has(hotkey)) this.#missingSinceMs.delete(hotkey);
       else {
         const sinceMs = this.#missingSinceMs.get(hotkey) ?? nowMs;
@@ -129,7 +204,7 @@ export class PeerKeeper {
   async #lookUp(hotkey: Hotkey): Promise<void> {
     const { network, log } = this.#deps;
     try {
-      const found = await network.lookup(hotkey);
+      const found = await network.lookup(hotkey, "announce");
       if (found !== undefined) this.#lookedUp.set(hotkey, dhtPayload.parse(decode(found.payload)).addrs);
     } catch (error) {
       log.debug(`look up ${hotkey} in the DHT: ${describeError(error)}`);
@@ -137,13 +212,21 @@ export class PeerKeeper {
   }
 }
 
-/** With as many of the addresses, best first, as a commitment has room for. */
+const isRelayed = (addr: string) => addr.includes("/p2p-circuit");
+
+/** With as many of the addresses, best first, as a commitment has room for; those it has no encoding for are left out. */
 function encodeFitting(announcement: Announcement): Uint8Array {
-  try {
-    return encodeAnnouncement(announcement);
-  } catch (error) {
-    if (!isSkeinError(error, "chain/announcement-too-long")) throw error;
-    const addrs = announcement.addrs.slice(0, Number(error.payload.keepCount));
-    return encodeAnnouncement({ ...announcement, addrs });
+  let encoded = encodeAnnouncement({ ...announcement, addrs: [] });
+  const addrs: string[] = [];
+  for (const addr of announcement.addrs) {
+    try {
+      encoded = encodeAnnouncement({ ...announcement, addrs: [...addrs, addr] });
+      addrs.push(addr);
+    } catch (error) {
+      const isLeftOut = isSkeinError(error, "chain/announcement-too-long") ||
+        isSkeinError(error, "chain/bad-announcement");
+      if (!isLeftOut) throw error;
+    }
   }
+  return encoded;
 }

@@ -148,7 +148,8 @@ class Peer {
   }
 
   async #take({ certificate, chunks, stats }: Extract<RoundOutcome, { kind: "committed" }>): Promise<void> {
-    this.#allReduce.verify(certificate, { previousMembers: membersOf(this.#state, this.#hotkeys) });
+    const previousMembers = membersOf(this.#state, this.#hotkeys);
+    this.#allReduce.verify(certificate, { previousMembers, recoveryBlock: Infinity, block: 0, present: [] });
     const values = decodeResult(certificate.origin, chunks, this.#codec);
     const wrong = findWrongBlock(values, this.#hotkeys.length);
     if (wrong !== undefined) tell({ event: "violation", what: `step ${certificate.outerStep}: ${wrong}` });

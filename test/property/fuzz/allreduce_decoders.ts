@@ -34,9 +34,12 @@ const SHAPE = {
   elementCount: 5000,
   chunkElements: 1024,
   minGroup: 2,
+  samplesPerInnerStep: 1,
+  maxInnerSteps: 1000,
 };
 const DEPS = { verify: () => true, isMember: () => true };
 const MEMBERS = orderCandidates(SHAPE.seed, 3, ["alice", "bob", "carol"]);
+const CONTINUITY = { previousMembers: MEMBERS, recoveryBlock: Infinity, block: 100, present: MEMBERS };
 const ballot = (proposal: Proposal) => ({
   runId: SHAPE.runId,
   outerStep: 3,
@@ -58,7 +61,7 @@ function proposalOf(attempt: number): Proposal {
     members: MEMBERS.map((hotkey, i) => ({
       hotkey,
       innerSteps: 10,
-      samples: 5 + i,
+      samples: 10,
       bandwidthBytesPerSec: 1e6 * i,
       waypointDigest: digestOf(hotkey),
       block: 99,
@@ -85,13 +88,13 @@ function certificateOf(proposal: Proposal, origin: Proposal): Certificate {
 function headersOf(): Record<Kind, unknown[]> {
   const [first, second] = [proposalOf(0), proposalOf(1)];
   const resultDigest = digestOf("result");
-  const lock = { attempt: 0, proposal: first, origin: first, resultDigest };
+  const votes = MEMBERS.map((hotkey) => ({ hotkey, signature }));
+  const lock = { attempt: 0, proposal: first, origin: first, resultDigest, votes };
   const summary = {
     attempt: 0,
     proposalDigest: proposalDigest(first),
     originDigest: proposalDigest(first),
     resultDigest,
-    holds: true,
   };
   const terms = { runId: SHAPE.runId, outerStep: 3, anchorRoot: first.anchorRoot, codec: "f32" };
   const certificates = [certificateOf(first, first), certificateOf(second, first)];
@@ -99,18 +102,25 @@ function headersOf(): Record<Kind, unknown[]> {
     ready: [{ ...terms, ...first.members[0] }],
     propose: [{ proposal: first, signature }, { proposal: second, signature }],
     accept: [
-      { ...ballot(second), lock: summary, full: lock, signature },
-      { ...ballot(first), lock: null, full: null, signature },
+      { ...ballot(second), lock: summary, holds: [resultDigest], full: lock, signature },
+      { ...ballot(first), lock: null, holds: [], full: null, signature },
     ],
     refuse: [{ ...ballot(first), promised: -1, reason: "quorum" }],
     begin: [{
       ...ballot(second),
-      accepts: MEMBERS.map((hotkey) => ({ hotkey, lock: summary, signature })),
+      accepts: MEMBERS.map((hotkey) => ({ hotkey, lock: summary, holds: [], signature })),
       lock,
     }],
     chunk: [{ ...ballot(first), chunk: 2, digest: digestOf("chunk 2") }],
-    result: [{ ...ballot(first), chunk: 2, digest: digestOf("chunk 2") }],
+    result: [signature, null].map((seal) => ({
+      ...ballot(first),
+      chunk: 2,
+      digest: digestOf("chunk 2"),
+      seal,
+    })),
     vote: [{ ...ballot(first), resultDigest, signature }],
+    commit: [{ ...ballot(first), resultDigest, signature }],
+    seals: [{ ...ballot(first), spans: [{ spanDigest: digestOf("span"), seal: signature }, null] }],
     complaint: [{ ...ballot(first), suspects: MEMBERS.slice(1) }],
     certificate: certificates.map((each) => certificateMessage(each).header),
     pull: [{ runId: SHAPE.runId, outerStep: 3, resultDigest, chunk: -1 }],
@@ -187,7 +197,7 @@ function certificateDecoders(): Decoder[] {
       name: "allreduce: certificate message, checked",
       format: "cbor",
       examples: cborExamples(messages),
-      decode: (input) => verifyCertificate(parse(input), SHAPE, DEPS, { previousMembers: MEMBERS }),
+      decode: (input) => verifyCertificate(parse(input), SHAPE, DEPS, CONTINUITY),
     },
     {
       ...shared,

@@ -5,7 +5,7 @@
 import { fromHex } from "../../../src/base/bytes.ts";
 import type { Random } from "../../../src/base/random.ts";
 import { cryptoReady, devAccount, verifySignature } from "../../../src/chain/wallet.ts";
-import { AnnouncementBook, announcementKey, encodeAnnouncement } from "../../../src/net/announcement.ts";
+import { encodeRecord, RecordBook, recordKey } from "../../../src/net/record.ts";
 import { decodeCborMap } from "../../../src/net/cbor.ts";
 import { netError } from "../../../src/net/errors.ts";
 import {
@@ -110,21 +110,21 @@ function helloDecoder(name: string, verify: HelloRules["verify"], share: number)
   };
 }
 
-function announcementDecoder(): Decoder {
+function recordDecoder(): Decoder {
   const signer = { hotkey: "5Alice", sign: () => new Uint8Array(64).fill(1) };
   const record = (sequence: bigint, payload: string) =>
-    encodeAnnouncement(signer, { sequence, expiresMs: NOW_MS + 5000, payload: fromHex(payload) });
-  const key = announcementKey(signer.hotkey);
+    encodeRecord(signer, "announce", { sequence, expiresMs: NOW_MS + 5000, payload: fromHex(payload) });
+  const key = recordKey(signer.hotkey, "announce");
   return {
-    name: "net: DHT announcement",
+    name: "net: DHT record",
     format: "bytes",
     examples: [record(1n, "a165616464727380"), record(2n ** 40n, "")],
     async decode(input) {
-      const book = new AnnouncementBook({ clock: CLOCK, verify: () => true, isRegistered: () => true });
+      const book = new RecordBook({ clock: CLOCK, verify: () => true, isRegistered: () => true });
       book.select(key, [record(1n, ""), input]);
       await book.validate(key, input);
       await book.validate(key, input);
-      return book.newest(signer.hotkey);
+      return book.newest(signer.hotkey, "announce");
     },
     allocationBytes: flatBound(),
   };
@@ -184,6 +184,6 @@ export async function netDecoders(): Promise<Decoder[]> {
     },
     helloDecoder("net: hello and binding", () => true, 1),
     helloDecoder("net: hello and binding, signature checked", verifySignature, 0.02),
-    announcementDecoder(),
+    recordDecoder(),
   ];
 }

@@ -10,6 +10,7 @@ import { type Decoder, jsonExamples, structuredBound } from "./decoder.ts";
 const LOCK: RoundLock = {
   runId: "5e".repeat(32),
   outerStep: 3,
+  anchorRoot: "22".repeat(32),
   promised: 1,
   groups: [{ attempt: 0, members: ["alice", "bob"] }, { attempt: 1, members: ["bob", "carol"] }],
   lock: null,

@@ -71,6 +71,23 @@ swarmTest("an unregistered hotkey is refused on both sides with a typed error", 
   assert.deepEqual([a.network.transport.connected(), b.network.transport.connected()], [[], []]);
 });
 
+swarmTest("a chain that does not answer is no offence of whoever asks to be let in", async (swarm) => {
+  const a = await swarm.add("Alice", { offenceLimit: 2 }), b = await swarm.add("Bob");
+  swarm.registryFailure = new SkeinError("chain/unreachable", "ask the chain: no answer, wait");
+  for (let i = 0; i < 3; i++) {
+    await assert.rejects(
+      b.network.dial(a.network.listenAddrs[0]),
+      (error) => isSkeinError(error, "net/registry-unavailable"),
+    );
+  }
+  assert.deepEqual(a.network.transport.offences(), {});
+  swarm.registryFailure = undefined;
+  await until(() => {
+    void b.network.dial(a.network.listenAddrs[0]).catch(() => {});
+    return a.network.transport.connected().length === 1;
+  }, "B is let in when the chain is back");
+});
+
 swarmTest("a peer of another run is refused, and both sides learn both runs", async (swarm) => {
   const a = await swarm.add("Alice"), b = await swarm.add("Bob", { runId: "cd".repeat(32) });
   await assert.rejects(b.network.dial(a.network.listenAddrs[0]), (error) => {

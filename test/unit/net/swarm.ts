@@ -6,6 +6,7 @@ import { systemClock } from "../../../src/base/clock.ts";
 import { eventLog, type LogEvent } from "../../../src/base/log.ts";
 import type { Signer, VerifySignature } from "../../../src/base/transport.ts";
 import { type Network, type NetworkOptions, startNetwork } from "../../../src/net/network.ts";
+import { type Relay, type RelayOptions, startRelay } from "../../../src/net/relay.ts";
 
 await cryptoWaitReady();
 
@@ -29,8 +30,11 @@ let nextSeed = 1;
 
 export class TestSwarm {
   readonly nodes: TestNode[] = [];
+  readonly relays: Relay[] = [];
   /** The metagraph: every hotkey that this swarm started, less those that a test takes out. */
   readonly registered = new Set<string>();
+  /** Thrown instead of an answer from the metagraph. */
+  registryFailure?: Error;
 
   async add(name: string, options: Partial<NetworkOptions> = {}, signer = signerOf(name)): Promise<TestNode> {
     this.registered.add(signer.hotkey);
@@ -46,7 +50,10 @@ export class TestSwarm {
     }, {
       signer,
       verify,
-      isRegistered: (hotkey) => this.registered.has(hotkey),
+      isRegistered: (hotkey) => {
+        if (this.registryFailure !== undefined) throw this.registryFailure;
+        return this.registered.has(hotkey);
+      },
       clock: systemClock,
       log: eventLog((event) => events.push(event)),
     });
@@ -55,15 +62,46 @@ export class TestSwarm {
     return node;
   }
 
+  async addRelay(options: Partial<RelayOptions> = {}): Promise<Relay> {
+    const relay = await startRelay({
+      identitySeed: new Uint8Array(32).fill(nextSeed++),
+      listen: ["/ip4/127.0.0.1/tcp/0"],
+      maxReservations: 16,
+      maxCircuitsPerPeer: 64,
+      ...options,
+    }, { verify, clock: systemClock, log: eventLog(() => {}) });
+    this.relays.push(relay);
+    return relay;
+  }
+
+  /** A node that cannot be dialed: it listens nowhere and holds a place at the relay. */
+  async addBehind(relay: Relay, name: string, options: Partial<NetworkOptions> = {}): Promise<TestNode> {
+    const node = await this.add(name, {
+      listen: [],
+      relays: [relay.listenAddrs[0]],
+      isDhtClient: true,
+      ...options,
+    });
+    await node.network.join();
+    await until(() => node.network.listenAddrs.length > 0, `${name} holds a place at the relay`);
+    return node;
+  }
+
   async stop(): Promise<void> {
     await Promise.all(this.nodes.map((node) => node.network.stop()));
+    await Promise.all(this.relays.map((relay) => relay.stop()));
   }
 }
 
 /** Runs `body` with a swarm that is stopped whatever happens. */
-export function swarmTest(name: string, body: (swarm: TestSwarm) => Promise<void>): void {
+export function swarmTest(
+  name: string,
+  body: (swarm: TestSwarm) => Promise<void>,
+  options: { ignore?: boolean } = {},
+): void {
   Deno.test({
     name,
+    ...options,
     sanitizeOps: false,
     sanitizeResources: false,
     async fn() {
@@ -77,11 +115,11 @@ export function swarmTest(name: string, body: (swarm: TestSwarm) => Promise<void
   });
 }
 
-/** Resolves once `condition` holds. @throws after 5 s, naming `what` */
-export async function until(condition: () => boolean, what: string): Promise<void> {
-  for (let i = 0; i < 500; i++) {
+/** Resolves once `condition` holds. @throws after `seconds`, naming `what` */
+export async function until(condition: () => boolean, what: string, seconds = 5): Promise<void> {
+  for (let i = 0; i < 100 * seconds; i++) {
     if (condition()) return;
     await systemClock.sleep(10);
   }
-  throw new Error(`waited 5 s in vain until ${what}`);
+  throw new Error(`waited ${seconds} s in vain until ${what}`);
 }

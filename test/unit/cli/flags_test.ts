@@ -1,0 +1,14 @@
+import assert from "node:assert/strict";
+import { listFlag, multiaddrsFlag } from "../../../src/cli/flags.ts";
+
+Deno.test("a flag given twice is a list of two", () => {
+  assert.deepEqual(listFlag("b", listFlag("a", undefined)), ["a", "b"]);
+});
+
+Deno.test("multiaddrs are collected, also from one value with commas", () => {
+  const [a, b, c] = ["/ip4/1.2.3.4/tcp/1", "/dns4/relay.example.org/tcp/2", "/ip6/::1/tcp/3"];
+  assert.deepEqual(multiaddrsFlag(`${b}, ${c}`, multiaddrsFlag(a, undefined)), [a, b, c]);
+  for (const text of ["1.2.3.4:1", "/tcp/1", `${a},x`]) {
+    assert.throws(() => multiaddrsFlag(text, undefined), /multiaddr like/, text);
+  }
+});

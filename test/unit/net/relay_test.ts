@@ -1,0 +1,137 @@
+/** Two nodes that cannot be dialed meet through a relay and nowhere else. */
+import assert from "node:assert/strict";
+import { utf8 } from "../../../src/base/bytes.ts";
+import { isSkeinError } from "../../../src/base/errors.ts";
+import { swarmTest, type TestNode, until } from "./swarm.ts";
+
+const MIB = 1 << 20;
+const pattern = (bytes: number) => Uint8Array.from({ length: bytes }, (_, i) => (i * 31 + (i >> 8)) & 255);
+
+function keepEachOther(a: TestNode, b: TestNode): void {
+  for (const [from, to] of [[a, b], [b, a]]) {
+    from.network.keepConnected(new Map([[to.signer.hotkey, to.network.listenAddrs]]));
+  }
+}
+
+const isUp = (from: TestNode, to: TestNode) => from.network.transport.connected().includes(to.signer.hotkey);
+
+swarmTest("nodes behind a relay exchange messages, requests and a body of 4 MiB", async (swarm) => {
+  const relay = await swarm.addRelay();
+  const a = await swarm.addBehind(relay, "Alice"), b = await swarm.addBehind(relay, "Bob");
+  assert.ok(a.network.listenAddrs.every((addr) => addr.includes(`/p2p/${relay.peerId}/p2p-circuit/`)));
+  keepEachOther(a, b);
+  await until(() => isUp(a, b) && isUp(b, a), "both see each other");
+
+  const heard: number[] = [];
+  let body: Uint8Array | undefined;
+  b.network.transport.onMessage("note", (_from, message) => void heard.push(message.header.index as number));
+  b.network.transport.onMessage("chunk", (from, message) => {
+    assert.equal(from, a.signer.hotkey);
+    body = message.body;
+  });
+  b.network.transport.onRequest("double", async (_from, message) => ({
+    type: "doubled",
+    header: { x: 2 * (message.header.x as number) },
+    body: message.body,
+  }));
+  const to = b.signer.hotkey;
+  for (let index = 0; index < 50; index++) {
+    await a.network.transport.send(to, { type: "note", header: { index } });
+  }
+  const sent = pattern(4 * MIB);
+  await a.network.transport.send(to, { type: "chunk", header: {}, body: sent });
+  const answer = await a.network.transport.request(
+    to,
+    { type: "double", header: { x: 21 }, body: sent },
+    { maxBodyBytes: 4 * MIB, timeoutMs: 5000 },
+  );
+  assert.equal(answer.header.x, 42);
+  assert.deepEqual(answer.body, sent);
+  await until(() => body !== undefined && heard.length === 50, "all arrived");
+  assert.deepEqual(body, sent);
+  assert.deepEqual(heard, Array.from({ length: 50 }, (_, i) => i));
+});
+
+swarmTest("the link comes back by itself when the relay was restarted", async (swarm) => {
+  const relay = await swarm.addRelay({ identitySeed: new Uint8Array(32).fill(240) });
+  const a = await swarm.addBehind(relay, "Alice"), b = await swarm.addBehind(relay, "Bob");
+  keepEachOther(a, b);
+  await until(() => isUp(a, b) && isUp(b, a), "both see each other");
+  await relay.stop();
+  await until(() => !isUp(a, b) && !isUp(b, a), "both see the other go");
+  await until(() => a.network.listenAddrs.length === 0, "the address is withdrawn");
+  await swarm.addRelay({
+    identitySeed: new Uint8Array(32).fill(240),
+    listen: [relay.listenAddrs[0].split("/p2p/")[0]],
+  });
+  await until(() => isUp(a, b) && isUp(b, a), "both see each other again", 20);
+  let isHeard = false;
+  b.network.transport.onMessage("hi", () => void (isHeard = true));
+  await a.network.transport.send(b.signer.hotkey, { type: "hi", header: {} });
+  await until(() => isHeard, "a message passes");
+});
+
+swarmTest("a receiver that does not read holds the sender back through the relay", async (swarm) => {
+  const relay = await swarm.addRelay();
+  const a = await swarm.addBehind(relay, "Alice"), b = await swarm.addBehind(relay, "Bob");
+  await a.network.dial(b.network.listenAddrs[0]);
+  await until(() => isUp(b, a), "both see each other");
+  const gate = Promise.withResolvers<void>();
+  let received = 0, taken = 0;
+  b.network.transport.onMessage("chunk", async () => {
+    received++;
+    await gate.promise;
+  });
+  const total = 64;
+  const body = new Uint8Array(MIB);
+  const sends = Array.from(
+    { length: total },
+    () => a.network.transport.send(b.signer.hotkey, { type: "chunk", header: {}, body }).then(() => taken++),
+  );
+  await until(() => received === 1, "the first chunk is being handled");
+  let before = -1;
+  await until(() => {
+    const isStill = taken === before;
+    before = taken;
+    return isStill;
+  }, "the sender stands still");
+  // Windows of 4 MiB: inside the relayed connection, and on either side of the relay, with what the relay holds.
+  assert.ok(taken <= 20, `${taken} of ${total} MiB were taken from the sender although nobody reads`);
+  gate.resolve();
+  await Promise.all(sends);
+  await until(() => received === total, "all chunks arrived");
+});
+
+swarmTest("a relay carries DHT records and is no member", async (swarm) => {
+  const relay = await swarm.addRelay();
+  const a = await swarm.addBehind(relay, "Alice"), b = await swarm.addBehind(relay, "Bob");
+  await until(() => relay.counts().reservations === 2, "two places are taken");
+  await until(() => a.network.transport.connected().length === 0, "nobody is a member yet");
+  let storedCount = 0;
+  await until(() => {
+    void a.network.publish("announce", utf8("here")).then((count) => storedCount ||= count).catch(() => {});
+    return storedCount > 0;
+  }, "the relay has stored the record");
+  const found = await b.network.lookup(a.signer.hotkey, "announce");
+  assert.equal(found && new TextDecoder().decode(found.payload), "here");
+  await assert.rejects(
+    a.network.dial(relay.listenAddrs[0]),
+    (error) => isSkeinError(error, "net/no-hello"),
+  );
+  assert.deepEqual(a.network.transport.offences(), {});
+  assert.equal(a.events.filter((event) => event.event === "peer-refused").length, 0);
+});
+
+swarmTest("a full relay takes no more, and frees the place of a node that left", async (swarm) => {
+  const relay = await swarm.addRelay({ maxReservations: 1 });
+  const a = await swarm.addBehind(relay, "Alice");
+  const b = await swarm.add("Bob", { listen: [], relays: [relay.listenAddrs[0]], isDhtClient: true });
+  await b.network.join();
+  await until(() => relay.counts().connections === 2, "both are connected");
+  assert.equal(relay.counts().reservations, 1);
+  assert.deepEqual(b.network.listenAddrs, []);
+  // Who has no place can still reach who has one.
+  assert.equal(await b.network.dial(a.network.listenAddrs[0]), a.signer.hotkey);
+  await a.network.stop();
+  await until(() => relay.counts().reservations === 0, "the place is free again");
+});
