@@ -27,14 +27,15 @@ import { type Ready, readyPayload, type RunShape, verifyReady } from "./proposal
 import { Pace } from "./pace.ts";
 import { pullResult } from "./pull.ts";
 import { chunkElementsFor, ResultStore, type StoredResult } from "./result.ts";
-import { LiveRound, type RoundOutcome } from "./live_round.ts";
+import { LiveRound } from "./live_round.ts";
 import { Suspicions } from "./suspicions.ts";
+import type { RoundOutcome } from "./round_outcome.ts";
 import type { RoundTimeouts } from "./round_types.ts";
 
 export type { Certificate, Continuity } from "./certificate.ts";
 export type { RoundLock } from "./lock.ts";
 export type { Proposal, Ready } from "./proposal.ts";
-export type { RoundOutcome, RoundStats } from "./live_round.ts";
+export type { RoundOutcome, RoundStats } from "./round_outcome.ts";
 export { mayGoOn, verifyCertificate } from "./certificate.ts";
 export { certificateFromPlain, plainCertificate } from "./messages.ts";
 export { decodeResult } from "./result.ts";

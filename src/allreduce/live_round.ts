@@ -4,7 +4,6 @@ import { describeError, isSkeinError } from "../base/errors.ts";
 import type { Log } from "../base/log.ts";
 import type { Hotkey, Signer, Transport, VerifySignature } from "../base/transport.ts";
 import type { ChunkReducer, Codec } from "../codec/codec.ts";
-import type { Certificate } from "./certificate.ts";
 import { refuse } from "./errors.ts";
 import type { EarlyMessage } from "./inbox.ts";
 import type { RoundLock } from "./lock.ts";
@@ -15,34 +14,9 @@ import type { PullWant } from "./pull.ts";
 import type { ResultStore, StoredResult } from "./result.ts";
 import { RoundMachine } from "./round_machine.ts";
 import type { Suspicions } from "./suspicions.ts";
+import type { RoundOutcome, RoundStats } from "./round_outcome.ts";
 import type { RoundAction, RoundEnd, RoundEvent, RoundMachineOptions } from "./round_types.ts";
-import type { SpanPlan } from "./span_plan.ts";
 import { Transfer } from "./transfer.ts";
-
-export interface RoundStats {
-  readonly members: number;
-  readonly attempts: number;
-  /** The whole tensor, encoded and as f32. */
-  readonly encodedBytes: number;
-  readonly rawBytes: number;
-  /** All traffic of this node while the round ran. */
-  readonly sentBytes: number;
-  readonly receivedBytes: number;
-  readonly seconds: number;
-}
-
-export type RoundOutcome =
-  | {
-    readonly kind: "committed";
-    readonly certificate: Certificate;
-    /** Encoded, in element order: `decodeResult(certificate.origin, chunks, codec)`. */
-    readonly chunks: readonly Uint8Array[];
-    readonly plan: SpanPlan;
-    readonly stats: RoundStats;
-  }
-  | { readonly kind: "aborted"; readonly code: string; readonly reason: string }
-  /** The swarm is at `outerStep` without us: fetch that state from peers. */
-  | { readonly kind: "superseded"; readonly outerStep: number };
 
 export interface LiveRoundInput {
   readonly values: Float32Array;

@@ -173,7 +173,7 @@ export function unpackMessage<K extends Kind>(
   message: Message,
 ): { header: Header<K>; tail: Uint8Array } {
   const body = message.body ?? new Uint8Array(0);
-  const { packedBytes } = message.header;
+  const { packedBytes } = message.header ?? {};
   if (packedBytes === undefined) return { header: parseHeader(kind, message.header), tail: body };
   if (typeof packedBytes !== "number" || !(packedBytes > 0 && packedBytes <= body.byteLength)) {
     throw refuse(
