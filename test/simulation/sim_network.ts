@@ -1,203 +1,264 @@
 /**
- * An in-memory `Transport` over virtual time: links are FIFO with latency and jitter from a seed, so messages of different
- * peers overtake each other but those of one do not. A cut link loses what is in flight, as TCP does.
+ * Links between simulated nodes over virtual time. Each direction of a link is ordered, as TCP is, with a delay of its own, so
+ * that messages of different peers overtake each other but those of one do not. Conditions make a direction worse for a
+ * while: loss is a delay by retransmission, a block holds messages back until it is lifted or a side gives up.
+ *
+ * A session is what two nodes share while connected. Each side has its own view of it and may notice its end later than
+ * the other; whatever was in flight is lost with the session.
  */
 import type { Clock } from "../../src/base/clock.ts";
-import { isSkeinError, SkeinError } from "../../src/base/errors.ts";
-import type { Random } from "../../src/base/random.ts";
-import type { Hotkey, Message, Transport } from "../../src/base/transport.ts";
+import { Random } from "../../src/base/random.ts";
+import type { Hotkey, Message } from "../../src/base/transport.ts";
+import { SimTransport } from "./sim_transport.ts";
 
-/** Changes, delays or drops (null) a message on its way. */
-export type Tamper = (
-  from: Hotkey,
-  to: Hotkey,
-  message: Message,
-) => { message: Message; delayMs?: number } | null;
+/** Makes one direction worse. Rates are per message. */
+export interface Condition {
+  readonly latencyMs?: number;
+  readonly jitterMs?: number;
+  readonly bytesPerMs?: number;
+  readonly lossRate?: number;
+  readonly duplicateRate?: number;
+}
+
+export type Deliver = (receiver: SimTransport, message: Message) => void;
+
+interface Direction {
+  readonly random: Random;
+  readonly baseMs: number;
+  readonly conditions: Set<Condition>;
+  blockCount: number;
+  held: { message: Message; deliver: Deliver }[];
+  sentUntilMs: number;
+  arrivedUntilMs: number;
+  /** Does the sending side believe in the session? */
+  isOpen: boolean;
+}
+
+/** Headers, frames, encryption. */
+const OVERHEAD_BYTES = 300;
+const FIRST_RETRANSMISSION_MS = 200;
+const LONGEST_DUPLICATE_DELAY_MS = 3000;
 
 export class SimNetwork {
   readonly failures: unknown[] = [];
-  tamper: Tamper = (_from, _to, message) => ({ message });
   messageCount = 0;
-  #clock: Clock;
-  #random: Random;
-  #nodes = new Map<Hotkey, SimTransport>();
-  #cut = new Set<string>();
-  #generation = new Map<string, number>();
-  #busyUntilMs = new Map<string, number>();
+  onSend: (from: Hotkey, to: Hotkey, message: Message) => void = () => {};
+  readonly #clock: Clock;
+  readonly #seed: number;
+  readonly #indexes = new Map<Hotkey, number>();
+  readonly #hotkeys: readonly Hotkey[];
+  readonly #nodes: (SimTransport | undefined)[];
+  readonly #directions: Direction[];
+  /** Per unordered pair, under its smaller key. */
+  readonly #sessions: Int32Array;
 
-  constructor(clock: Clock, random: Random) {
+  constructor(hotkeys: readonly Hotkey[], clock: Clock, seed: number) {
     this.#clock = clock;
-    this.#random = random;
+    this.#seed = seed;
+    this.#hotkeys = hotkeys;
+    hotkeys.forEach((hotkey, i) => this.#indexes.set(hotkey, i));
+    this.#nodes = hotkeys.map(() => undefined);
+    this.#directions = new Array(hotkeys.length ** 2);
+    this.#sessions = new Int32Array(hotkeys.length ** 2);
   }
 
-  /** A node comes up: everybody it can reach sees it. */
+  clock = (): Clock => this.#clock;
+
+  /** A node comes up: it opens a session with everybody it can reach. */
   join(hotkey: Hotkey): SimTransport {
+    const at = this.#indexes.get(hotkey)!;
     const transport = new SimTransport(hotkey, this);
-    this.#nodes.set(hotkey, transport);
-    for (const peer of transport.connected()) this.#announce(hotkey, peer, true);
+    this.#nodes[at] = transport;
     return transport;
   }
 
-  /** A node crashes: what it had in flight is lost. */
-  leave(hotkey: Hotkey): void {
-    const peers = this.#nodes.get(hotkey)?.connected() ?? [];
-    for (const peer of peers) this.#bump(hotkey, peer);
-    this.#nodes.delete(hotkey);
-    for (const peer of peers) this.#nodes.get(peer)?.peerChanged(hotkey, false);
+  /** After the node has subscribed. */
+  openAll(hotkey: Hotkey): void {
+    const at = this.#indexes.get(hotkey)!;
+    for (let peer = 0; peer < this.#hotkeys.length; peer++) this.#open(at, peer);
   }
 
-  setLink(a: Hotkey, b: Hotkey, isUp: boolean): void {
-    const key = linkKey(a, b);
-    if (isUp !== this.#cut.has(key)) return;
-    if (isUp) this.#cut.delete(key);
-    else this.#cut.add(key);
-    this.#bump(a, b);
-    if (this.#nodes.has(a) && this.#nodes.has(b)) this.#announce(a, b, isUp);
-  }
-
-  isLinked(a: Hotkey, b: Hotkey): boolean {
-    return a !== b && this.#nodes.has(a) && this.#nodes.has(b) && !this.#cut.has(linkKey(a, b));
-  }
-
-  peersOf(hotkey: Hotkey): Hotkey[] {
-    return [...this.#nodes.keys()].filter((peer) => this.isLinked(hotkey, peer));
-  }
-
-  /** Calls `deliver` at the receiver unless the link breaks first. @returns whether it was taken */
-  carry(
-    from: Hotkey,
-    to: Hotkey,
-    message: Message,
-    deliver: (node: SimTransport, message: Message) => void,
-  ): boolean {
-    if (!this.isLinked(from, to)) return false;
-    this.messageCount++;
-    const tampered = this.tamper(from, to, message);
-    if (!tampered) return true;
-    const direction = `${from}>${to}`;
-    const generation = this.#generation.get(linkKey(from, to)) ?? 0;
-    const wishMs = this.#clock.monotonicMs() + 5 + this.#random.nextBelow(40) + (tampered.delayMs ?? 0);
-    const atMs = Math.max(wishMs, this.#busyUntilMs.get(direction) ?? 0);
-    this.#busyUntilMs.set(direction, atMs);
-    this.#clock.after(atMs - this.#clock.monotonicMs(), () => {
-      if ((this.#generation.get(linkKey(from, to)) ?? 0) !== generation || !this.isLinked(from, to)) return;
-      deliver(this.#nodes.get(to)!, tampered.message);
-    });
-    return true;
-  }
-
-  clock(): Clock {
-    return this.#clock;
-  }
-
-  #announce(a: Hotkey, b: Hotkey, isUp: boolean): void {
-    this.#nodes.get(a)?.peerChanged(b, isUp);
-    this.#nodes.get(b)?.peerChanged(a, isUp);
-  }
-
-  #bump(a: Hotkey, b: Hotkey): void {
-    const key = linkKey(a, b);
-    this.#generation.set(key, (this.#generation.get(key) ?? 0) + 1);
-    this.#busyUntilMs.delete(`${a}>${b}`);
-    this.#busyUntilMs.delete(`${b}>${a}`);
-  }
-}
-
-export class SimTransport implements Transport {
-  readonly self: Hotkey;
-  #network: SimNetwork;
-  #messageHandlers = new Map<string, (from: Hotkey, message: Message) => void | Promise<void>>();
-  #requestHandlers = new Map<string, (from: Hotkey, message: Message) => Promise<Message>>();
-  #peerHandlers = new Set<(peer: Hotkey, isUp: boolean) => void>();
-  #reading = new Map<Hotkey, Promise<void>>();
-  #offences: Record<Hotkey, Record<string, number>> = {};
-  #sentBytes = 0;
-  #receivedBytes = 0;
-
-  constructor(self: Hotkey, network: SimNetwork) {
-    this.self = self;
-    this.#network = network;
-  }
-
-  connected = () => this.#network.peersOf(this.self);
-
-  async send(to: Hotkey, message: Message, signal?: AbortSignal): Promise<void> {
-    signal?.throwIfAborted();
-    this.#sentBytes += message.body?.byteLength ?? 0;
-    // Copies stand for the wire: no object is shared between nodes.
-    const copy = structuredClone(message);
-    if (!this.#network.carry(this.self, to, copy, (node, arrived) => node.#receive(this.self, arrived))) {
-      throw gone(to);
+  /** A node dies: what it had in flight is lost, and each peer notices after `noticeMs`. */
+  leave(hotkey: Hotkey, noticeMs = 0): void {
+    const at = this.#indexes.get(hotkey)!;
+    this.#nodes[at] = undefined;
+    for (let peer = 0; peer < this.#hotkeys.length; peer++) {
+      if (peer === at) continue;
+      this.#end(at, peer);
+      this.#direction(at, peer).isOpen = false;
+      const session = this.#session(at, peer);
+      const notice = () => {
+        if (this.#session(at, peer) === session) this.#closeView(peer, at);
+      };
+      if (noticeMs === 0) notice();
+      else this.#clock.after(noticeMs, notice);
     }
   }
 
-  onMessage(type: string, handler: (from: Hotkey, message: Message) => void | Promise<void>): () => void {
-    this.#messageHandlers.set(type, handler);
-    return () => this.#messageHandlers.delete(type);
+  condition(from: Hotkey, to: Hotkey): Set<Condition> {
+    return this.#direction(this.#indexes.get(from)!, this.#indexes.get(to)!).conditions;
   }
 
-  onPeer(handler: (peer: Hotkey, isUp: boolean) => void): () => void {
-    this.#peerHandlers.add(handler);
-    return () => this.#peerHandlers.delete(handler);
+  /** Holds back what `from` sends to `to`. Blocks add up. */
+  block(from: Hotkey, to: Hotkey): void {
+    this.#direction(this.#indexes.get(from)!, this.#indexes.get(to)!).blockCount++;
   }
 
-  request(
-    to: Hotkey,
-    message: Message,
-    options: { timeoutMs: number; signal?: AbortSignal },
-  ): Promise<Message> {
-    return new Promise((resolve, reject) => {
-      const clear = this.#network.clock().after(options.timeoutMs, () => reject(gone(to)));
-      const answer = (settle: () => void) => {
-        clear();
-        settle();
-      };
-      options.signal?.addEventListener("abort", () => answer(() => reject(options.signal!.reason)));
-      const isTaken = this.#network.carry(this.self, to, message, (node, arrived) => {
-        const handler = node.#requestHandlers.get(arrived.type);
-        if (!handler) return;
-        handler(this.self, arrived).then(
-          (reply) => this.#network.carry(to, this.self, reply, (_, back) => answer(() => resolve(back))),
-          (error) => this.#network.carry(to, this.self, arrived, () => answer(() => reject(error))),
-        );
-      });
-      if (!isTaken) answer(() => reject(gone(to)));
-    });
+  /** Lifts one block: what was held arrives, or a broken session is opened again. */
+  unblock(from: Hotkey, to: Hotkey): void {
+    const [a, b] = [this.#indexes.get(from)!, this.#indexes.get(to)!];
+    const direction = this.#direction(a, b);
+    direction.blockCount = Math.max(0, direction.blockCount - 1);
+    if (direction.blockCount > 0) return;
+    if (!direction.isOpen || !this.#direction(b, a).isOpen) return this.#open(a, b);
+    for (const { message, deliver } of direction.held.splice(0)) this.#schedule(a, b, message, deliver);
   }
 
-  onRequest(type: string, handler: (from: Hotkey, message: Message) => Promise<Message>): () => void {
-    this.#requestHandlers.set(type, handler);
-    return () => this.#requestHandlers.delete(type);
+  /** `from` gives up on `to`: its view of the session ends, and with it the session. */
+  giveUp(from: Hotkey, to: Hotkey): void {
+    const [a, b] = [this.#indexes.get(from)!, this.#indexes.get(to)!];
+    if (!this.#direction(a, b).isOpen) return;
+    this.#end(a, b);
+    this.#closeView(a, b);
   }
 
-  traffic = () => ({ sentBytes: this.#sentBytes, receivedBytes: this.#receivedBytes });
-
-  penalise(peer: Hotkey, code: string): void {
-    const codes = this.#offences[peer] ??= {};
-    codes[code] = (codes[code] ?? 0) + 1;
+  /** Both give up, and try again at once. */
+  reset(a: Hotkey, b: Hotkey): void {
+    this.giveUp(a, b);
+    this.giveUp(b, a);
+    this.#open(this.#indexes.get(a)!, this.#indexes.get(b)!);
   }
 
-  offences = () => this.#offences;
-
-  peerChanged(peer: Hotkey, isUp: boolean): void {
-    for (const handler of this.#peerHandlers) handler(peer, isUp);
-  }
-
-  #receive(from: Hotkey, message: Message): void {
-    this.#receivedBytes += message.body?.byteLength ?? 0;
-    const handler = this.#messageHandlers.get(message.type);
-    if (!handler) return;
-    const read = async () => {
-      try {
-        await handler(from, message);
-      } catch (error) {
-        if (isSkeinError(error)) this.penalise(from, error.code);
-        else this.#network.failures.push(error);
+  /** Everything is good again. */
+  heal(): void {
+    for (let a = 0; a < this.#hotkeys.length; a++) {
+      for (let b = 0; b < this.#hotkeys.length; b++) {
+        if (a === b) continue;
+        this.#direction(a, b).conditions.clear();
+        this.#direction(a, b).blockCount = Math.min(1, this.#direction(a, b).blockCount);
+        this.unblock(this.#hotkeys[a], this.#hotkeys[b]);
       }
+    }
+  }
+
+  peersOf(hotkey: Hotkey): Hotkey[] {
+    const at = this.#indexes.get(hotkey)!;
+    return this.#hotkeys.filter((_, peer) => peer !== at && this.#direction(at, peer).isOpen);
+  }
+
+  isLinked(a: Hotkey, b: Hotkey): boolean {
+    return this.#isWhole(this.#indexes.get(a)!, this.#indexes.get(b)!);
+  }
+
+  /** Calls `deliver` at the receiver unless the session ends first. @returns whether the sender saw a session */
+  carry(sender: SimTransport, to: Hotkey, message: Message, deliver: Deliver): boolean {
+    const [a, b] = [this.#indexes.get(sender.self)!, this.#indexes.get(to) ?? -1];
+    if (b < 0 || a === b || this.#nodes[a] !== sender) return false;
+    const direction = this.#direction(a, b);
+    if (!direction.isOpen) return false;
+    this.messageCount++;
+    this.onSend(sender.self, to, message);
+    if (!this.#direction(b, a).isOpen) return true;
+    if (direction.blockCount > 0) direction.held.push({ message, deliver });
+    else this.#schedule(a, b, message, deliver);
+    return true;
+  }
+
+  #schedule(a: number, b: number, message: Message, deliver: Deliver): void {
+    const direction = this.#direction(a, b);
+    const nowMs = this.#clock.monotonicMs();
+    const { delayMs, sentAtMs, isTwice } = this.#fate(direction, message, nowMs);
+    const atMs = Math.ceil(Math.max(sentAtMs + delayMs, direction.arrivedUntilMs));
+    direction.sentUntilMs = sentAtMs;
+    direction.arrivedUntilMs = atMs;
+    const session = this.#session(a, b);
+    const arrive = () => {
+      const receiver = this.#nodes[b];
+      if (receiver && this.#session(a, b) === session) deliver(receiver, message);
     };
-    this.#reading.set(from, (this.#reading.get(from) ?? Promise.resolve()).then(read));
+    this.#clock.after(atMs - nowMs, arrive);
+    if (isTwice) {
+      this.#clock.after(atMs - nowMs + direction.random.nextBelow(LONGEST_DUPLICATE_DELAY_MS), arrive);
+    }
+  }
+
+  #fate(direction: Direction, message: Message, nowMs: number) {
+    const { random } = direction;
+    let delayMs = direction.baseMs + random.nextBelow(8);
+    let sentAtMs = nowMs;
+    let isTwice = false;
+    for (const condition of direction.conditions) {
+      delayMs += condition.latencyMs ?? 0;
+      if (condition.jitterMs) delayMs += random.nextBelow(condition.jitterMs);
+      if (condition.bytesPerMs) {
+        const bytes = OVERHEAD_BYTES + (message.body?.byteLength ?? 0);
+        sentAtMs = Math.max(sentAtMs, direction.sentUntilMs) + bytes / condition.bytesPerMs;
+      }
+      if (condition.lossRate) {
+        for (let wait = FIRST_RETRANSMISSION_MS; wait < 5000; wait *= 2) {
+          if (random.nextFloat() >= condition.lossRate) break;
+          delayMs += wait;
+        }
+      }
+      if (condition.duplicateRate) isTwice ||= random.nextFloat() < condition.duplicateRate;
+    }
+    return { delayMs, sentAtMs, isTwice };
+  }
+
+  #direction(a: number, b: number): Direction {
+    const key = a * this.#hotkeys.length + b;
+    return this.#directions[key] ??= this.#newDirection(key);
+  }
+
+  #newDirection(key: number): Direction {
+    const random = new Random((this.#seed ^ Math.imul(key + 1, 0x9e3779b1)) >>> 0);
+    const baseMs = 5 + random.nextBelow(35);
+    return {
+      random,
+      baseMs,
+      conditions: new Set(),
+      blockCount: 0,
+      held: [],
+      sentUntilMs: 0,
+      arrivedUntilMs: 0,
+      isOpen: false,
+    };
+  }
+
+  #session(a: number, b: number): number {
+    return this.#sessions[Math.min(a, b) * this.#hotkeys.length + Math.max(a, b)];
+  }
+
+  #isWhole(a: number, b: number): boolean {
+    return this.#direction(a, b).isOpen && this.#direction(b, a).isOpen;
+  }
+
+  #open(a: number, b: number): void {
+    if (a === b || !this.#nodes[a] || !this.#nodes[b] || this.#isWhole(a, b)) return;
+    if (this.#direction(a, b).blockCount > 0 || this.#direction(b, a).blockCount > 0) return;
+    this.#closeView(a, b);
+    this.#closeView(b, a);
+    this.#end(a, b);
+    this.#direction(a, b).isOpen = true;
+    this.#direction(b, a).isOpen = true;
+    this.#nodes[a]!.peerChanged(this.#hotkeys[b], true);
+    this.#nodes[b]?.peerChanged(this.#hotkeys[a], true);
+  }
+
+  /** What is in flight or held back belongs to the past. */
+  #end(a: number, b: number): void {
+    this.#sessions[Math.min(a, b) * this.#hotkeys.length + Math.max(a, b)]++;
+    for (const direction of [this.#direction(a, b), this.#direction(b, a)]) {
+      direction.held = [];
+      direction.arrivedUntilMs = 0;
+      direction.sentUntilMs = 0;
+    }
+  }
+
+  #closeView(a: number, b: number): void {
+    const direction = this.#direction(a, b);
+    if (!direction.isOpen) return;
+    direction.isOpen = false;
+    this.#nodes[a]?.peerChanged(this.#hotkeys[b], false);
   }
 }
-
-const linkKey = (a: Hotkey, b: Hotkey) => a < b ? `${a}|${b}` : `${b}|${a}`;
-const gone = (peer: Hotkey) => new SkeinError("sim/peer-gone", `send to ${peer}: not connected`);

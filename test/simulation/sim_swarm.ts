@@ -1,213 +1,205 @@
 /**
- * A swarm of real `AllReduce`s on a simulated network. Each node goes from step to step: contributes a constant tensor of
- * its own, applies what was committed, chains its root. The swarm checks after each commit:
- *
- *   - one result and one root for each step, bit for bit;
- *   - each chunk is the mean of some set of members, none of them twice (the constants are such that sums tell).
+ * A swarm of real `AllReduce`s on a simulated network: honest members as they are, hostile ones as `hostile` makes them. It
+ * starts and crashes them, watches what the honest ones commit, and counts rounds.
  */
-import { concatBytes, fromHex, sha256Sync, toHex, utf8 } from "../../src/base/bytes.ts";
-import { silentLog } from "../../src/base/log.ts";
-import type { Hotkey } from "../../src/base/transport.ts";
-import { CpuReducer } from "../../src/codec/cpu_reducer.ts";
-import { f32Codec } from "../../src/codec/f32.ts";
-import { AllReduce, type Certificate, decodeResult, type RoundLock } from "../../src/allreduce/allreduce.ts";
-import { fakeSigner, fakeVerify } from "./fake_signer.ts";
+import type { Hotkey, Transport } from "../../src/base/transport.ts";
+import type { ChunkReducer, Codec } from "../../src/codec/codec.ts";
+import type { ChainHeight } from "./chain_height.ts";
+import { type Disk, newDisk, Participant, type RunState } from "./participant.ts";
+import { periodFor, periodicCodec, PeriodicReducer } from "./periodic_codec.ts";
+import { Safety } from "./safety.ts";
 import type { SimNetwork } from "./sim_network.ts";
-import type { VirtualClock } from "./virtual_clock.ts";
-
-export const RUN_ID = "11".repeat(32);
-const GENESIS_ROOT = "22".repeat(32);
-const BLOCK_MS = 1000;
-const DEADLINE_BLOCKS = 4;
+import { SkewedClock, type VirtualClock } from "./virtual_clock.ts";
 
 export interface SwarmOptions {
+  readonly hotkeys: readonly Hotkey[];
   readonly elementCount: number;
-  readonly chunkElements: number;
   readonly recoveryBlocks: number;
+  /** By index. */
+  readonly samples: readonly number[];
+  readonly bandwidths: readonly number[];
+  readonly hostile: ReadonlySet<Hotkey>;
+  readonly isContinuityByProposal?: boolean;
+  /** Wraps every reducer: a planted bug. */
+  readonly plantReducer?: (reducer: ChunkReducer, memberCount: number) => ChunkReducer;
 }
 
-interface State {
-  readonly outerStep: number;
-  readonly root: string;
-  readonly members: readonly Hotkey[];
-  readonly certificate?: Certificate;
+export interface SwarmDeps {
+  readonly clock: VirtualClock;
+  readonly network: SimNetwork;
+  readonly chain: ChainHeight;
+  /** Runs a hostile member on its transport. @returns how to stop it */
+  startHostile?(node: SimNode, transport: Transport): () => void;
+  trace?(text: string): void;
 }
 
 export class SimNode {
   readonly hotkey: Hotkey;
-  /** On disk: survives a crash. */
-  state: State;
-  lock: RoundLock | undefined;
+  readonly index: number;
+  readonly clock: SkewedClock;
+  disk: Disk;
   isUp = false;
-  allReduce: AllReduce | undefined;
-  stop = new AbortController();
+  isHostile: boolean;
+  stop: () => void = () => {};
 
-  /** @param registered stands in for the group before the first step, so that two halves cannot both begin */
-  constructor(hotkey: Hotkey, registered: readonly Hotkey[]) {
+  constructor(hotkey: Hotkey, index: number, clock: SkewedClock, disk: Disk, isHostile: boolean) {
     this.hotkey = hotkey;
-    this.state = { outerStep: 0, root: GENESIS_ROOT, members: registered };
+    this.index = index;
+    this.clock = clock;
+    this.disk = disk;
+    this.isHostile = isHostile;
   }
 }
 
 export class SimSwarm {
-  readonly nodes: SimNode[];
-  readonly violations: string[] = [];
-  /** Values of one member, all elements alike. */
-  readonly constants: ReadonlyMap<Hotkey, number>;
-  readonly certificates = new Map<number, Certificate>();
-  committedCount = 0;
-  #roots = new Map<number, { root: string; members: readonly Hotkey[] }>();
-  #options: SwarmOptions;
-  #clock: VirtualClock;
-  #network: SimNetwork;
-  #means = new Set<number>();
+  readonly nodes: readonly SimNode[];
+  readonly safety: Safety;
+  readonly codec: Codec;
+  readonly #options: SwarmOptions;
+  readonly #deps: SwarmDeps;
+  #committed = new Set<number>();
+  /** Step → member → rounds that it saw aborted. */
+  #aborted = new Map<number, Map<Hotkey, number>>();
+  #abortedCount = 0;
 
-  constructor(memberCount: number, options: SwarmOptions, clock: VirtualClock, network: SimNetwork) {
+  constructor(options: SwarmOptions, deps: SwarmDeps) {
+    const { hotkeys, hostile, samples } = options;
     this.#options = options;
-    this.#clock = clock;
-    this.#network = network;
-    const registered = Array.from({ length: memberCount }, (_, i) => `member-${i}`);
-    this.nodes = registered.map((hotkey) => new SimNode(hotkey, registered));
-    this.constants = new Map(this.nodes.map(({ hotkey }, i) => [hotkey, 7 ** i]));
-    for (let subset = 1; subset < 2 ** memberCount; subset++) {
-      const chosen = this.nodes.map((_, i) => i).filter((i) => subset & (1 << i));
-      this.#means.add(chosen.reduce((sum, i) => sum + 7 ** i, 0) / chosen.length);
-    }
+    this.#deps = deps;
+    this.codec = periodicCodec(periodFor(hotkeys.length));
+    const sampleCounts = new Map(hotkeys.map((hotkey, i) => [hotkey, samples[i]]));
+    this.safety = new Safety({ hotkeys, hostile, samplesOf: (hotkey) => sampleCounts.get(hotkey)! });
+    this.nodes = hotkeys.map((hotkey, i) =>
+      new SimNode(hotkey, i, new SkewedClock(deps.clock), newDisk(hotkeys), hostile.has(hotkey))
+    );
   }
+
+  get committedCount(): number {
+    return this.#committed.size;
+  }
+
+  /** Aborted rounds of the swarm: for each step, what the member saw that saw most of them. */
+  get abortedCount(): number {
+    return this.#abortedCount;
+  }
+
+  get honest(): readonly SimNode[] {
+    return this.nodes.filter((node) => !node.isHostile);
+  }
+
+  node(hotkey: Hotkey): SimNode {
+    return this.nodes.find((node) => node.hotkey === hotkey)!;
+  }
+
+  emptyDisk = (): Disk => newDisk(this.#options.hotkeys);
+
+  lowestStep = () => Math.min(...this.honest.map((node) => node.disk.state.outerStep));
+  highestStep = () => Math.max(...this.honest.map((node) => node.disk.state.outerStep));
 
   start(node: SimNode): void {
     if (node.isUp) return;
     node.isUp = true;
-    node.stop = new AbortController();
-    const codec = f32Codec;
-    node.allReduce = new AllReduce(
-      {
-        runId: RUN_ID,
-        seed: "simulated",
-        ...this.#options,
-        minGroup: 2,
-        roundTimeoutMs: 120_000,
-        tickMs: 250,
-        requestTimeoutMs: 3000,
-        timeouts: {
-          windowChunks: 2,
-          leaderTimeoutMs: 2000,
-          acceptTimeoutMs: 2000,
-          beginTimeoutMs: 3000,
-          senderTimeoutMs: 2000,
-          reducerTimeoutMs: 5000,
-          voteTimeoutMs: 3000,
-          suspectMs: 8000,
-        },
-      },
-      {
-        transport: this.#network.join(node.hotkey),
-        signer: fakeSigner(node.hotkey),
-        verify: fakeVerify,
-        codec,
-        reducer: new CpuReducer(codec),
-        clock: this.#clock,
-        log: silentLog,
-        digest: async (bytes) => sha256Sync(bytes),
-        isMember: (hotkey) => this.constants.has(hotkey),
-      },
-    );
-    if (node.state.certificate) node.allReduce.resume(node.state.certificate);
-    this.#live(node).catch((error) => this.#network.failures.push(error));
+    const transport = this.#deps.network.join(node.hotkey);
+    this.#deps.trace?.(`${node.hotkey} is up at step ${node.disk.state.outerStep}`);
+    if (node.isHostile && this.#deps.startHostile) node.stop = this.#deps.startHostile(node, transport);
+    else {
+      const watched = this.safety.watch(node.hotkey, this.#reducer());
+      node.stop = this.participate(node, transport, node.disk, { reducer: watched });
+    }
+    this.#deps.network.openAll(node.hotkey);
   }
 
-  crash(node: SimNode): void {
+  crash(node: SimNode, noticeMs = 0): void {
     if (!node.isUp) return;
     node.isUp = false;
-    this.#network.leave(node.hotkey);
-    node.stop.abort(new Error("crashed"));
-    node.allReduce!.close();
+    this.#deps.network.leave(node.hotkey, noticeMs);
+    node.stop();
+    this.#deps.trace?.(`${node.hotkey} is down`);
   }
 
-  lowestStep(): number {
-    return Math.min(...this.nodes.map((node) => node.state.outerStep));
-  }
-
-  highestStep(): number {
-    return Math.max(...this.nodes.map((node) => node.state.outerStep));
-  }
-
-  async #live(node: SimNode): Promise<void> {
-    const { stop } = node;
-    while (!stop.signal.aborted) {
-      const { outerStep, root, members } = node.state;
-      const startBlock = this.#block();
-      const outcome = await node.allReduce!.run({
-        outerStep: outerStep + 1,
-        anchorRoot: root,
-        values: new Float32Array(this.#options.elementCount).fill(this.constants.get(node.hotkey)!),
-        samples: 1,
-        innerSteps: 1,
-        waypointDigest: toHex(sha256Sync(utf8(`${node.hotkey} ${outerStep}`))),
-        bandwidthBytesPerSec: 1000 + (this.constants.get(node.hotkey)! % 500),
-        previousMembers: members,
-        deadlineBlock: startBlock + DEADLINE_BLOCKS,
-        block: () => this.#block(),
+  /** An `AllReduce` for this node. A hostile one may run several, each with a transport and a disk of its own. */
+  participate(
+    node: SimNode,
+    transport: Transport,
+    disk: Disk,
+    changes: { reducer?: ChunkReducer; samples?: number; bandwidthBytesPerSec?: number; value?: number } = {},
+  ): () => void {
+    const { elementCount, recoveryBlocks, samples, bandwidths, hotkeys, isContinuityByProposal } =
+      this.#options;
+    const { network, chain, trace } = this.#deps;
+    const { index, hotkey, isHostile } = node;
+    const isIn = () => !isHostile && node.isUp && node.disk === disk;
+    const participant = new Participant(
+      {
+        hotkey,
+        elementCount,
+        recoveryBlocks,
+        samples: changes.samples ?? samples[index],
+        bandwidthBytesPerSec: changes.bandwidthBytesPerSec ?? bandwidths[index],
+        values: this.#tensor(index, changes.value ?? 1),
+        isContinuityByProposal,
+      },
+      {
+        transport,
+        clock: node.clock,
+        codec: this.codec,
+        reducer: changes.reducer ?? new PeriodicReducer(),
+        disk,
+        isMember: (other) => hotkeys.includes(other),
+        block: () => chain.at(hotkey),
         expected: () => this.nodes.filter((n) => n.isUp).map((n) => n.hotkey),
-        lock: node.lock,
-        onLock: (lock) => {
-          if (node.stop === stop) node.lock = structuredClone(lock);
+        download: () => this.#newestInReach(node),
+        onCommit: (certificate, root, chunks) => {
+          trace?.(
+            `${hotkey} commits step ${certificate.outerStep} attempt ${certificate.attempt} of ` +
+              `${certificate.proposal.members.length} result ${certificate.resultDigest.slice(0, 8)}`,
+          );
+          if (!isIn()) return;
+          this.#committed.add(certificate.outerStep);
+          this.safety.committed(hotkey, certificate, root, chunks);
         },
-      }, stop.signal);
-      if (stop.signal.aborted) return;
-      if (outcome.kind === "committed") this.#commit(node, outcome.certificate, outcome.chunks);
-      else if (outcome.kind === "superseded" || outcome.code === "allreduce/root-mismatch") {
-        await this.#clock.sleep(200);
-        this.#download(node);
-      } else await this.#clock.sleep(200);
-    }
+        onEnd: (outerStep, outcome) => {
+          if (outcome.kind !== "committed") trace?.(`${hotkey} ends step ${outerStep}: ${outcome.kind}`);
+          if (isIn() && outcome.kind === "aborted") this.#countAborted(outerStep, hotkey);
+        },
+        onBadCertificate: (error) => {
+          if (isIn()) this.safety.violation(`${hotkey} holds a certificate that does not verify: ${error}`);
+        },
+        trace: trace && ((text) => trace(`${hotkey} ${text}`)),
+      },
+    );
+    participant.live().catch((error) => network.failures.push(error));
+    return () => participant.crash();
   }
 
-  #block(): number {
-    return Math.floor(this.#clock.monotonicMs() / BLOCK_MS);
+  #reducer(): ChunkReducer {
+    const { plantReducer, hotkeys } = this.#options;
+    const reducer = new PeriodicReducer();
+    return plantReducer ? plantReducer(reducer, hotkeys.length) : reducer;
   }
 
-  #commit(node: SimNode, certificate: Certificate, chunks: readonly Uint8Array[]): void {
-    const { outerStep } = certificate;
-    this.committedCount++;
-    const first = this.certificates.get(outerStep);
-    if (first && first.resultDigest !== certificate.resultDigest) {
-      this.violations.push(`two results for step ${outerStep}`);
-    }
-    this.certificates.set(outerStep, first ?? certificate);
-    const never = { recoveryBlock: Infinity, block: 0, present: [] };
-    node.allReduce!.verify(certificate, { previousMembers: node.state.members, ...never });
-    const values = decodeResult(certificate.origin, chunks, f32Codec);
-    for (const value of new Set(values)) {
-      if (!this.#isMean(value)) {
-        this.violations.push(`step ${outerStep} holds ${value}, no mean of distinct members`);
-      }
-    }
-    const bytes = new Uint8Array(values.buffer);
-    const root = toHex(sha256Sync(concatBytes(fromHex(node.state.root), bytes)));
-    const members = certificate.origin.members.map((m) => m.hotkey);
-    const known = this.#roots.get(outerStep);
-    if (known && known.root !== root) this.violations.push(`two roots after step ${outerStep}`);
-    this.#roots.set(outerStep, known ?? { root, members });
-    node.state = { outerStep, root, members, certificate };
-    node.lock = undefined;
+  #tensor(index: number, value: number): Float32Array {
+    const values = new Float32Array(this.#options.elementCount);
+    const period = periodFor(this.#options.hotkeys.length);
+    for (let at = index; at < values.length; at += period) values[at] = value;
+    return values;
   }
 
-  /** f32 shares round: a mean is recognised to one part in a million; distinct means differ by far more. */
-  #isMean(value: number): boolean {
-    for (const mean of this.#means) if (Math.abs(value - mean) <= 1e-6 * mean) return true;
-    return false;
-  }
-
-  /** State download from a peer, which is another room's business: takes the newest state in reach. */
-  #download(node: SimNode): void {
+  /** State download is another room's business: the newest state of an honest peer, which its root proves there. */
+  #newestInReach(node: SimNode): RunState | undefined {
+    let newest: RunState | undefined;
     for (const peer of this.nodes) {
-      if (!this.#network.isLinked(node.hotkey, peer.hotkey)) continue;
-      if (peer.state.outerStep > node.state.outerStep) {
-        node.state = peer.state;
-        node.lock = undefined;
-        if (peer.state.certificate) node.allReduce!.resume(peer.state.certificate);
-      }
+      if (peer.isHostile || !this.#deps.network.isLinked(node.hotkey, peer.hotkey)) continue;
+      if (peer.disk.state.outerStep > (newest?.outerStep ?? -1)) newest = peer.disk.state;
     }
+    return newest;
+  }
+
+  #countAborted(outerStep: number, hotkey: Hotkey): void {
+    const counts = this.#aborted.get(outerStep) ?? new Map<Hotkey, number>();
+    this.#aborted.set(outerStep, counts);
+    const before = Math.max(0, ...counts.values());
+    counts.set(hotkey, (counts.get(hotkey) ?? 0) + 1);
+    this.#abortedCount += Math.max(0, ...counts.values()) - before;
   }
 }

@@ -1,0 +1,120 @@
+/**
+ * What must hold whatever happens, checked each time that an honest member commits:
+ *
+ *   - one result and one root for each step, bit for bit;
+ *   - the certificate that it holds verifies, with the group before it as context;
+ *   - a reducer sums each honest member's own contribution, with its own weight, at most once, and no more foreign
+ *     tensors than there are hostile members;
+ *   - the shares in the committed mean say the same (see periodic_codec.ts): every honest member that has a part in a
+ *     chunk has its samples' part of one total, and without hostile members the shares sum to one.
+ */
+import type { Hotkey } from "../../src/base/transport.ts";
+import type { ChunkReducer, WeightedChunk } from "../../src/codec/codec.ts";
+import type { Certificate } from "../../src/allreduce/allreduce.ts";
+import { planOf } from "../../src/allreduce/proposal.ts";
+import { PeriodicReducer } from "./periodic_codec.ts";
+
+/** f32 rounds: shares are compared to a few parts in a million. */
+const TOLERANCE = 4e-6;
+
+export interface SwarmFacts {
+  /** By index: its element in each period. */
+  readonly hotkeys: readonly Hotkey[];
+  readonly hostile: ReadonlySet<Hotkey>;
+  samplesOf(hotkey: Hotkey): number;
+}
+
+export class Safety {
+  readonly violations: string[] = [];
+  #facts: SwarmFacts;
+  #results = new Map<number, { resultDigest: string; root: string; by: Hotkey }>();
+
+  constructor(facts: SwarmFacts) {
+    this.#facts = facts;
+  }
+
+  violation(text: string): void {
+    if (!this.violations.includes(text)) this.violations.push(text);
+  }
+
+  committed(by: Hotkey, certificate: Certificate, root: string, chunks: readonly Uint8Array[]): void {
+    const { outerStep, resultDigest } = certificate;
+    const first = this.#results.get(outerStep);
+    if (!first) this.#results.set(outerStep, { resultDigest, root, by });
+    else if (first.resultDigest !== resultDigest) {
+      this.violation(`step ${outerStep}: two results, one held by ${first.by}, another by ${by}`);
+    } else if (first.root !== root) {
+      this.violation(`step ${outerStep}: two roots, one held by ${first.by}, another by ${by}`);
+    }
+    this.#checkShares(certificate, chunks);
+  }
+
+  #checkShares({ origin, outerStep }: Certificate, chunks: readonly Uint8Array[]): void {
+    const { hotkeys, hostile } = this.#facts;
+    const members = origin.members.map((m) => m.hotkey);
+    planOf(origin).chunks.forEach(({ index, reducer }) => {
+      // A hostile reducer may put anything into its span.
+      if (hostile.has(members[reducer])) return;
+      const shares = new Float32Array(chunks[index].slice().buffer);
+      let sum = 0;
+      let perSample: number | undefined;
+      for (let i = 0; i < shares.length; i++) {
+        const share = shares[i];
+        if (share === 0 || hostile.has(hotkeys[i])) continue;
+        const where = `step ${outerStep}, chunk ${index}`;
+        if (!members.includes(hotkeys[i])) {
+          this.violation(`${where}: element ${i} is ${share}, no member of the group`);
+          continue;
+        }
+        sum += share;
+        const unit = share / this.#facts.samplesOf(hotkeys[i]);
+        perSample ??= unit;
+        if (!(Math.abs(unit - perSample) <= TOLERANCE * perSample)) {
+          this.violation(
+            `${where}: ${hotkeys[i]} has ${unit} a sample, others have ${perSample}: not one mean`,
+          );
+        }
+      }
+      const isExact = !members.some((hotkey) => hostile.has(hotkey));
+      if (sum > 1 + TOLERANCE || (isExact && sum < 1 - TOLERANCE)) {
+        this.violation(`step ${outerStep}, chunk ${index}: honest shares sum to ${sum}, 1 is required`);
+      }
+    });
+  }
+
+  /** A reducer of an honest member that looks at what it is given. */
+  watch(owner: Hotkey, reducer: ChunkReducer = new PeriodicReducer()): ChunkReducer {
+    return {
+      reduce: (inputs, elements) => {
+        this.#checkInputs(owner, inputs);
+        return reducer.reduce(inputs, elements);
+      },
+    };
+  }
+
+  #checkInputs(owner: Hotkey, inputs: readonly WeightedChunk[]): void {
+    const { hotkeys, hostile, samplesOf } = this.#facts;
+    const seen = new Set<number>();
+    let foreignCount = 0;
+    for (const { encoded, weight } of inputs) {
+      const values = new Float32Array(encoded.slice().buffer);
+      const at = values.findIndex((x) => x !== 0);
+      const isHonest = at >= 0 && values[at] === 1 && !hostile.has(hotkeys[at]) &&
+        values.every((x, i) => x === 0 || i === at);
+      if (!isHonest) {
+        foreignCount++;
+        continue;
+      }
+      if (seen.has(at)) this.violation(`${owner} sums ${hotkeys[at]} twice in one chunk`);
+      if (weight !== samplesOf(hotkeys[at])) {
+        this.violation(`${owner} weighs ${hotkeys[at]} with ${weight}, not ${samplesOf(hotkeys[at])}`);
+      }
+      seen.add(at);
+    }
+    if (foreignCount > hostile.size) {
+      this.violation(
+        `${owner} sums ${foreignCount} tensors of no honest member, ${hostile.size} are hostile`,
+      );
+    }
+  }
+}
