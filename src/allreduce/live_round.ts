@@ -218,6 +218,8 @@ export class LiveRound {
         const chunks = this.#transfers.get(action.digest)!.results();
         return store.put({ outerStep, origin, resultDigest, chunkDigests, chunks });
       }
+      case "release":
+        return store.delete(action.resultDigest);
       case "drop":
         this.#transfers.get(action.digest)?.close();
         this.#transfers.delete(action.digest);

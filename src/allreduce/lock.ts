@@ -50,8 +50,8 @@ export interface AcceptRecord {
   readonly signature: string;
 }
 
-/** So many results of one step are worth holding. */
-export const MAX_HOLDS = 8;
+/** So many results of one step are held: the locked one and the newest. */
+export const MAX_HOLDS = 4;
 
 /** Bytes that an accepting member signs. */
 export function acceptPayload(

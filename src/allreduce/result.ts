@@ -19,6 +19,10 @@ export class ResultStore {
     this.#results.set(result.resultDigest, result);
   }
 
+  delete(resultDigest: string): void {
+    this.#results.delete(resultDigest);
+  }
+
   get(resultDigest: string): StoredResult | undefined {
     return this.#results.get(resultDigest);
   }

@@ -435,8 +435,7 @@ export class RoundMachine {
     this.#actions.push({ type: "open", digest, proposal, plan });
     const full = this.#lock.lock;
     const lock = full && summaryOf(full);
-    const locked = full && this.#held.has(full.resultDigest) ? [full.resultDigest] : [];
-    const holds = [...new Set([...locked, ...[...this.#held.keys()].reverse()])].slice(0, MAX_HOLDS);
+    const holds = [...this.#held.keys()];
     const ballot = this.#ballot(proposal, digest);
     const signature = toHex(this.#deps.signer.sign(acceptPayload(ballot, { lock, holds })));
     return { ...ballot, lock, holds, full: full as Header<"accept">["full"], signature };
@@ -678,7 +677,7 @@ export class RoundMachine {
 
   #completed(attempt: Attempt, chunkDigests: string): void {
     const resultDigest = resultDigestOf(attempt.digest, chunkDigests);
-    this.#held.set(resultDigest, chunkDigests);
+    this.#hold(resultDigest, chunkDigests);
     this.#actions.push({
       type: "hold",
       digest: attempt.digest,
@@ -873,8 +872,20 @@ export class RoundMachine {
     this.#actions.push({ type: "fetch", resultDigest, origin, sources, chunkDigests });
   }
 
-  #onFetched(resultDigest: string, chunkDigests: string): void {
+  /** Of results that came to nothing only the newest are kept. */
+  #hold(resultDigest: string, chunkDigests: string): void {
+    this.#held.delete(resultDigest);
     this.#held.set(resultDigest, chunkDigests);
+    const locked = this.#lock.lock?.resultDigest;
+    const spare = [...this.#held.keys()].filter((digest) => digest !== locked && digest !== resultDigest);
+    for (const digest of spare.slice(0, Math.max(0, this.#held.size - MAX_HOLDS))) {
+      this.#held.delete(digest);
+      this.#actions.push({ type: "release", resultDigest: digest });
+    }
+  }
+
+  #onFetched(resultDigest: string, chunkDigests: string): void {
+    this.#hold(resultDigest, chunkDigests);
     const certificate = this.#pulling;
     if (certificate?.resultDigest === resultDigest) {
       return this.#finish({ kind: "committed", certificate, attempts: this.#attemptCount });

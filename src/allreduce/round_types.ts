@@ -116,6 +116,8 @@ export type RoundAction =
     readonly resultDigest: string;
     readonly chunkDigests: string;
   }
+  /** No longer worth its memory. */
+  | { readonly type: "release"; readonly resultDigest: string }
   | {
     readonly type: "fetch";
     readonly resultDigest: string;
