@@ -6,7 +6,7 @@
  */
 import { SkeinError } from "../../src/base/errors.ts";
 import { Random } from "../../src/base/random.ts";
-import { BEHAVIOURS } from "./hostile_behaviours.ts";
+import { BEHAVIOURS } from "./hostile_lies.ts";
 import { type Fault, FAULTS, HOSTILE_FAULTS, type Occurrence } from "./faults.ts";
 import { MAX_MEMBERS } from "./periodic_codec.ts";
 
