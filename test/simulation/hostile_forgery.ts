@@ -5,9 +5,9 @@
 import { sha256Sync, toHex, utf8 } from "../../src/base/bytes.ts";
 import type { Random } from "../../src/base/random.ts";
 import type { Hotkey, Message } from "../../src/base/transport.ts";
-import { type Certificate, resultDigestOf, votePayload } from "../../src/allreduce/certificate.ts";
-import { acceptPayload, type Lock, type LockSummary } from "../../src/allreduce/lock.ts";
-import { certificateMessage, type Header } from "../../src/allreduce/messages.ts";
+import { type Certificate, resultDigestOf } from "../../src/allreduce/certificate.ts";
+import { acceptPayload, type Lock, summaryOf } from "../../src/allreduce/lock.ts";
+import { certificateMessage, type Header, type Kind, unpackMessage } from "../../src/allreduce/messages.ts";
 import { orderCandidates } from "../../src/allreduce/order.ts";
 import {
   planOf,
@@ -17,10 +17,22 @@ import {
   type Ready,
   readyPayload,
 } from "../../src/allreduce/proposal.ts";
+import { sealPayload, spanDigestOf } from "../../src/allreduce/seals.ts";
+import { votePayload, type VotePhase } from "../../src/allreduce/votes.ts";
 import { fakeSigner } from "./fake_signer.ts";
 import { ORDER_SEED } from "./participant.ts";
 
+/** Attempts. */
+const MAX_REMEMBERED = 8;
+
 export const kindOf = (message: Message): string => message.type.split("/")[1];
+/** Long headers travel packed; a liar wants them open. */
+export function openMessage(message: Message): Message {
+  if (message.header.packedBytes === undefined) return message;
+  const { header, tail } = unpackMessage(kindOf(message) as Kind, message);
+  return { type: message.type, header, body: tail };
+}
+
 const signAs = (hotkey: Hotkey, payload: Uint8Array): string => toHex(fakeSigner(hotkey).sign(payload));
 
 export class Forger {
@@ -29,6 +41,7 @@ export class Forger {
   readonly accomplices: readonly Hotkey[];
   lastReady: Ready | undefined;
   lastProposal: Proposal | undefined;
+  #proposals = new Map<string, Proposal>();
   /** Proposal digest → chunk → digest of its result, as this member knows it and as it tells the others. */
   #results = new Map<string, Map<number, { known: string; told: string }>>();
 
@@ -47,17 +60,23 @@ export class Forger {
     if (kind === "ready") {
       const ready = message.header as unknown as Ready;
       if (ready.outerStep >= (this.lastReady?.outerStep ?? 0)) this.lastReady = ready;
-    } else if (kind === "propose") this.lastProposal = message.header.proposal as Proposal;
-    else if (kind === "result") {
+    } else if (kind === "propose") {
+      const proposal = message.header.proposal as Proposal;
+      if (!proposal?.members) return;
+      this.lastProposal = proposal;
+      this.#proposals.set(proposalDigest(proposal), proposal);
+      if (this.#proposals.size > MAX_REMEMBERED) this.#proposals.delete(this.#proposals.keys().next().value!);
+    } else if (kind === "result") {
       const { proposalDigest: of, chunk, digest } = message.header as unknown as Header<"result">;
-      this.resultsOf(of).set(chunk, { known: digest, told: digest });
+      const results = this.resultsOf(of);
+      if (!results.has(chunk)) results.set(chunk, { known: digest, told: digest });
     }
   }
 
   resultsOf(proposal: string) {
     let results = this.#results.get(proposal);
     if (!results) this.#results.set(proposal, results = new Map());
-    if (this.#results.size > 8) this.#results.delete(this.#results.keys().next().value!);
+    if (this.#results.size > MAX_REMEMBERED) this.#results.delete(this.#results.keys().next().value!);
     return results;
   }
 
@@ -77,29 +96,52 @@ export class Forger {
     return { proposal, signature } as Header<"propose">;
   }
 
-  vote(vote: Header<"vote">, resultDigest: string): Header<"vote"> {
+  vote(phase: VotePhase, vote: Header<"vote">, resultDigest: string): Header<"vote"> {
     const changed = { ...vote, resultDigest };
-    return { ...changed, signature: signAs(this.self, votePayload(changed)) };
+    return { ...changed, signature: signAs(this.self, votePayload(phase, changed)) };
   }
 
-  accept(accept: Header<"accept">, full: Lock | null, holds: boolean): Header<"accept"> {
-    const lock: LockSummary | null = full && {
-      attempt: full.attempt,
-      proposalDigest: proposalDigest(full.proposal),
-      originDigest: proposalDigest(full.origin),
-      resultDigest: full.resultDigest,
-      holds,
-    };
-    const signature = signAs(this.self, acceptPayload(accept, lock));
-    return { ...accept, lock, full, signature } as unknown as Header<"accept">;
+  /** Over what the other half was told of this member's own span, if that is all of it. */
+  seal(proposal: string): string | null {
+    const plan = this.#proposals.get(proposal);
+    if (!plan) return null;
+    const at = plan.members.findIndex((m) => m.hotkey === this.self);
+    const { firstChunk, chunkCount } = planOf(plan).spans[at];
+    const results = this.resultsOf(proposal);
+    const told = Array.from({ length: chunkCount }, (_, i) => results.get(firstChunk + i)?.told);
+    if (told.includes(undefined)) return null;
+    return signAs(this.self, sealPayload(proposal, spanDigestOf(told as string[])));
   }
 
-  /** A lock on a result that nobody has, under a proposal that nobody made. */
+  accept(accept: Header<"accept">, full: Lock | null, holds: readonly string[]): Header<"accept"> {
+    const changed = { ...accept, full, lock: full && summaryOf(full), holds };
+    const signature = signAs(this.self, acceptPayload(accept, changed));
+    return { ...changed, signature } as unknown as Header<"accept">;
+  }
+
+  /**
+   * A lock on a result that nobody has, under a proposal that nobody made. Its own and its accomplices' votes are
+   * genuine; the others' are not, or are left out.
+   */
   inventLock(attempt: number): Lock | null {
     if (!this.lastProposal) return null;
-    const proposal = { ...this.lastProposal, attempt, leader: this.self };
-    if (!proposal.members.some((m) => m.hotkey === this.self)) return null;
-    return { attempt, proposal, origin: proposal, resultDigest: this.digest() };
+    const { members: all } = this.lastProposal;
+    const few = all.filter((m) => m.hotkey === this.self || this.accomplices.includes(m.hotkey));
+    if (few.length === 0) return null;
+    const members = this.isOneIn(2) ? all : few;
+    const proposal = { ...this.lastProposal, attempt, leader: few[0].hotkey, members };
+    const resultDigest = this.digest();
+    const payload = votePayload("vote", {
+      ...proposal,
+      proposalDigest: proposalDigest(proposal),
+      resultDigest,
+    });
+    const voters = this.isOneIn(2) ? members : few;
+    const votes = voters.map(({ hotkey }) => ({
+      hotkey,
+      signature: few.some((m) => m.hotkey === hotkey) ? signAs(hotkey, payload) : "00".repeat(64),
+    }));
+    return { attempt, proposal, origin: proposal, resultDigest, votes };
   }
 
   /** A certificate that this member and its accomplices sign alone. */
@@ -136,7 +178,13 @@ export class Forger {
     const digest = proposalDigest(proposal);
     const chunkDigests = planOf(proposal).chunks.map(() => this.digest()).join("");
     const resultDigest = resultDigestOf(digest, chunkDigests);
-    const payload = votePayload({ runId, outerStep, attempt, proposalDigest: digest, resultDigest });
+    const payload = votePayload("commit", {
+      runId,
+      outerStep,
+      attempt,
+      proposalDigest: digest,
+      resultDigest,
+    });
     const certificate: Certificate = {
       runId,
       outerStep,

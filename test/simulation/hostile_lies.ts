@@ -7,13 +7,14 @@ import type { Message } from "../../src/base/transport.ts";
 import { type Header, type Kind, messageType } from "../../src/allreduce/messages.ts";
 import type { Proposal, Ready } from "../../src/allreduce/proposal.ts";
 import type { Fault } from "./faults.ts";
-import { type Forger, kindOf } from "./hostile_forgery.ts";
+import { type Forger, kindOf, openMessage } from "./hostile_forgery.ts";
 
 /** What goes to one receiver instead, or undefined to let it pass. `isOther`: the half that is told another story. */
 type Lie = (forger: Forger, kind: string, message: Message, isOther: boolean) => Message[] | undefined;
 
 const HUGE = 2 ** 30;
 const isBulk = (message: Message) => /\/(chunk|result)\//.test(message.type) && message.body !== undefined;
+const isBallot = (kind: string): kind is "vote" | "commit" => kind === "vote" || kind === "commit";
 const withHeader = (message: Message, header: object): Message => ({
   ...message,
   header: header as Message["header"],
@@ -52,17 +53,35 @@ const lying: Record<string, Lie> = {
     const accept = message.header as unknown as Header<"accept">;
     const attempts = [0, accept.attempt - 1, accept.attempt, accept.attempt + 5, HUGE];
     const lock = f.inventLock(Math.max(0, attempts[f.random.nextBelow(attempts.length)]));
-    return [withHeader(message, f.accept(accept, lock, f.isOneIn(2)))];
+    const holds = lock && f.isOneIn(2) ? [lock.resultDigest] : [];
+    return [withHeader(message, f.accept(accept, lock, holds))];
   },
   "forgotten-locks": (f, kind, message) => {
     if (kind !== "accept") return;
-    return [withHeader(message, f.accept(message.header as unknown as Header<"accept">, null, false))];
+    return [withHeader(message, f.accept(message.header as unknown as Header<"accept">, null, []))];
+  },
+  // Says that it holds what it does not serve.
+  "empty-holds": (f, kind, message) => {
+    if (kind !== "accept") return;
+    const accept = message.header as unknown as Header<"accept">;
+    return [withHeader(message, f.accept(accept, accept.full, [f.digest(), ...accept.holds].slice(0, 4)))];
   },
   "wrong-votes": (f, kind, message) => {
-    if (kind !== "vote" || !f.isOneIn(2)) return;
-    return [withHeader(message, f.vote(message.header as unknown as Header<"vote">, f.digest()))];
+    if (!isBallot(kind) || !f.isOneIn(2)) return;
+    return [withHeader(message, f.vote(kind, message.header as unknown as Header<"vote">, f.digest()))];
   },
-  "withheld-votes": (f, kind) => kind === "vote" && f.isOneIn(2) ? [] : undefined,
+  "early-commits": (f, kind, message) => {
+    if (kind !== "vote") return;
+    const vote = message.header as unknown as Header<"vote">;
+    return [message, also("commit", f.vote("commit", vote, vote.resultDigest))];
+  },
+  "withheld-votes": (f, kind) => isBallot(kind) && f.isOneIn(2) ? [] : undefined,
+  "wrong-seals": (f, kind, message) => {
+    if (kind !== "seals" || !f.isOneIn(2)) return;
+    const { spans, ...ballot } = message.header as unknown as Header<"seals">;
+    const seal = "00".repeat(64);
+    return [withHeader(message, { ...ballot, spans: spans.map((span) => span && { ...span, seal }) })];
+  },
   "withheld-results": (f, kind) => kind === "result" && f.isOneIn(4) ? [] : undefined,
   "withheld-begins": (f, kind) => kind === "begin" && f.isOneIn(3) ? [] : undefined,
   "wrong-refusals": (f, kind, message) => {
@@ -87,7 +106,7 @@ const equivocating: Record<string, Lie> = {
     return [
       withHeader(
         message,
-        f.ready(message.header as unknown as Ready, { samples: 9, bandwidthBytesPerSec: 9 }),
+        f.ready(message.header as unknown as Ready, { samples: 9, innerSteps: 9 }),
       ),
     ];
   },
@@ -109,12 +128,13 @@ const equivocating: Record<string, Lie> = {
     const told = toHex(sha256Sync(body));
     const known = message.header.digest as string;
     f.resultsOf(proposalDigest).set(chunk, { known, told });
-    return [{ ...withHeader(message, { ...message.header, digest: told }), body }];
+    const seal = message.header.seal && f.seal(proposalDigest);
+    return [{ ...withHeader(message, { ...message.header, digest: told, seal }), body }];
   },
   "two-votes": (f, kind, message, isOther) => {
-    if (kind !== "vote" || !isOther) return;
+    if (!isBallot(kind) || !isOther) return;
     const vote = message.header as unknown as Header<"vote">;
-    return [withHeader(message, f.vote(vote, f.toldResultDigest(vote.proposalDigest)))];
+    return [withHeader(message, f.vote(kind, vote, f.toldResultDigest(vote.proposalDigest)))];
   },
 };
 
@@ -150,7 +170,7 @@ export function tell(
   message: Message,
   isOther: boolean,
 ): readonly Message[] {
-  let messages: Message[] = [message];
+  let messages: Message[] = [openMessage(message)];
   for (const name of names) {
     const lie = LIES[name];
     if (lie) messages = messages.flatMap((m) => lie(forger, kindOf(m), m, isOther) ?? [m]);

@@ -7,7 +7,7 @@ import { Random } from "../../src/base/random.ts";
 import type { Hotkey, Message, Transport } from "../../src/base/transport.ts";
 import type { ChainHeight } from "./chain_height.ts";
 import type { Episode } from "./draw_episode.ts";
-import { Forger, kindOf } from "./hostile_forgery.ts";
+import { Forger, kindOf, openMessage } from "./hostile_forgery.ts";
 import { tell } from "./hostile_lies.ts";
 import { HostileHalf, HostileLine } from "./hostile_transport.ts";
 import type { SimNode, SimSwarm } from "./sim_swarm.ts";
@@ -99,13 +99,15 @@ class HostileMember {
   #has = (name: string): boolean => this.#names.includes(name);
 
   #participate(half: HostileHalf, which: number): () => void {
+    // Within what the run allows, or beyond it.
+    const hugeSamples = this.#random.nextBelow(2) === 0 ? 1000 : 2 ** 40;
     const isHuge = this.#has("huge-offers");
     return this.#swarm.participate(
       this.#node,
       half,
       which === 0 ? this.#node.disk : this.#swarm.emptyDisk(),
       {
-        samples: isHuge ? 2 ** 40 : 1 + which,
+        samples: isHuge ? hugeSamples : 1 + which,
         bandwidthBytesPerSec: isHuge ? 1e12 : undefined,
         value: this.#has("huge-values") ? 3e38 : -7 - which,
         block: this.#has("future-blocks") ? () => FAR_BLOCKS : undefined,
@@ -127,7 +129,7 @@ class HostileMember {
   }
 
   #see(message: Message): void {
-    this.#forger.see(message);
+    this.#forger.see(openMessage(message));
     const kind = kindOf(message);
     if (!this.#has("replays") || kind === "chunk" || kind === "result" || kind === "pull") return;
     this.#remembered.push(message);
