@@ -43,7 +43,7 @@ const LONGEST_FAULT_MS = 60_000;
 /** Occurrences of one kind in an episode, at most. */
 const MAX_OCCURRENCES = 4;
 /** Messages after which things go wrong most tellingly. */
-const TRIGGERS = ["vote", "begin", "result", "propose", "accept", "certificate"] as const;
+const TRIGGERS = ["vote", "commit", "begin", "result", "propose", "accept", "certificate"] as const;
 
 /** @throws {SkeinError} `sim/bad-flag` */
 export function checkFlags({ members, byzantine, rounds }: SimulationFlags): void {
