@@ -6,7 +6,7 @@
  */
 import { SkeinError } from "../../src/base/errors.ts";
 import { Random } from "../../src/base/random.ts";
-import { BEHAVIOURS } from "./hostile_behaviours.ts";
+import { BEHAVIOURS } from "./hostile_lies.ts";
 import { type Fault, FAULTS, HOSTILE_FAULTS, type Occurrence } from "./faults.ts";
 import { MAX_MEMBERS } from "./periodic_codec.ts";
 
@@ -42,6 +42,8 @@ export interface Episode {
 const LONGEST_FAULT_MS = 60_000;
 /** Occurrences of one kind in an episode, at most. */
 const MAX_OCCURRENCES = 4;
+/** Messages after which things go wrong most tellingly. */
+const TRIGGERS = ["vote", "commit", "begin", "result", "propose", "accept", "certificate"] as const;
 
 /** @throws {SkeinError} `sim/bad-flag` */
 export function checkFlags({ members, byzantine, rounds }: SimulationFlags): void {
@@ -156,6 +158,7 @@ class OccurrenceDraw {
     const atMs = random.nextBelow(this.#faultMs);
     const longest = kind === "crash" ? 20_000 : 25_000;
     const untilMs = Math.min(this.#faultMs, atMs + 500 + random.nextBelow(longest));
+    const trigger = TRIGGERS[random.nextBelow(2 * TRIGGERS.length)];
     const base = { kind, atMs, untilMs, seed: random.nextU32() };
     switch (kind) {
       case "crash": {
@@ -177,15 +180,11 @@ class OccurrenceDraw {
       case "partition": {
         const members = this.#some(this.#memberCount - 1);
         const cuts = (["both", "both", "out", "in"] as const)[random.nextBelow(4)];
-        return this.#within({
-          ...base,
-          members,
-          cuts,
-          noticeMs: random.nextBelow(2) * random.nextBelow(10_000),
-        });
+        const noticeMs = random.nextBelow(2) * random.nextBelow(10_000);
+        return this.#within({ ...base, members, trigger, cuts, noticeMs });
       }
       case "silent":
-        return this.#within({ ...base, members: this.#some(2) });
+        return this.#within({ ...base, trigger, members: this.#some(2) });
       case "stall": {
         const isWholeChain = random.nextBelow(2) === 0;
         return { ...base, members: isWholeChain ? [] : this.#some(this.#memberCount) };

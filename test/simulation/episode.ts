@@ -82,7 +82,7 @@ function buildWorld(episode: Episode, isTraced: boolean) {
     ? (text: string) => lines.push(`${(clock.monotonicMs() / 1000).toFixed(3)} ${text}`)
     : undefined;
   const hostile = new Set(episode.hostile.map((i) => hotkeys[i]));
-  const coalition = new HostileCoalition(episode, { clock, network, hotkeys, hostile, chain });
+  const coalition = new HostileCoalition(episode, { clock, hotkeys, hostile, chain });
   const swarm: SimSwarm = new SimSwarm(
     {
       hotkeys,

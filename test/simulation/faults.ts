@@ -34,7 +34,7 @@ export interface Occurrence {
   readonly members: readonly number[];
   /** Of its own dice. */
   readonly seed: number;
-  /** A crash right after the member sent this kind of message. */
+  /** Begins shortly after the first member sent this kind of message, not at `atMs`. */
   readonly trigger?: string;
   /** How long until peers notice; for a partition may differ from link to link. */
   readonly noticeMs?: number;

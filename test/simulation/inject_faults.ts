@@ -16,9 +16,12 @@ export interface World {
 }
 
 interface Trigger {
-  readonly kind: string;
+  readonly messageKind: string;
   fire(): void;
 }
+
+/** Between the message that a fault waited for and the fault: some receivers have it, some may not. */
+const TRIGGER_DELAY_MS = 70;
 
 export class FaultInjector {
   #world: World;
@@ -31,22 +34,43 @@ export class FaultInjector {
       const triggers = this.#triggers.get(from);
       if (!triggers) return;
       const kind = message.type.split("/")[1];
-      for (const trigger of [...triggers]) if (trigger.kind === kind) trigger.fire();
+      for (const trigger of [...triggers]) if (trigger.messageKind === kind) trigger.fire();
     };
   }
 
   arm(occurrences: readonly Occurrence[]): void {
-    for (const o of occurrences) {
-      if (o.behaviour) continue;
-      this.#world.clock.after(o.atMs, () => {
-        if (this.#isHealed) return;
-        this.#world.trace?.(`fault ${describeOccurrence(o)}`);
-        const end = this.#begin(o, new Random(o.seed));
-        this.#world.clock.after(o.untilMs - o.atMs, () => {
-          if (!this.#isHealed) end();
-        });
-      });
+    for (const o of occurrences) if (!o.behaviour) this.#world.clock.after(o.atMs, () => this.#armOne(o));
+  }
+
+  /** Begins now or when its trigger fires, and ends at its time. */
+  #armOne(o: Occurrence): void {
+    const { clock, trace, swarm } = this.#world;
+    if (this.#isHealed) return;
+    const random = new Random(o.seed);
+    let end = () => {};
+    let isOver = false;
+    const begin = () => {
+      if (this.#isHealed || isOver) return;
+      trace?.(`fault ${describeOccurrence(o)}`);
+      end = this.#begin(o, random);
+    };
+    if (!o.trigger) begin();
+    else {
+      const { hotkey } = swarm.nodes[o.members[0]];
+      const triggers = this.#triggers.get(hotkey) ?? new Set();
+      const trigger: Trigger = {
+        messageKind: o.trigger,
+        fire: () => {
+          triggers.delete(trigger);
+          clock.after(random.nextBelow(TRIGGER_DELAY_MS), begin);
+        },
+      };
+      this.#triggers.set(hotkey, triggers.add(trigger));
     }
+    clock.after(o.untilMs - o.atMs, () => {
+      isOver = true;
+      if (!this.#isHealed) end();
+    });
   }
 
   heal(): void {
@@ -88,32 +112,10 @@ export class FaultInjector {
     }
   }
 
-  #crash({ trigger, noticeMs }: Occurrence, nodes: readonly SimNode[]): () => void {
-    const { swarm, clock } = this.#world;
-    const armed: [Hotkey, Trigger][] = [];
-    for (const node of nodes) {
-      if (!trigger) {
-        swarm.crash(node, noticeMs);
-        continue;
-      }
-      const one: Trigger = {
-        kind: trigger,
-        fire: () => {
-          this.#triggers.get(node.hotkey)?.delete(one);
-          // Not in the middle of a loop over receivers: some have the message, some may not.
-          clock.after(0, () => {
-            if (!this.#isHealed) swarm.crash(node, noticeMs);
-          });
-        },
-      };
-      const triggers = this.#triggers.get(node.hotkey) ?? new Set();
-      this.#triggers.set(node.hotkey, triggers.add(one));
-      armed.push([node.hotkey, one]);
-    }
-    return () => {
-      for (const [hotkey, one] of armed) this.#triggers.get(hotkey)?.delete(one);
-      for (const node of nodes) swarm.start(node);
-    };
+  #crash({ noticeMs }: Occurrence, nodes: readonly SimNode[]): () => void {
+    const { swarm } = this.#world;
+    for (const node of nodes) swarm.crash(node, noticeMs);
+    return () => nodes.forEach((node) => swarm.start(node));
   }
 
   /** Holds back what crosses; sooner or later one side or both give the session up. */

@@ -33,6 +33,16 @@ export interface SwarmDeps {
   trace?(text: string): void;
 }
 
+/** How a hostile member's part differs from an honest one. */
+export interface ParticipantChanges {
+  readonly reducer?: ChunkReducer;
+  readonly samples?: number;
+  readonly bandwidthBytesPerSec?: number;
+  /** Of its elements. */
+  readonly value?: number;
+  readonly block?: () => number;
+}
+
 export class SimNode {
   readonly hotkey: Hotkey;
   readonly index: number;
@@ -122,7 +132,7 @@ export class SimSwarm {
     node: SimNode,
     transport: Transport,
     disk: Disk,
-    changes: { reducer?: ChunkReducer; samples?: number; bandwidthBytesPerSec?: number; value?: number } = {},
+    changes: ParticipantChanges = {},
   ): () => void {
     const { elementCount, recoveryBlocks, samples, bandwidths, hotkeys, isContinuityByProposal } =
       this.#options;
@@ -146,7 +156,7 @@ export class SimSwarm {
         reducer: changes.reducer ?? new PeriodicReducer(),
         disk,
         isMember: (other) => hotkeys.includes(other),
-        block: () => chain.at(hotkey),
+        block: changes.block ?? (() => chain.at(hotkey)),
         expected: () => this.nodes.filter((n) => n.isUp).map((n) => n.hotkey),
         download: () => this.#newestInReach(node),
         onCommit: (certificate, root, chunks) => {

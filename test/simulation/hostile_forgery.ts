@@ -1,0 +1,200 @@
+/**
+ * What a hostile member knows, and what it can make of that with its own keys and those of its accomplices: it signs what it
+ * likes as itself, and passes on what others have signed, but cannot sign for them.
+ */
+import { sha256Sync, toHex, utf8 } from "../../src/base/bytes.ts";
+import type { Random } from "../../src/base/random.ts";
+import type { Hotkey, Message } from "../../src/base/transport.ts";
+import { type Certificate, resultDigestOf } from "../../src/allreduce/certificate.ts";
+import { acceptPayload, type Lock, summaryOf } from "../../src/allreduce/lock.ts";
+import { certificateMessage, type Header, type Kind, unpackMessage } from "../../src/allreduce/messages.ts";
+import { orderCandidates } from "../../src/allreduce/order.ts";
+import {
+  planOf,
+  type Proposal,
+  proposalDigest,
+  proposePayload,
+  type Ready,
+  readyPayload,
+} from "../../src/allreduce/proposal.ts";
+import { sealPayload, spanDigestOf } from "../../src/allreduce/seals.ts";
+import { votePayload, type VotePhase } from "../../src/allreduce/votes.ts";
+import { fakeSigner } from "./fake_signer.ts";
+import { ORDER_SEED } from "./participant.ts";
+
+/** Attempts. */
+const MAX_REMEMBERED = 8;
+
+export const kindOf = (message: Message): string => message.type.split("/")[1];
+/** Long headers travel packed; a liar wants them open. */
+export function openMessage(message: Message): Message {
+  if (message.header.packedBytes === undefined) return message;
+  const { header, tail } = unpackMessage(kindOf(message) as Kind, message);
+  return { type: message.type, header, body: tail };
+}
+
+const signAs = (hotkey: Hotkey, payload: Uint8Array): string => toHex(fakeSigner(hotkey).sign(payload));
+
+export class Forger {
+  readonly self: Hotkey;
+  readonly random: Random;
+  readonly accomplices: readonly Hotkey[];
+  lastReady: Ready | undefined;
+  lastProposal: Proposal | undefined;
+  #proposals = new Map<string, Proposal>();
+  /** Proposal digest → chunk → digest of its result, as this member knows it and as it tells the others. */
+  #results = new Map<string, Map<number, { known: string; told: string }>>();
+
+  constructor(self: Hotkey, accomplices: readonly Hotkey[], random: Random) {
+    this.self = self;
+    this.accomplices = accomplices;
+    this.random = random;
+  }
+
+  isOneIn = (count: number): boolean => this.random.nextBelow(count) === 0;
+  digest = (): string => toHex(sha256Sync(utf8(`invented ${this.random.nextU32()}`)));
+
+  /** Sees what comes in and what goes out. */
+  see(message: Message): void {
+    const kind = kindOf(message);
+    if (kind === "ready") {
+      const ready = message.header as unknown as Ready;
+      if (ready.outerStep >= (this.lastReady?.outerStep ?? 0)) this.lastReady = ready;
+    } else if (kind === "propose") {
+      const proposal = message.header.proposal as Proposal;
+      if (!proposal?.members) return;
+      this.lastProposal = proposal;
+      this.#proposals.set(proposalDigest(proposal), proposal);
+      if (this.#proposals.size > MAX_REMEMBERED) this.#proposals.delete(this.#proposals.keys().next().value!);
+    } else if (kind === "result") {
+      const { proposalDigest: of, chunk, digest } = message.header as unknown as Header<"result">;
+      const results = this.resultsOf(of);
+      if (!results.has(chunk)) results.set(chunk, { known: digest, told: digest });
+    }
+  }
+
+  resultsOf(proposal: string) {
+    let results = this.#results.get(proposal);
+    if (!results) this.#results.set(proposal, results = new Map());
+    if (this.#results.size > MAX_REMEMBERED) this.#results.delete(this.#results.keys().next().value!);
+    return results;
+  }
+
+  /** What somebody that was told other results would have to vote for. */
+  toldResultDigest(proposal: string): string {
+    const results = [...this.resultsOf(proposal)].sort((a, b) => a[0] - b[0]);
+    return resultDigestOf(proposal, results.map(([, { told }]) => told).join(""));
+  }
+
+  ready(ready: Ready, changes: Partial<Ready>): Ready {
+    const changed = { ...ready, ...changes };
+    return { ...changed, signature: signAs(this.self, readyPayload(changed, changed)) };
+  }
+
+  proposal(proposal: Proposal): Header<"propose"> {
+    const signature = signAs(this.self, proposePayload(proposalDigest(proposal)));
+    return { proposal, signature } as Header<"propose">;
+  }
+
+  vote(phase: VotePhase, vote: Header<"vote">, resultDigest: string): Header<"vote"> {
+    const changed = { ...vote, resultDigest };
+    return { ...changed, signature: signAs(this.self, votePayload(phase, changed)) };
+  }
+
+  /** Over what the other half was told of this member's own span, if that is all of it. */
+  seal(proposal: string): string | null {
+    const plan = this.#proposals.get(proposal);
+    if (!plan) return null;
+    const at = plan.members.findIndex((m) => m.hotkey === this.self);
+    const { firstChunk, chunkCount } = planOf(plan).spans[at];
+    const results = this.resultsOf(proposal);
+    const told = Array.from({ length: chunkCount }, (_, i) => results.get(firstChunk + i)?.told);
+    if (told.includes(undefined)) return null;
+    return signAs(this.self, sealPayload(proposal, spanDigestOf(told as string[])));
+  }
+
+  accept(accept: Header<"accept">, full: Lock | null, holds: readonly string[]): Header<"accept"> {
+    const changed = { ...accept, full, lock: full && summaryOf(full), holds };
+    const signature = signAs(this.self, acceptPayload(accept, changed));
+    return { ...changed, signature } as unknown as Header<"accept">;
+  }
+
+  /**
+   * A lock on a result that nobody has, under a proposal that nobody made. Its own and its accomplices' votes are
+   * genuine; the others' are not, or are left out.
+   */
+  inventLock(attempt: number): Lock | null {
+    if (!this.lastProposal) return null;
+    const { members: all } = this.lastProposal;
+    const few = all.filter((m) => m.hotkey === this.self || this.accomplices.includes(m.hotkey));
+    if (few.length === 0) return null;
+    const members = this.isOneIn(2) ? all : few;
+    const proposal = { ...this.lastProposal, attempt, leader: few[0].hotkey, members };
+    const resultDigest = this.digest();
+    const payload = votePayload("vote", {
+      ...proposal,
+      proposalDigest: proposalDigest(proposal),
+      resultDigest,
+    });
+    const voters = this.isOneIn(2) ? members : few;
+    const votes = voters.map(({ hotkey }) => ({
+      hotkey,
+      signature: few.some((m) => m.hotkey === hotkey) ? signAs(hotkey, payload) : "00".repeat(64),
+    }));
+    return { attempt, proposal, origin: proposal, resultDigest, votes };
+  }
+
+  /** A certificate that this member and its accomplices sign alone. */
+  certificate(outerStep: number, block: number): Message | undefined {
+    const base = this.lastProposal;
+    const terms = this.lastReady;
+    if (!base || !terms) return undefined;
+    const { runId, anchorRoot, codec } = terms;
+    const hotkeys = orderCandidates(ORDER_SEED, outerStep, [this.self, ...this.accomplices]);
+    const members = hotkeys.map((hotkey) => {
+      const offer = {
+        hotkey,
+        innerSteps: 1,
+        samples: 1,
+        bandwidthBytesPerSec: 1,
+        waypointDigest: runId,
+        block,
+      };
+      const round = { runId, outerStep, anchorRoot, codec };
+      return { ...offer, signature: signAs(hotkey, readyPayload(round, offer)) };
+    });
+    const attempt = this.random.nextBelow(3);
+    const proposal: Proposal = {
+      ...base,
+      runId,
+      outerStep,
+      anchorRoot,
+      codec,
+      attempt,
+      leader: this.self,
+      block,
+      members,
+    };
+    const digest = proposalDigest(proposal);
+    const chunkDigests = planOf(proposal).chunks.map(() => this.digest()).join("");
+    const resultDigest = resultDigestOf(digest, chunkDigests);
+    const payload = votePayload("commit", {
+      runId,
+      outerStep,
+      attempt,
+      proposalDigest: digest,
+      resultDigest,
+    });
+    const certificate: Certificate = {
+      runId,
+      outerStep,
+      attempt,
+      proposal,
+      origin: proposal,
+      resultDigest,
+      chunkDigests,
+      votes: hotkeys.map((hotkey) => ({ hotkey, signature: signAs(hotkey, payload) })),
+    };
+    return certificateMessage(certificate);
+  }
+}
