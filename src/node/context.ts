@@ -21,6 +21,8 @@ import type { WaypointShelf } from "./waypoints.ts";
 export interface NodeContext {
   readonly options: NodeOptions;
   readonly home: string;
+  /** What belongs to this run, inside `home`. */
+  readonly runHome: string;
   readonly run: Run;
   readonly uid: number;
   readonly signer: Signer;

@@ -75,6 +75,7 @@ export async function openNode(
     netuid: options.netuid,
     preset: options.preset,
     corpusDigest: corpus.digest,
+    codec: options.codec,
   });
   const directory = new PeerDirectory(chain, options.netuid, log);
   await directory.refresh();
@@ -200,7 +201,7 @@ async function openTraining(
     adamw: training.adamw,
   });
   resources.defer(() => engine.destroy());
-  const codec = codecByName(run.config.codec);
+  const codec = codecByName(run.config.exchange.codec);
   const untrained = initialParameters(model, run.seed);
   const reducer = new GpuU8Reducer(gpu);
   resources.defer(() => reducer.destroy());
@@ -232,5 +233,16 @@ async function openTraining(
   const bandwidth = new BandwidthMeter({ transport, clock, log });
   for (const stop of [states.serve(), waypoints.serve(transport), bandwidth.serve()]) resources.defer(stop);
   const lockFile = new RoundLockFile(runHome);
-  return { allReduce, codec, engine, store, states, waypoints, bandwidth, lockFile, validationTokens };
+  return {
+    runHome,
+    allReduce,
+    codec,
+    engine,
+    store,
+    states,
+    waypoints,
+    bandwidth,
+    lockFile,
+    validationTokens,
+  };
 }
