@@ -21,7 +21,7 @@ import { initialParameters } from "../model/mod.ts";
 import { type Network, startNetwork } from "../net/network.ts";
 import { StateStore } from "../state/store.ts";
 import { TrainEngine } from "../train/engine.ts";
-import { GpuU8Reducer } from "../train/gpu_reducer.ts";
+import { chunkReducer } from "../train/gpu_reducer.ts";
 import { BandwidthMeter } from "./bandwidth.ts";
 import type { NodeContext } from "./context.ts";
 import { dataDirectory, holdFreeHome, holdHome } from "./home.ts";
@@ -203,7 +203,7 @@ async function openTraining(
   resources.defer(() => engine.destroy());
   const codec = codecByName(run.config.exchange.codec);
   const untrained = initialParameters(model, run.seed);
-  const reducer = new GpuU8Reducer(gpu);
+  const reducer = chunkReducer(gpu, codec, { clip: run.config.exchange.clip });
   resources.defer(() => reducer.destroy());
   const allReduce = new AllReduce({
     runId: run.runId,
