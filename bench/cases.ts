@@ -4,6 +4,7 @@ import type { CaseMaker } from "./kernel_case.ts";
 import { LAYER_CASES } from "./layer_cases.ts";
 import { LAYERNORM_CASES } from "./layernorm_cases.ts";
 import { MATMUL_CASES } from "./matmul_cases.ts";
+import { REDUCTION_CASES } from "./reduction_cases.ts";
 import { TRAINING_CASES } from "./training_cases.ts";
 
 export const CASES: readonly CaseMaker[] = [
@@ -12,6 +13,7 @@ export const CASES: readonly CaseMaker[] = [
   ...LAYER_CASES,
   ...LAYERNORM_CASES,
   ...TRAINING_CASES,
+  ...REDUCTION_CASES,
 ];
 
 export const SEED = 20;

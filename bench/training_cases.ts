@@ -1,21 +1,10 @@
-/** The optimiser's step and the reduction of u8 chunks: one GPT-2 block's parameters, one chunk of eight members. */
-import type { Random } from "../src/base/random.ts";
+/** The optimiser's step: one GPT-2 block's parameters. */
 import { adamw } from "../src/reference/adamw.ts";
-import { reduceU8Encode } from "../src/reference/reduce_u8_encode.ts";
-import { reduceU8Scale } from "../src/reference/reduce_u8_scale.ts";
-import { reduceU8Sum } from "../src/reference/reduce_u8_sum.ts";
 import { squaredNorm } from "../src/reference/squared_norm.ts";
 import { stepStatistics } from "../src/reference/step_statistics.ts";
-import { encodedMember, packMembers, reduceShape } from "../test/kernels/reduce_u8_shapes.ts";
 import { bytesOf, type CaseMaker, normals } from "./kernel_case.ts";
 
 const PARTIAL_COUNT = 4096;
-
-function encodedSum(count: number, random: Random) {
-  const sum = new Float32Array(Math.ceil(count / 4) * 4);
-  sum.set(normals(random, count));
-  return { sum, shape: reduceShape(count, 1), scales: reduceU8Scale(sum.subarray(0, count)) };
-}
 
 export const TRAINING_CASES: readonly CaseMaker[] = [
   ({ parameters: count }, random) => {
@@ -68,57 +57,6 @@ export const TRAINING_CASES: readonly CaseMaker[] = [
       extent: 2,
       expected: () => new Map([[2, stepStatistics(losses, partials)]]),
       work: bytesOf(losses, partials),
-    };
-  },
-  ({ chunkElements: count, members: memberCount }, random) => {
-    const members = Array.from({ length: memberCount }, () => encodedMember(random, count));
-    const shares = new Float32Array(memberCount).fill(1 / memberCount);
-    const shape = reduceShape(count, memberCount);
-    const packed = packMembers(members, shape[2]);
-    const sum = new Float32Array(Math.ceil(count / 4) * 4);
-    return {
-      kernel: "reduce_u8_sum",
-      shape: `${memberCount}×${count}`,
-      constants: {},
-      tensors: [shape, packed, shares, sum],
-      uniform: true,
-      extent: sum.length / 4,
-      expected: () => new Map([[3, reduceU8Sum(members, [...shares], count)]]),
-      work: bytesOf(packed, sum),
-    };
-  },
-  ({ chunkElements: count }, random) => {
-    const { sum, shape, scales } = encodedSum(count, random);
-    const bits = new Uint32Array(Float32Array.from(scales).buffer);
-    return {
-      kernel: "reduce_u8_scale",
-      shape: `${count}`,
-      constants: {},
-      tensors: [shape, sum, new Uint32Array(shape[2])],
-      uniform: true,
-      extent: shape[3],
-      expected: () => new Map([[2, bits]]),
-      work: bytesOf(sum),
-    };
-  },
-  ({ chunkElements: count }, random) => {
-    const { sum, shape, scales } = encodedSum(count, random);
-    const before = new Float32Array(shape[2]);
-    before.set(scales);
-    const words = new Uint32Array(before.buffer);
-    return {
-      kernel: "reduce_u8_encode",
-      shape: `${count}`,
-      constants: {},
-      tensors: [shape, sum, words],
-      uniform: true,
-      extent: sum.length / 4,
-      expected: () => {
-        const bytes = new Uint8Array(words.slice().buffer);
-        bytes.set(reduceU8Encode(sum.subarray(0, count), Float32Array.from(scales)), 4 * shape[3]);
-        return new Map([[2, new Uint32Array(bytes.buffer)]]);
-      },
-      work: bytesOf(sum, words),
     };
   },
 ];

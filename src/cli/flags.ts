@@ -24,7 +24,7 @@ export function chainFlag(text: string): string {
   throw new InvalidArgumentError('"local" or an address like ws://127.0.0.1:9944 is needed.');
 }
 
-export function presetFlag(names: readonly string[]): (text: string) => string {
+export function oneOfFlag(names: readonly string[]): (text: string) => string {
   return (text) => {
     if (!names.includes(text)) throw new InvalidArgumentError(`one of ${names.join(", ")} is needed.`);
     return text;

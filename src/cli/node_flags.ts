@@ -10,10 +10,10 @@ import {
   integerFlag,
   LISTEN_FLAG,
   multiaddrsFlag,
-  presetFlag,
+  oneOfFlag,
 } from "./flags.ts";
 import { describeEvent, printJson } from "./present.ts";
-import { PRESET_NAMES } from "./preset_names.ts";
+import { CODEC_HELP, CODEC_NAMES, PRESET_NAMES } from "./preset_names.ts";
 import { stopSignal } from "./stop_signal.ts";
 
 export function nodeCommand(
@@ -28,9 +28,10 @@ export function nodeCommand(
     .option(
       "--preset <name>",
       `model and training preset: ${PRESET_NAMES.join(", ")}`,
-      presetFlag(PRESET_NAMES),
+      oneOfFlag(PRESET_NAMES),
       "pico",
     )
+    .option("--codec <name>", CODEC_HELP, oneOfFlag(CODEC_NAMES), "u8")
     .option("--data <path>", "train on your own text: a UTF-8 file, or a directory of them")
     .option("--home <dir>", "keys and state of this node (default: the first free one in the data directory)")
     .option("--wallet <name>", "wallet in the bittensor layout (default: one kept in the home directory)")

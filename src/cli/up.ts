@@ -2,9 +2,9 @@
 import { Command } from "@commander-js/extra-typings";
 import { systemClock } from "../base/clock.ts";
 import type { LogEvent } from "../base/log.ts";
-import { integerFlag, presetFlag } from "./flags.ts";
+import { integerFlag, oneOfFlag } from "./flags.ts";
 import { describeEvent, printJson } from "./present.ts";
-import { PRESET_NAMES } from "./preset_names.ts";
+import { CODEC_HELP, CODEC_NAMES, PRESET_NAMES } from "./preset_names.ts";
 import { stopSignal } from "./stop_signal.ts";
 import { LiveTable, renderTable } from "./table.ts";
 
@@ -23,9 +23,10 @@ export const upCommand = (finish: (code: number) => void) =>
     .option(
       "--preset <name>",
       `model and training preset: ${PRESET_NAMES.join(", ")}`,
-      presetFlag(PRESET_NAMES),
+      oneOfFlag(PRESET_NAMES),
       "pico",
     )
+    .option("--codec <name>", CODEC_HELP, oneOfFlag(CODEC_NAMES), "u8")
     .option("--data <path>", "train on your own text: a UTF-8 file, or a directory of them")
     .option(
       "--home <dir>",
@@ -64,6 +65,7 @@ export const upCommand = (finish: (code: number) => void) =>
         validatorCount: flags.validators,
         roundCount: flags.rounds,
         preset: flags.preset,
+        codec: flags.codec,
         dataPath: flags.data,
         chainPort: flags.chainPort,
         blockMs: flags.blockMs,

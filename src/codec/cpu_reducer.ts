@@ -34,35 +34,31 @@ export class CpuReducer implements ChunkReducer {
   async reduce(inputs: readonly WeightedChunk[], elements: number): Promise<Uint8Array<ArrayBuffer>> {
     assert(Number.isSafeInteger(elements) && elements >= 0, "reduce: elements is a count");
     const shares = normalisedShares(inputs.map((input) => input.weight));
+    // Checked whatever they weigh, so that garbage is refused; then those that weigh nothing are nobody.
+    for (const { encoded } of inputs) this.#codec.check(encoded, elements);
+    const chunks = inputs.filter((_, i) => shares[i] > 0).map(({ encoded }) => encoded);
+    const weights = shares.filter((share) => share > 0);
     const { clip, trim } = this.#options;
-    if (!clip && !trim) return this.#codec.result.encode(this.#mean(inputs, shares, shares, elements));
-    const rows = inputs.map(({ encoded }) => this.#codec.decode(encoded, elements));
-    const factors = clip ? clipFactors(rows.map(squaredNorm)) : rows.map(() => 1);
-    const scaled = shares.map((share, i) => Math.fround(share * factors[i]));
+    const rows = clip || trim ? chunks.map((encoded) => this.#codec.decode(encoded, elements)) : [];
+    const factors = clip ? clipFactors(rows.map(squaredNorm)) : weights.map(() => 1);
     const mean = trim
-      ? trimmedMean(rows, shares, factors, trim)
-      : this.#mean(inputs, scaled, shares, elements);
+      ? trimmedMean(rows, weights, factors, trim)
+      : this.#mean(chunks, weights, factors, elements);
     return this.#codec.result.encode(mean);
   }
 
-  /** @param scaled what a contribution is multiplied by @param shares what it counts as */
   #mean(
-    inputs: readonly WeightedChunk[],
-    scaled: readonly number[],
+    chunks: readonly Uint8Array[],
     shares: readonly number[],
+    factors: readonly number[],
     elements: number,
   ): Float32Array {
     const sum = new Float32Array(elements);
-    const covered = this.#codec.cover ? new Float32Array(elements) : undefined;
-    inputs.forEach(({ encoded }, i) => {
-      // Checked even when its share is 0, so that garbage is refused whatever it weighs.
-      if (shares[i] === 0) this.#codec.check(encoded, elements);
-      else this.#codec.accumulate(encoded, scaled[i], sum);
-      if (covered !== undefined) this.#codec.cover!(encoded, shares[i], covered);
-    });
-    if (covered !== undefined) {
-      for (let e = 0; e < elements; e++) if (covered[e] > 0) sum[e] /= covered[e];
-    }
+    chunks.forEach((encoded, i) => this.#codec.accumulate(encoded, Math.fround(shares[i] * factors[i]), sum));
+    if (this.#codec.cover === undefined) return sum;
+    const covered = new Float32Array(elements);
+    chunks.forEach((encoded, i) => this.#codec.cover!(encoded, shares[i], covered));
+    for (let e = 0; e < elements; e++) if (covered[e] > 0) sum[e] /= covered[e];
     return sum;
   }
 }

@@ -36,7 +36,7 @@ export function dropCount(members: number, trim: number): number {
 
 /**
  * @param rows contributions [members][elements]
- * @param shares weights [members]
+ * @param shares weights [members], above zero
  * @param factors what each contribution is multiplied by first [members]
  */
 export function trimmedMean(
@@ -45,13 +45,12 @@ export function trimmedMean(
   factors: readonly number[],
   trim: number,
 ): Float32Array {
-  const present = rows.flatMap((_, member) => shares[member] > 0 ? [member] : []);
-  const drop = dropCount(present.length, trim);
+  const drop = dropCount(rows.length, trim);
+  const order = rows.map((_, member) => member);
   const mean = new Float32Array(rows[0].length);
-  const order = [...present];
   const values = new Float32Array(rows.length);
   for (let e = 0; e < mean.length; e++) {
-    for (const member of present) values[member] = factors[member] * rows[member][e];
+    for (let member = 0; member < rows.length; member++) values[member] = factors[member] * rows[member][e];
     // By value, then by member: the order of equals decides whose weight counts.
     order.sort((a, b) => values[a] - values[b] || a - b);
     let sum = 0;

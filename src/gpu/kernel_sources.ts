@@ -18,6 +18,11 @@ import matmulNn from "../../kernels/matmul_nn.wgsl" with { type: "text" };
 import matmulNt from "../../kernels/matmul_nt.wgsl" with { type: "text" };
 import matmulTn from "../../kernels/matmul_tn.wgsl" with { type: "text" };
 import positionEmbeddingBackward from "../../kernels/position_embedding_backward.wgsl" with { type: "text" };
+import reduceF16Encode from "../../kernels/reduce_f16_encode.wgsl" with { type: "text" };
+import reduceF16Sum from "../../kernels/reduce_f16_sum.wgsl" with { type: "text" };
+import reduceF32Sum from "../../kernels/reduce_f32_sum.wgsl" with { type: "text" };
+import reduceI4Sum from "../../kernels/reduce_i4_sum.wgsl" with { type: "text" };
+import reduceTrimmedMean from "../../kernels/reduce_trimmed_mean.wgsl" with { type: "text" };
 import reduceU8Encode from "../../kernels/reduce_u8_encode.wgsl" with { type: "text" };
 import reduceU8Scale from "../../kernels/reduce_u8_scale.wgsl" with { type: "text" };
 import reduceU8Sum from "../../kernels/reduce_u8_sum.wgsl" with { type: "text" };
@@ -43,6 +48,11 @@ export const KERNEL_SOURCES = {
   matmul_nt: matmulNt,
   matmul_tn: matmulTn,
   position_embedding_backward: positionEmbeddingBackward,
+  reduce_f16_encode: reduceF16Encode,
+  reduce_f16_sum: reduceF16Sum,
+  reduce_f32_sum: reduceF32Sum,
+  reduce_i4_sum: reduceI4Sum,
+  reduce_trimmed_mean: reduceTrimmedMean,
   reduce_u8_encode: reduceU8Encode,
   reduce_u8_scale: reduceU8Scale,
   reduce_u8_sum: reduceU8Sum,

@@ -22,6 +22,8 @@ import type { WaypointShelf } from "./waypoints.ts";
 export interface NodeContext {
   readonly options: NodeOptions;
   readonly home: string;
+  /** What belongs to this run, inside `home`. */
+  readonly runHome: string;
   readonly run: Run;
   /** As of the newest metagraph. */
   readonly uid: number;

@@ -12,7 +12,9 @@ import { CommitWatch, followCommit } from "./follow.ts";
 import { innerPlan } from "./inner_plan.ts";
 import { RoundMeter } from "./round_report.ts";
 import { maxInnerSteps } from "./run_config.ts";
+import { ResidualKeeper } from "./residual_keeper.ts";
 import { StepTicker } from "./step_ticker.ts";
+import { waypointCodec } from "./waypoints.ts";
 
 const POLL_MS = 100;
 /** After a failed round: a pause that lets the others notice, too. */
@@ -20,7 +22,9 @@ const RETRY_PAUSE_MS = 500;
 
 export async function runMiner(node: NodeContext): Promise<void> {
   const { states, signal, options } = node;
+  const residual = await ResidualKeeper.open(node);
   await states.catchUp(signal);
+  await residual.moved(states);
   await tellStartingLoss(node);
   await waitForMiners(node);
   await node.bandwidth.measured(signal);
@@ -29,8 +33,9 @@ export async function runMiner(node: NodeContext): Promise<void> {
   const startedAt = states.current.outerStep;
   try {
     while (!signal.aborted) {
-      await playOuterStep(node, watch);
+      await playOuterStep(node, watch, residual);
       if (signal.aborted) return;
+      await residual.moved(states);
       await meter.report();
       if (options.rounds !== undefined && states.current.outerStep - startedAt >= options.rounds) return;
     }
@@ -55,7 +60,7 @@ async function waitForMiners(node: NodeContext): Promise<void> {
 }
 
 /** Resolves when the state has moved on, or the signal has aborted. */
-async function playOuterStep(node: NodeContext, watch: CommitWatch): Promise<void> {
+async function playOuterStep(node: NodeContext, watch: CommitWatch, residual: ResidualKeeper): Promise<void> {
   const { states, chain, run, corpus, uid, engine, signal, clock, log } = node;
   const anchor = states.current;
   const outerStep = anchor.outerStep + 1;
@@ -81,7 +86,7 @@ async function playOuterStep(node: NodeContext, watch: CommitWatch): Promise<voi
       inner = new InnerRun(engine, plan);
       continue;
     } else {
-      const outcome = await joinRound(node, inner, { outerStep, previousMembers, deadlineBlock });
+      const outcome = await joinRound(node, inner, residual, { outerStep, previousMembers, deadlineBlock });
       if (await settle(node, outcome)) return;
     }
     await clock.sleep(RETRY_PAUSE_MS, signal).catch(() => {});
@@ -100,7 +105,7 @@ interface TrainingUntil {
  * the waypoint needs. @returns false when the loss is not finite
  */
 async function train(node: NodeContext, inner: InnerRun, until: TrainingUntil): Promise<boolean> {
-  const { run, states, chain, signal, waypoints, codec } = node;
+  const { run, states, chain, signal, waypoints } = node;
   const { innerSteps, waypointSteps } = run.config.training;
   const { outerStep } = states.current;
   // A retried round goes on with half as many steps again: time is not wasted, and the others do not wait long.
@@ -114,7 +119,7 @@ async function train(node: NodeContext, inner: InnerRun, until: TrainingUntil): 
     until.ticker.tick(inner.stepCount, loss, inner.stepCount >= target);
     if (inner.stepCount === waypointSteps) {
       try {
-        await waypoints.put(outerStep + 1, codec.encode(inner.waypoint!));
+        await waypoints.put(outerStep + 1, waypointCodec.encode(inner.waypoint!));
       } catch (error) {
         if (!isSkeinError(error)) throw error;
         return false;
@@ -127,6 +132,7 @@ async function train(node: NodeContext, inner: InnerRun, until: TrainingUntil): 
 async function joinRound(
   node: NodeContext,
   inner: InnerRun,
+  residual: ResidualKeeper,
   round: { outerStep: number; previousMembers: readonly string[]; deadlineBlock: number },
 ): Promise<RoundOutcome> {
   const { allReduce, states, run, waypoints, network, directory, chain, lockFile, bandwidth, signal } = node;
@@ -137,7 +143,10 @@ async function joinRound(
   return await allReduce.run({
     ...round,
     anchorRoot: states.root,
-    values: await inner.pseudoGradient(),
+    values: residual.offer(await inner.pseudoGradient(), {
+      anchorRoot: states.root,
+      innerSteps: inner.stepCount,
+    }),
     samples,
     innerSteps: inner.stepCount,
     waypointDigest: waypoints.digest(round.outerStep),

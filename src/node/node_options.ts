@@ -5,6 +5,7 @@ export interface NodeOptions {
   readonly chain: string;
   readonly netuid: number;
   readonly preset: string;
+  readonly codec: string;
   readonly data?: string;
   readonly home?: string;
   readonly wallet?: string;

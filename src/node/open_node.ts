@@ -21,7 +21,7 @@ import { initialParameters } from "../model/mod.ts";
 import { type Network, startNetwork } from "../net/network.ts";
 import { StateStore } from "../state/store.ts";
 import { TrainEngine } from "../train/engine.ts";
-import { GpuU8Reducer } from "../train/gpu_reducer.ts";
+import { chunkReducer } from "../train/gpu_reducer.ts";
 import { BandwidthMeter } from "./bandwidth.ts";
 import type { NodeContext } from "./context.ts";
 import { dataDirectory, holdFreeHome, holdHome } from "./home.ts";
@@ -76,6 +76,7 @@ export async function openNode(
     netuid: options.netuid,
     preset: options.preset,
     corpusDigest: corpus.digest,
+    codec: options.codec,
   });
   const directory = new PeerDirectory(chain, options.netuid, log);
   await directory.refresh();
@@ -214,9 +215,9 @@ async function openTraining(
     adamw: training.adamw,
   });
   resources.defer(() => engine.destroy());
-  const codec = codecByName(run.config.codec);
+  const codec = codecByName(run.config.exchange.codec);
   const untrained = initialParameters(model, run.seed);
-  const reducer = new GpuU8Reducer(gpu);
+  const reducer = chunkReducer(gpu, codec, { clip: run.config.exchange.clip });
   resources.defer(() => reducer.destroy());
   const allReduce = new AllReduce({
     runId: run.runId,
@@ -246,5 +247,16 @@ async function openTraining(
   const bandwidth = new BandwidthMeter({ transport, clock, log });
   for (const stop of [states.serve(), waypoints.serve(transport), bandwidth.serve()]) resources.defer(stop);
   const lockFile = new RoundLockFile(runHome);
-  return { allReduce, codec, engine, store, states, waypoints, bandwidth, lockFile, validationTokens };
+  return {
+    runHome,
+    allReduce,
+    codec,
+    engine,
+    store,
+    states,
+    waypoints,
+    bandwidth,
+    lockFile,
+    validationTokens,
+  };
 }

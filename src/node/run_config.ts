@@ -78,6 +78,39 @@ export const TRAINING_PRESETS: Readonly<Record<string, TrainingPreset>> = {
   },
 };
 
+/** How pseudo-gradients travel, and what follows from it. */
+export interface ExchangePlan {
+  readonly codec: CodecName;
+  /** Share of what was left out that is tried again in the next round; null: it is lost. */
+  readonly feedbackDecay: number | null;
+  /** Contributions longer than the median are scaled down to it. */
+  readonly clip: boolean;
+}
+
+export type CodecName = "f32" | "f16" | "u8" | "i4" | "sparse";
+
+/**
+ * Sparse is SparseLoCo (Sarfi et al. 2025): plain outer SGD, because a momentum of its own would count twice what error
+ * feedback already carries from round to round. It decays, for a stale residual points where the model no longer is. i4
+ * keeps the preset's outer optimiser and feeds everything back: its residual is a rounding, not a backlog.
+ */
+export const EXCHANGES: Readonly<
+  Record<CodecName, ExchangePlan & { outer?: Pick<TrainingPreset, "outerLearningRate" | "outerMomentum"> }>
+> = {
+  f32: { codec: "f32", feedbackDecay: null, clip: false },
+  f16: { codec: "f16", feedbackDecay: null, clip: false },
+  u8: { codec: "u8", feedbackDecay: null, clip: false },
+  i4: { codec: "i4", feedbackDecay: 1, clip: false },
+  sparse: {
+    codec: "sparse",
+    feedbackDecay: 0.95,
+    clip: true,
+    outer: { outerLearningRate: 1, outerMomentum: 0 },
+  },
+};
+
+export const DEFAULT_CODEC: CodecName = "u8";
+
 export interface RunConfig {
   readonly version: 1;
   readonly genesisHash: string;
@@ -87,7 +120,7 @@ export interface RunConfig {
   readonly training: TrainingPreset;
   /** SHA-256 of the corpus, hex. */
   readonly corpusDigest: string;
-  readonly codec: "u8";
+  readonly exchange: ExchangePlan;
 }
 
 export interface Run {
@@ -100,9 +133,9 @@ export interface Run {
   readonly description: string;
 }
 
-/** @throws {SkeinError} `node/unknown-preset` */
+/** @throws {SkeinError} `node/unknown-preset`, `node/unknown-codec` */
 export function defineRun(
-  options: { genesisHash: string; netuid: number; preset: string; corpusDigest: string },
+  options: { genesisHash: string; netuid: number; preset: string; corpusDigest: string; codec?: string },
 ): Run {
   const model = (MODEL_PRESETS as Readonly<Record<string, ModelConfig>>)[options.preset];
   const training = TRAINING_PRESETS[options.preset];
@@ -113,15 +146,24 @@ export function defineRun(
       { preset: options.preset },
     );
   }
+  const name = options.codec ?? DEFAULT_CODEC;
+  if (!Object.hasOwn(EXCHANGES, name)) {
+    throw new SkeinError(
+      "node/unknown-codec",
+      `choose a codec: "${name}", one of ${Object.keys(EXCHANGES).join(", ")} is needed`,
+      { codec: name },
+    );
+  }
+  const { outer, ...exchange } = EXCHANGES[name as CodecName];
   const config: RunConfig = {
     version: 1,
     genesisHash: options.genesisHash,
     netuid: options.netuid,
     preset: options.preset,
     model,
-    training,
+    training: { ...training, ...outer },
     corpusDigest: options.corpusDigest,
-    codec: "u8",
+    exchange,
   };
   const digest = sha256Sync(utf8(canonicalJson(config)));
   return {
@@ -129,7 +171,9 @@ export function defineRun(
     runId: toHex(digest),
     seed: new DataView(digest.buffer).getUint32(0, true),
     description:
-      `preset ${options.preset}, netuid ${options.netuid}, chain ${options.genesisHash.slice(0, 10)}, ` +
+      `preset ${options.preset}, codec ${exchange.codec}, netuid ${options.netuid}, chain ${
+        options.genesisHash.slice(0, 10)
+      }, ` +
       `corpus ${options.corpusDigest.slice(0, 8)}`,
   };
 }

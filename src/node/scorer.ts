@@ -14,6 +14,7 @@ import { InnerRun } from "../train/inner_steps.ts";
 import type { NodeContext } from "./context.ts";
 import { innerPlan } from "./inner_plan.ts";
 import type { WaypointCollector } from "./waypoint_collector.ts";
+import { waypointCodec } from "./waypoints.ts";
 
 const RATINGS = "ratings";
 /** A round that failed at first goes on with more steps; what is above twice the usual counts no more. */
@@ -84,14 +85,14 @@ export class Scorer {
     outerStep: number,
     offer: { hotkey: string; waypointDigest: string },
   ): Promise<Observation["evidence"]> {
-    const { run, corpus, engine, codec, directory } = this.#node;
+    const { run, corpus, engine, directory } = this.#node;
     const uid = directory.uidOf(offer.hotkey);
     if (uid === undefined) return { verdict: "unchecked", reason: "no longer registered" };
     const encoded = await this.#waypoints.get(offer.hotkey, outerStep, offer.waypointDigest);
     if (encoded === undefined) return undefined;
     let claimed: Float32Array;
     try {
-      claimed = codec.decode(encoded, anchor.parameters.length);
+      claimed = waypointCodec.decode(encoded, anchor.parameters.length);
     } catch (error) {
       if (!isSkeinError(error)) throw error;
       return { verdict: "non-finite", reason: describeError(error) };

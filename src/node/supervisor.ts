@@ -22,6 +22,7 @@ export interface SwarmOptions {
   /** Stop after this many committed rounds; undefined runs until `signal`. */
   readonly roundCount?: number;
   readonly preset: string;
+  readonly codec: string;
   readonly dataPath?: string;
   /** Preferred port of the chain; another is taken when it is in use. */
   readonly chainPort: number;
@@ -105,7 +106,7 @@ export class Supervisor {
   }
 
   async #spawn(role: "miner" | "validator", name: string, chainUrl: string): Promise<void> {
-    const { directory, preset, dataPath, minerCount } = this.#options;
+    const { directory, preset, codec, dataPath, minerCount } = this.#options;
     const home = join(directory, name);
     await mkdir(home, { recursive: true, mode: 0o700 });
     const { ss58 } = await loadOrCreateHotkey(home);
@@ -115,6 +116,8 @@ export class Supervisor {
       chainUrl,
       "--preset",
       preset,
+      "--codec",
+      codec,
       "--home",
       home,
       "--wait-for",

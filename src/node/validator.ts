@@ -5,19 +5,20 @@ import { CommitWatch, followCommit } from "./follow.ts";
 import { RoundMeter } from "./round_report.ts";
 import { Scorer } from "./scorer.ts";
 import { WaypointCollector } from "./waypoint_collector.ts";
+import { waypointCodec } from "./waypoints.ts";
 
 /** Without news for so long: ask the peers, a certificate may have been lost. */
 const SILENCE_MS = 15_000;
 const RETRY_PAUSE_MS = 500;
 
 export async function runValidator(node: NodeContext): Promise<void> {
-  const { states, signal, options, clock, log, allReduce, network, codec } = node;
+  const { states, signal, options, clock, log, allReduce, network } = node;
   await states.catchUp(signal);
   await tellStartingLoss(node);
   const watch = new CommitWatch(allReduce);
   const collector = new WaypointCollector(
     states.current.outerStep + 1,
-    codec.encodedBytes(states.current.parameters.length),
+    waypointCodec.encodedBytes(states.current.parameters.length),
     { allReduce, transport: network.transport, log, signal },
   );
   const scorer = await Scorer.open(node, collector);

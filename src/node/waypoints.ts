@@ -6,7 +6,12 @@ import { assert } from "../base/assert.ts";
 import { sha256Bulk, toHex } from "../base/bytes.ts";
 import { SkeinError } from "../base/errors.ts";
 import type { Hotkey, Transport } from "../base/transport.ts";
+import type { Codec } from "../codec/codec.ts";
+import { u8Blockwise } from "../codec/u8_blockwise.ts";
 import { z } from "zod";
+
+/** Dense whatever the run exchanges: a replay compares the whole change, not the largest elements of it. */
+export const waypointCodec: Codec = u8Blockwise;
 
 const RANGE_BYTES = 1 << 20;
 const KEPT = 2;
@@ -54,7 +59,7 @@ export class WaypointShelf {
 }
 
 /**
- * @param encodedBytes the exact size, from the run's codec and parameter count
+ * @param encodedBytes the exact size, from `waypointCodec` and the parameter count
  * @throws {SkeinError} `node/waypoint-mismatch` when the bytes are not those that were signed
  */
 export async function fetchWaypoint(

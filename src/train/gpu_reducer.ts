@@ -1,40 +1,52 @@
 /**
- * Reduces u8 blockwise chunks on the GPU: decode, weighted sum, re-encode (kernels/reduce_u8_*). Only the reducer of a span
- * computes this, and every member takes its bytes as they are; so it need not equal the CPU's bit for bit. It differs by the
- * order of f32 operations and the device's division: scales by a few units in the last place, bytes by at most one
- * quantisation step. Buffers grow to the largest chunk and member count seen; the same sizes allocate nothing.
+ * Reduces the chunks of any dense codec on the GPU: decode, weigh, sum, re-encode (kernels/reduce_*). Only the reducer of a
+ * span computes this, and every member takes its bytes as they are; so it need not equal the CPU's bit for bit. It
+ * differs by the order of f32 operations and the device's division: scales by a few units in the last place, codes by at
+ * most one quantisation step. Buffers grow to the largest chunk and member count seen; the same sizes allocate nothing.
+ *
+ *   mean      sum over members, encode
+ *   clip      each member alone → squared norms → read back → weights times their clip factors → mean
+ *   trim      each member alone, times its clip factor → rows → trimmed mean → encode
  */
-import type { ChunkReducer, WeightedChunk } from "../codec/codec.ts";
-import { normalisedShares } from "../codec/cpu_reducer.ts";
-import { blockCount, u8Blockwise } from "../codec/u8_blockwise.ts";
 import { assert } from "../base/assert.ts";
-import type { BufferArena, DispatchPlan, Gpu, GpuBuffer } from "../gpu/mod.ts";
+import type { ChunkReducer, Codec, WeightedChunk } from "../codec/codec.ts";
+import { CpuReducer, normalisedShares } from "../codec/cpu_reducer.ts";
+import { clipFactors, dropCount, type RobustOptions } from "../codec/robust_mean.ts";
+import type { Gpu } from "../gpu/mod.ts";
+import { type ChunkForm, chunkForm } from "./chunk_form.ts";
+import { ReductionBuffers } from "./reduction_buffers.ts";
 
-interface Capacity {
-  readonly elements: number;
-  readonly members: number;
-  readonly shape: GpuBuffer;
-  readonly encoded: GpuBuffer;
-  readonly weights: GpuBuffer;
-  readonly sum: GpuBuffer;
-  readonly result: GpuBuffer;
+/**
+ * The reducer of a run. Sparse chunks are reduced on the CPU: they are 146 times smaller than what a GPU would have to be
+ * given back, and adding up a few entries costs less than reading a sum of all elements.
+ */
+export function chunkReducer(gpu: Gpu, codec: Codec, options: RobustOptions = {}) {
+  const form = chunkForm(codec);
+  if (form !== undefined) return new GpuReducer(gpu, codec, form, options);
+  return Object.assign(new CpuReducer(codec, options), { destroy: () => {} });
 }
 
-export class GpuU8Reducer implements ChunkReducer {
-  #gpu: Gpu;
-  #arena: BufferArena;
-  #capacity: Capacity | undefined;
-  #plans = new Map<number, DispatchPlan>();
+export class GpuReducer implements ChunkReducer {
+  readonly #gpu: Gpu;
+  readonly #codec: Codec;
+  readonly #form: ChunkForm;
+  readonly #options: RobustOptions;
+  readonly #buffers: ReductionBuffers;
+  readonly #cpu: CpuReducer;
   #queue: Promise<unknown> = Promise.resolve();
 
-  constructor(gpu: Gpu) {
+  constructor(gpu: Gpu, codec: Codec, form: ChunkForm, options: RobustOptions = {}) {
     this.#gpu = gpu;
-    this.#arena = gpu.arena("reducer");
+    this.#codec = codec;
+    this.#form = form;
+    this.#options = options;
+    this.#buffers = new ReductionBuffers(gpu, form);
+    this.#cpu = new CpuReducer(codec, options);
   }
 
   /**
-   * encode(Σ wᵢ·decode(xᵢ) / Σ wᵢ). Calls run one after another.
-   * @throws `codec/size`, `codec/non-finite` on a malformed input, `codec/weights` when weights do not sum above zero
+   * encode(Σ wᵢ·decode(xᵢ) / Σ wᵢ), or the robust mean of the options. Calls run one after another.
+   * @throws what the codec throws on a malformed input, `codec/weights` when weights do not sum above zero
    */
   reduce(inputs: readonly WeightedChunk[], elements: number): Promise<Uint8Array<ArrayBuffer>> {
     const result = this.#queue.then(() => this.#reduceNow(inputs, elements));
@@ -44,63 +56,51 @@ export class GpuU8Reducer implements ChunkReducer {
 
   /** Frees the device memory; the Gpu stays open. */
   destroy(): void {
-    this.#arena.destroy();
-    this.#capacity = undefined;
-    this.#plans.clear();
+    this.#buffers.destroy();
   }
 
   async #reduceNow(inputs: readonly WeightedChunk[], elements: number): Promise<Uint8Array<ArrayBuffer>> {
     assert(Number.isSafeInteger(elements) && elements >= 0, `reduce ${elements} elements`);
-    const weights = Float32Array.from(normalisedShares(inputs.map(({ weight }) => weight)));
-    for (const { encoded } of inputs) u8Blockwise.check(encoded, elements);
+    const shares = normalisedShares(inputs.map(({ weight }) => weight));
+    for (const { encoded } of inputs) this.#codec.check(encoded, elements);
     if (elements === 0) return new Uint8Array(0);
-    const capacity = this.#reserve(elements, inputs.length);
-    const blocks = blockCount(elements);
-    const stride = blocks + Math.ceil(elements / 4);
-    this.#gpu.write(capacity.shape, new Uint32Array([elements, inputs.length, stride, blocks]));
-    this.#gpu.write(capacity.weights, weights);
-    const padded = new Uint32Array(stride);
-    const bytes = new Uint8Array(padded.buffer);
-    for (let member = 0; member < inputs.length; member++) {
-      bytes.set(inputs[member].encoded);
-      this.#gpu.write(capacity.encoded, padded, member * stride * 4);
+    const chunks = inputs.filter((_, i) => shares[i] > 0).map(({ encoded }) => encoded);
+    const weights = shares.filter((share) => share > 0);
+    const { clip, trim } = this.#options;
+    // Rows of a large group may be more than the adapter can bind.
+    if (trim && !this.#buffers.canHoldRows(elements, chunks.length)) {
+      return this.#cpu.reduce(inputs, elements);
     }
-    this.#gpu.submit(this.#planFor(elements, capacity));
-    const result = await this.#gpu.read(capacity.result.slice(0, stride));
-    return new Uint8Array(result).slice(0, u8Blockwise.encodedBytes(elements));
+    this.#buffers.load(chunks, elements, trim ? chunks.length : 0);
+    const factors = clip ? clipFactors(await this.#squaredNorms(chunks.length)) : weights.map(() => 1);
+    if (trim) this.#trimmedMean(weights, factors, trim);
+    else {
+      this.#buffers.writeWeights(weights.map((share, member) => share * factors[member]));
+      this.#gpu.submit(this.#buffers.sumPlan(), this.#buffers.encodePlan());
+    }
+    const result = await this.#gpu.read(this.#buffers.result());
+    return new Uint8Array(result).slice(0, this.#codec.result.encodedBytes(elements));
   }
 
-  #planFor(elements: number, { shape, encoded, weights, sum, result }: Capacity): DispatchPlan {
-    let plan = this.#plans.get(elements);
-    if (plan === undefined) {
-      const words = Math.ceil(elements / 4);
-      const [s, e, w, x, r] = [shape, encoded, weights, sum, result].map((buffer) => buffer.whole());
-      plan = this.#gpu.plan()
-        .add("reduce_u8_sum", {}, [s, e, w, x], words)
-        .add("reduce_u8_scale", {}, [s, x, r], blockCount(elements))
-        .add("reduce_u8_encode", {}, [s, x, r], words);
-      this.#plans.set(elements, plan);
-    }
-    return plan;
+  async #squaredNorms(members: number): Promise<number[]> {
+    const indices = Array.from({ length: members }, (_, member) => member);
+    this.#buffers.writeFactors(indices.map(() => 1));
+    this.#gpu.submit(...indices.map((member) => this.#buffers.normPlan(member)));
+    const partials = await this.#gpu.readF32(this.#buffers.partials(members));
+    const each = partials.length / members;
+    return indices.map((member) =>
+      partials.subarray(member * each, (member + 1) * each).reduce((sum, x) => sum + x, 0)
+    );
   }
 
-  #reserve(elements: number, members: number): Capacity {
-    const held = this.#capacity;
-    if (held !== undefined && held.elements >= elements && held.members >= members) return held;
-    this.destroy();
-    const capacity = {
-      elements: Math.max(elements, held?.elements ?? 0),
-      members: Math.max(members, held?.members ?? 0),
-    };
-    const stride = blockCount(capacity.elements) + Math.ceil(capacity.elements / 4);
-    this.#capacity = {
-      ...capacity,
-      shape: this.#arena.allocate("shape", 4, "uniform"),
-      encoded: this.#arena.allocate("encoded", capacity.members * stride),
-      weights: this.#arena.allocate("weights", capacity.members),
-      sum: this.#arena.allocate("sum", Math.ceil(capacity.elements / 4) * 4),
-      result: this.#arena.allocate("result", stride),
-    };
-    return this.#capacity;
+  #trimmedMean(weights: readonly number[], factors: readonly number[], trim: number): void {
+    this.#buffers.writeFactors(factors);
+    this.#buffers.writeWeights(weights);
+    this.#buffers.writeTrim(weights.length, dropCount(weights.length, trim));
+    this.#gpu.submit(
+      ...weights.map((_, member) => this.#buffers.rowPlan(member)),
+      this.#buffers.trimPlan(),
+      this.#buffers.encodePlan(),
+    );
   }
 }

@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { isSkeinError } from "../../../src/base/errors.ts";
-import { PRESET_NAMES } from "../../../src/cli/preset_names.ts";
+import { CODEC_NAMES, PRESET_NAMES } from "../../../src/cli/preset_names.ts";
 import { MODEL_PRESETS } from "../../../src/model/mod.ts";
-import { defineRun, TRAINING_PRESETS } from "../../../src/node/run_config.ts";
+import { codecNames } from "../../../src/codec/by_name.ts";
+import { defineRun, EXCHANGES, TRAINING_PRESETS } from "../../../src/node/run_config.ts";
 
 const BASE = { genesisHash: "0x01", netuid: 1, preset: "pico", corpusDigest: "ab".repeat(32) };
 
@@ -15,13 +16,28 @@ Deno.test("the same settings give the same run, and each setting changes it", ()
     { ...BASE, netuid: 2 },
     { ...BASE, preset: "nano" },
     { ...BASE, corpusDigest: "cd".repeat(32) },
+    { ...BASE, codec: "f16" },
   ].map((options) => defineRun(options).runId);
-  assert.equal(new Set([run.runId, ...others]).size, 5);
+  assert.equal(new Set([run.runId, ...others]).size, 6);
 });
 
 Deno.test("the command line offers exactly the presets that have a model and a training plan", () => {
   assert.deepEqual([...PRESET_NAMES], Object.keys(TRAINING_PRESETS));
   assert.deepEqual([...PRESET_NAMES], Object.keys(MODEL_PRESETS));
+});
+
+Deno.test("the command line offers exactly the codecs that there are, u8 unless another is asked for", () => {
+  assert.deepEqual([...CODEC_NAMES], Object.keys(EXCHANGES));
+  assert.deepEqual([...CODEC_NAMES], [...codecNames]);
+  assert.equal(defineRun(BASE).runId, defineRun({ ...BASE, codec: "u8" }).runId);
+  assert.throws(() => defineRun({ ...BASE, codec: "zip" }), { code: "node/unknown-codec" });
+});
+
+Deno.test("a sparse run has an outer optimiser without momentum, the others their preset's", () => {
+  const { training, exchange } = defineRun({ ...BASE, codec: "sparse" }).config;
+  assert.deepEqual([training.outerLearningRate, training.outerMomentum], [1, 0]);
+  assert.deepEqual(exchange, { codec: "sparse", feedbackDecay: 0.95, clip: true });
+  assert.deepEqual(defineRun({ ...BASE, codec: "i4" }).config.training, TRAINING_PRESETS.pico);
 });
 
 Deno.test("an unknown preset is a typed error that names the known ones", () => {

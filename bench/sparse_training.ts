@@ -1,0 +1,133 @@
+/**
+ * Does sparse exchange train as well as exact exchange? One model is trained twice from the same parameters, over the same
+ * pages in the same order, by the same members: once exchanging f32, once 64 of each 4096 elements in 14 bits each, with
+ * error feedback. Real engine, codec, span plan, reducer and outer step; the members take turns on one GPU.
+ *
+ *   deno task sparse [--preset nano] [--members 2] [--outer-steps 20] [--inner-steps 30] …
+ *
+ * Prints a line a round and one JSON object last; exits 1 unless the final validation losses are within 0.05 nats and the
+ * wire size within 1 % of the arithmetic, ⌈elements / 64⌉ entries of 14 bits.
+ */
+import { parseArgs } from "node:util";
+import { codecByName } from "../src/codec/by_name.ts";
+import { loadDefaultCorpus } from "../src/data/corpus.ts";
+import { validationBatches } from "../src/data/pages.ts";
+import { openDevice } from "../src/gpu/mod.ts";
+import { MODEL_PRESETS, type ModelPreset } from "../src/model/mod.ts";
+import { defineRun } from "../src/node/run_config.ts";
+import { TrainEngine } from "../src/train/engine.ts";
+import { type ExchangeSettings, type TrainingRecord, trainWithExchange } from "./exchange_training.ts";
+
+/** The product of members, rounds and inner steps is what it costs: twice so many steps of the model. */
+const { values: flags } = parseArgs({
+  args: Deno.args,
+  options: {
+    preset: { type: "string", default: "nano" },
+    members: { type: "string", default: "2" },
+    "outer-steps": { type: "string", default: "20" },
+    "inner-steps": { type: "string", default: "30" },
+    batch: { type: "string", default: "4" },
+    context: { type: "string", default: "64" },
+    "learning-rate": { type: "string", default: "2e-3" },
+    "outer-rate": { type: "string" },
+    "outer-momentum": { type: "string" },
+    decay: { type: "string" },
+    clip: { type: "string" },
+  },
+});
+
+const SEED = 7;
+const VALIDATION_SEQUENCES = 64;
+const LARGEST_LOSS_GAP = 0.05;
+const LARGEST_SIZE_GAP = 0.01;
+
+/** As a node of such a run would exchange. */
+function exchangeOf(codec: string): ExchangeSettings {
+  const { exchange, training } = defineRun({
+    genesisHash: "",
+    netuid: 0,
+    preset: flags.preset,
+    corpusDigest: "",
+    codec,
+  }).config;
+  return {
+    codec: codecByName(exchange.codec),
+    outer: { learningRate: training.outerLearningRate, momentum: training.outerMomentum },
+    robust: { clip: exchange.clip },
+    feedbackDecay: exchange.feedbackDecay ?? undefined,
+  };
+}
+
+function overridden(exchange: ExchangeSettings): ExchangeSettings {
+  const { outer, robust, feedbackDecay } = exchange;
+  return {
+    ...exchange,
+    outer: {
+      learningRate: Number(flags["outer-rate"] ?? outer.learningRate),
+      momentum: Number(flags["outer-momentum"] ?? outer.momentum),
+    },
+    robust: flags.clip === undefined ? robust : { clip: flags.clip === "true" },
+    feedbackDecay: Number(flags.decay ?? feedbackDecay),
+  };
+}
+
+function concatTokens(batches: readonly Uint32Array[]): Uint32Array {
+  const tokens = new Uint32Array(batches.reduce((sum, batch) => sum + batch.length, 0));
+  let at = 0;
+  for (const batch of batches) {
+    tokens.set(batch, at);
+    at += batch.length;
+  }
+  return tokens;
+}
+
+const gpu = await openDevice();
+const corpus = await loadDefaultCorpus();
+const config = { ...MODEL_PRESETS[flags.preset as ModelPreset], contextLength: Number(flags.context) };
+const batchSize = Number(flags.batch);
+const adamw = { beta1: 0.9, beta2: 0.95, epsilon: 1e-8, weightDecay: 0.1, maxGradNorm: 1 };
+const engine = await TrainEngine.create(gpu, config, { batchSize, adamw });
+const settings = {
+  seed: SEED,
+  memberCount: Number(flags.members),
+  outerSteps: Number(flags["outer-steps"]),
+  innerSteps: Number(flags["inner-steps"]),
+  innerLearningRate: Number(flags["learning-rate"]),
+  corpus,
+  validationTokens: concatTokens(
+    validationBatches(corpus, VALIDATION_SEQUENCES, batchSize, config.contextLength),
+  ),
+};
+
+async function train(name: string, exchange: ExchangeSettings): Promise<TrainingRecord> {
+  const onOuterStep = (step: number, loss: number) => console.log(`${name} ${step}: ${loss.toFixed(4)}`);
+  return await trainWithExchange(engine, { ...settings, onOuterStep }, exchange);
+}
+
+/** 14 bits for each of ⌈elements / 64⌉ entries. */
+const arithmeticBytes = (14 * Math.ceil(engine.layout.elementCount / 64)) / 8;
+const f32 = exchangeOf("f32");
+const sparse = overridden(exchangeOf("sparse"));
+const exact = await train("f32", f32);
+const thin = await train("sparse", sparse);
+gpu.close();
+
+const lossGap = thin.validationLosses.at(-1)! - exact.validationLosses.at(-1)!;
+const sizeGap = thin.contributionBytes / arithmeticBytes - 1;
+const isPassed = lossGap <= LARGEST_LOSS_GAP && Math.abs(sizeGap) <= LARGEST_SIZE_GAP;
+console.log(JSON.stringify({
+  event: "sparse-training",
+  isPassed,
+  adapter: gpu.adapterName,
+  deno: Deno.version.deno,
+  ...flags,
+  parameters: engine.layout.elementCount,
+  f32: { ...exact, outer: f32.outer },
+  sparse: { ...thin, outer: sparse.outer, feedbackDecay: sparse.feedbackDecay, ...sparse.robust },
+  lossGap,
+  arithmeticBytes,
+  sizeGap,
+  compression: exact.contributionBytes / thin.contributionBytes,
+  resultCompression: exact.resultBytes / thin.resultBytes,
+}));
+Deno.exit(isPassed ? 0 : 1);
