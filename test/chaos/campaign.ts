@@ -33,7 +33,7 @@ export async function chaos(
   await cryptoReady();
   const startMs = clock.monotonicMs();
   const random = new Random(options.seed);
-  const swarm = await ChaosSwarm.create(options, random, clock);
+  const swarm = await ChaosSwarm.create(options, clock);
   const reports: KillReport[] = [];
   try {
     await startAll(swarm);

@@ -2,7 +2,7 @@
 import { appendFileSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import type { Clock } from "../../src/base/clock.ts";
-import type { Random } from "../../src/base/random.ts";
+import { secureRandomBytes } from "../../src/base/random.ts";
 import type { Hotkey } from "../../src/base/transport.ts";
 import { createHotkey, saveHotkey } from "../../src/chain/wallet.ts";
 import { Ledger } from "./ledger.ts";
@@ -44,8 +44,8 @@ export class ChaosSwarm {
   }
 
   /** With new keys and no process yet. */
-  static async create(options: SwarmOptions, random: Random, clock: Clock): Promise<ChaosSwarm> {
-    const firstPort = FIRST_PORT + random.nextBelow(PORTS);
+  static async create(options: SwarmOptions, clock: Clock): Promise<ChaosSwarm> {
+    const firstPort = findFreePorts(options.memberCount);
     const members = [];
     for (let i = 0; i < options.memberCount; i++) {
       const home = join(options.directory, `member-${i}`);
@@ -82,5 +82,19 @@ export class ChaosSwarm {
 
   async stop(): Promise<void> {
     await Promise.all([...this.#processes.keys()].map((member) => this.kill(member)));
+  }
+}
+
+/** The first of `count` free ports in a row; not from a seed, since swarms of one seed may run side by side. */
+function findFreePorts(count: number): number {
+  for (;;) {
+    const [draw] = new Uint32Array(secureRandomBytes(4).buffer);
+    const first = FIRST_PORT + draw % PORTS;
+    try {
+      for (let i = 0; i < count; i++) Deno.listen({ hostname: "127.0.0.1", port: first + i }).close();
+      return first;
+    } catch (error) {
+      if (!(error instanceof Deno.errors.AddrInUse)) throw error;
+    }
   }
 }

@@ -132,7 +132,8 @@ class Peer {
       samples: 1,
       innerSteps: 1,
       waypointDigest: "00".repeat(32),
-      bandwidthBytesPerSec: 1e7 * (1 + this.#plan.index % 3),
+      // Unlike, but so that each has something to reduce.
+      bandwidthBytesPerSec: 1e7 * (4 + this.#plan.index % 3),
       previousMembers: membersOf(this.#state, this.#hotkeys),
       deadlineBlock: block() + DEADLINE_BLOCKS,
       block,

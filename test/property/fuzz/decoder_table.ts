@@ -5,6 +5,7 @@ import { codecDecoders } from "./codec_decoders.ts";
 import type { Decoder } from "./decoder.ts";
 import { netDecoders } from "./net_decoders.ts";
 import { nodeDecoders } from "./node_decoders.ts";
+import { roundDecoders } from "./round_decoders.ts";
 import { stateDecoders } from "./state_decoders.ts";
 
 /** @param directory an empty one, for those that read files */
@@ -13,6 +14,7 @@ export async function decoders(directory: string): Promise<Decoder[]> {
     ...await netDecoders(),
     ...codecDecoders(),
     ...allreduceDecoders(),
+    ...roundDecoders(),
     ...await stateDecoders(directory),
     ...await chainDecoders(),
     ...nodeDecoders(directory),

@@ -2,7 +2,9 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { concatBytes, sha256Sync, toHex, utf8 } from "../../../src/base/bytes.ts";
+import { silentLog } from "../../../src/base/log.ts";
 import type { RoundLock } from "../../../src/allreduce/allreduce.ts";
+import { KnownPeers } from "../../../src/node/known_peers.ts";
 import { parseEventLine } from "../../../src/node/events.ts";
 import { RoundLockFile } from "../../../src/node/round_lock_file.ts";
 import { type Decoder, jsonExamples, structuredBound } from "./decoder.ts";
@@ -41,6 +43,16 @@ export function nodeDecoders(directory: string): Decoder[] {
       format: "json",
       examples: jsonExamples([LOCK]),
       decode: (input) => read(withDigest(input)),
+    },
+    {
+      ...shared,
+      name: "node: known peers",
+      format: "json",
+      examples: jsonExamples([{ version: 1, peers: [{ hotkey: "alice", addrs: ["/ip4/10.0.0.1/tcp/1"] }] }]),
+      decode(input) {
+        writeFileSync(join(directory, "peers.json"), input);
+        return KnownPeers.open(directory, silentLog);
+      },
     },
     {
       name: "node: line of events",

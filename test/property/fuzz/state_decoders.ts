@@ -6,7 +6,6 @@ import { concatBytes, sha256Sync, toHex, utf8 } from "../../../src/base/bytes.ts
 import { SkeinError } from "../../../src/base/errors.ts";
 import { silentLog } from "../../../src/base/log.ts";
 import type { Message, Transport } from "../../../src/base/transport.ts";
-import { decodeCborMap } from "../../../src/net/cbor.ts";
 import { fetchWaypoint, WaypointShelf } from "../../../src/node/waypoints.ts";
 import { downloadState } from "../../../src/state/download_state.ts";
 import { askHeads } from "../../../src/state/heads.ts";
@@ -17,6 +16,7 @@ import { readStateFile } from "../../../src/state/state_file.ts";
 import { StateStore } from "../../../src/state/store.ts";
 import { makeState, RUN_ID } from "../../unit/state/make_state.ts";
 import { cborExamples, type Decoder, flatBound, jsonExamples, structuredBound } from "./decoder.ts";
+import { messageIn } from "./message_in.ts";
 
 const ELEMENTS = 40;
 const STATE = makeState(3, ELEMENTS);
@@ -47,14 +47,6 @@ function answering(
     penalise: () => {},
   };
   return { transport: transport as unknown as Transport, handlers };
-}
-
-function messageIn(input: Uint8Array): Message {
-  const { type, header, body } = decodeCborMap(input) as unknown as Message;
-  if (header === null || typeof header !== "object" || body !== undefined && !(body instanceof Uint8Array)) {
-    throw new SkeinError("net/frame-malformed", "read a message: no header, or a body that is none");
-  }
-  return { type, header, body };
 }
 
 function stateFile(certificate: unknown): Uint8Array {
