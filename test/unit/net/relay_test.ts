@@ -1,5 +1,6 @@
 /** Two nodes that cannot be dialed meet through a relay and nowhere else. */
 import assert from "node:assert/strict";
+import { circuitRelayServer } from "@libp2p/circuit-relay-v2";
 import { multiaddr } from "@multiformats/multiaddr";
 import { concatBytes, utf8 } from "../../../src/base/bytes.ts";
 import { isSkeinError } from "../../../src/base/errors.ts";
@@ -143,6 +144,35 @@ swarmTest("a relay carries DHT records and is no member", async (swarm) => {
   assert.deepEqual(a.network.transport.offences(), {});
   assert.equal(a.events.filter((event) => event.event === "peer-refused").length, 0);
 });
+
+swarmTest(
+  "a foreign relay that limits its connections is refused, because it would lose data",
+  async (swarm) => {
+    const foreign = await startHost(
+      {
+        identitySeed: new Uint8Array(32).fill(212),
+        listen: ["/ip4/127.0.0.1/tcp/0"],
+        webrtc: false,
+        relayServer: circuitRelayServer(),
+      },
+      { isRefused: () => false, validateRecord() {}, selectRecord: () => 0 },
+    );
+    try {
+      const relays = [foreign.getMultiaddrs()[0].toString()];
+      const a = await swarm.add("Alice", { listen: [], relays }),
+        b = await swarm.add("Bob", { listen: [], relays });
+      await Promise.all([a.network.join(), b.network.join()]);
+      await until(() => b.network.listenAddrs.length > 0, "Bob holds a place there");
+      await assert.rejects(
+        a.network.dial(b.network.listenAddrs[0]),
+        (error) => isSkeinError(error, "net/limited-relay") && error.message.includes("skein relay"),
+      );
+      assert.deepEqual([a.network.transport.connected(), a.network.transport.offences()], [[], {}]);
+    } finally {
+      await foreign.stop();
+    }
+  },
+);
 
 swarmTest("a full relay takes no more, and frees the place of a node that left", async (swarm) => {
   const relay = await swarm.addRelay({ maxReservations: 1 });
