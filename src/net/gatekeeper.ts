@@ -11,7 +11,7 @@
  */
 import type { Connection, Stream } from "@libp2p/interface";
 import type { Clock } from "../base/clock.ts";
-import { SkeinError } from "../base/errors.ts";
+import { describeError, isSkeinError, SkeinError } from "../base/errors.ts";
 import type { Log } from "../base/log.ts";
 import { withDeadline } from "./deadline.ts";
 import { netError } from "./errors.ts";
@@ -52,9 +52,9 @@ export class Gatekeeper {
   onConnection(connection: Connection): void {
     if (connection.limits !== undefined) return;
     if (connection.direction === "outbound") {
-      this.greet(connection).catch((error) =>
-        this.#deps.log.debug("greeting failed", { error: String(error) })
-      );
+      this.greet(connection).catch((error) => {
+        if (!isSkeinError(error, "net/no-hello")) this.#deps.log.debug(`greet peer: ${describeError(error)}`);
+      });
     } else {
       const stop = this.#deps.clock.after(this.#deps.helloTimeoutMs, () => {
         const isMember = this.#greetings.has(connection);

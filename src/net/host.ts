@@ -19,8 +19,10 @@ import { type KadDHT, kadDHT, passthroughMapper } from "@libp2p/kad-dht";
 import { generateKeyPairFromSeed } from "@libp2p/crypto/keys";
 import type { PeerId } from "@libp2p/interface";
 import { relayPeerId } from "./addresses.ts";
+import { BoundedDatastore } from "./bounded_datastore.ts";
 import { netError } from "./errors.ts";
 import { withoutRandomWalk } from "./no_random_walk.ts";
+import { trustInterfaces } from "./trusted_interfaces.ts";
 
 /** A paused stream may still receive the window it was granted: the read buffer must hold it. */
 const MAX_STREAM_WINDOW_BYTES = 4 * 1024 * 1024;
@@ -74,6 +76,7 @@ export async function startHost(options: HostOptions, dependencies: HostDependen
   if (options.webrtc && relays.length > 0) listen.push("/webrtc");
   const host = await createLibp2p({
     privateKey,
+    datastore: new BoundedDatastore(),
     addresses: { listen, appendAnnounce: [...announce] },
     transports: await transportsOf(options),
     peerDiscovery: await discoveryOf(options),
@@ -100,6 +103,7 @@ export async function startHost(options: HostOptions, dependencies: HostDependen
       ping: ping({ protocolPrefix: PREFIX }),
       autonat: withoutRandomWalk(autoNAT({ protocolPrefix: PREFIX })),
       dcutr: dcutr(),
+      interfaces: trustInterfaces() as never,
       dht: kadDHT({
         protocol: DHT_PROTOCOL,
         clientMode: options.isDhtClient ?? false,

@@ -75,9 +75,10 @@ export class KnownPeers {
     }
     const all = [...this.#addrs].map(([hotkey, addrs]) => ({ hotkey, addrs }));
     const text = JSON.stringify({ version: 1, peers: all });
-    if (text === this.#writtenText) return;
-    this.#writtenText = text;
-    this.#writing = this.#writing.then(() => this.#write(text));
+    if (text !== this.#writtenText) {
+      this.#writtenText = text;
+      this.#writing = this.#writing.then(() => this.#write(text));
+    }
     await this.#writing;
   }
 

@@ -127,7 +127,9 @@ export class PeerKeeper {
     const announcement: Announcement = {
       role: options.role,
       peerId: network.peerId,
-      addrs: network.listenAddrs.map((addr) => addr.endsWith(suffix) ? addr.slice(0, -suffix.length) : addr),
+      // Whoever comes through the relay learns there that we have WebRTC; the commitment has room for few addresses.
+      addrs: network.listenAddrs.filter((addr) => !addr.includes("/p2p-circuit/webrtc/"))
+        .map((addr) => addr.endsWith(suffix) ? addr.slice(0, -suffix.length) : addr),
     };
     this.#publishedAddrs = network.listenAddrs.join();
     this.#publishedMs = clock.monotonicMs();

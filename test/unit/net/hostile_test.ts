@@ -163,6 +163,32 @@ swarmTest(
   },
 );
 
+swarmTest("who dialed and is greeted on the same connection answers, once", async (swarm) => {
+  const a = await swarm.add("Alice");
+  swarm.registered.add(signerOf("Bob").hotkey);
+  const host = await startHost(
+    { identitySeed: new Uint8Array(32).fill(203), listen: ["/ip4/127.0.0.1/tcp/0"], webrtc: false },
+    { isRefused: () => false, validateRecord() {}, selectRecord: () => 0 },
+  );
+  try {
+    const hello = helloOf("Bob", { peerId: host.peerId.toString() });
+    await host.handle(HELLO_PROTOCOL, async (stream) => {
+      const frames = new FrameStream(stream, WIDE, { sentBytes: 0, receivedBytes: 0 });
+      assert.equal((await frames.read())?.kind, "hello");
+      await frames.write("hello", hello);
+    });
+    assert.equal(await a.network.dial(host.getMultiaddrs()[0].toString()), hello.hotkey);
+    // Both ends of a hole that was punched have dialed, so both greet.
+    const [connection] = host.getConnections();
+    assert.equal((await sayHello(connection, hello))?.kind, "hello");
+    assert.deepEqual(a.network.transport.offences(), {});
+    await assert.rejects(sayHello(connection, hello), isBroken);
+    assert.equal(a.network.transport.offences()[host.peerId.toString()]["net/frame-malformed"], 1);
+  } finally {
+    await host.stop();
+  }
+});
+
 swarmTest("an oversized frame costs its stream, is counted, and the connection lives on", async (swarm) => {
   const a = await swarm.add("Alice", { maxBodyBytes: 1000 }), b = await swarm.add("Bob");
   await b.network.dial(a.network.listenAddrs[0]);

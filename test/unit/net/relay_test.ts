@@ -1,7 +1,11 @@
 /** Two nodes that cannot be dialed meet through a relay and nowhere else. */
 import assert from "node:assert/strict";
-import { utf8 } from "../../../src/base/bytes.ts";
+import { circuitRelayServer } from "@libp2p/circuit-relay-v2";
+import { multiaddr } from "@multiformats/multiaddr";
+import { concatBytes, utf8 } from "../../../src/base/bytes.ts";
 import { isSkeinError } from "../../../src/base/errors.ts";
+import { startHost } from "../../../src/net/host.ts";
+import { StreamBytes } from "../../../src/net/stream_bytes.ts";
 import { swarmTest, type TestNode, until } from "./swarm.ts";
 
 const MIB = 1 << 20;
@@ -71,35 +75,54 @@ swarmTest("the link comes back by itself when the relay was restarted", async (s
   await until(() => isHeard, "a message passes");
 });
 
-swarmTest("a receiver that does not read holds the sender back through the relay", async (swarm) => {
+swarmTest("a pair that sends and never reads cannot make the relay keep it all", async (swarm) => {
   const relay = await swarm.addRelay();
-  const a = await swarm.addBehind(relay, "Alice"), b = await swarm.addBehind(relay, "Bob");
-  await a.network.dial(b.network.listenAddrs[0]);
-  await until(() => isUp(b, a), "both see each other");
-  const gate = Promise.withResolvers<void>();
-  let received = 0, taken = 0;
-  b.network.transport.onMessage("chunk", async () => {
-    received++;
-    await gate.promise;
-  });
-  const total = 64;
-  const body = new Uint8Array(MIB);
-  const sends = Array.from(
-    { length: total },
-    () => a.network.transport.send(b.signer.hotkey, { type: "chunk", header: {}, body }).then(() => taken++),
-  );
-  await until(() => received === 1, "the first chunk is being handled");
-  let before = -1;
-  await until(() => {
-    const isStill = taken === before;
-    before = taken;
-    return isStill;
-  }, "the sender stands still");
-  // Windows of 4 MiB: inside the relayed connection, and on either side of the relay, with what the relay holds.
-  assert.ok(taken <= 20, `${taken} of ${total} MiB were taken from the sender although nobody reads`);
-  gate.resolve();
-  await Promise.all(sends);
-  await until(() => received === total, "all chunks arrived");
+  const bare = (seed: number, relays: string[]) =>
+    startHost(
+      { identitySeed: new Uint8Array(32).fill(seed), listen: [], webrtc: false, relays },
+      { isRefused: () => false, validateRecord() {}, selectRecord: () => 0 },
+    );
+  const sender = await bare(210, []), sink = await bare(211, [relay.listenAddrs[0]]);
+  try {
+    const frames = { connect: Uint8Array.of(0x08, 0x01), ok: Uint8Array.of(4, 0x08, 0x01, 0x20, 100) };
+    let isPaused = false;
+    await sink.handle("/libp2p/circuit/relay/0.2.0/stop", async (stream) => {
+      await new StreamBytes(stream).read(1);
+      stream.send(frames.ok);
+      stream.pause();
+      isPaused = true;
+    }, { force: true });
+    await sink.dial(multiaddr(relay.listenAddrs[0]));
+    await until(() => relay.counts().reservations === 1, "the sink holds a place");
+    const stream = await (await sender.dial(multiaddr(relay.listenAddrs[0]))).newStream(
+      "/libp2p/circuit/relay/0.2.0/hop",
+    );
+    const id = sink.peerId.toMultihash().bytes;
+    const peer = concatBytes(Uint8Array.of(0x0a, id.length), id);
+    const request = concatBytes(frames.connect, Uint8Array.of(0x12, peer.length), peer);
+    const bytes = new StreamBytes(stream);
+    await bytes.write(concatBytes(Uint8Array.of(request.length), request));
+    await until(() => isPaused, "the circuit is open");
+    let takenMib = 0, before = -1, stillCount = 0;
+    const sending = (async () => {
+      for (; takenMib < 64; takenMib++) await bytes.write(new Uint8Array(MIB));
+    })().catch(() => {});
+    await until(
+      () => {
+        stillCount = takenMib === before ? stillCount + 1 : 0;
+        before = takenMib;
+        return stillCount >= 50;
+      },
+      "the sender stands still",
+      15,
+    );
+    // A window of 4 MiB on either side of the relay, and what the relay lets wait.
+    assert.ok(takenMib >= 1 && takenMib <= 12, `${takenMib} MiB were taken although nobody reads`);
+    stream.abort(new Error("enough"));
+    await sending;
+  } finally {
+    await Promise.all([sender.stop(), sink.stop()]);
+  }
 });
 
 swarmTest("a relay carries DHT records and is no member", async (swarm) => {
@@ -122,6 +145,35 @@ swarmTest("a relay carries DHT records and is no member", async (swarm) => {
   assert.equal(a.events.filter((event) => event.event === "peer-refused").length, 0);
 });
 
+swarmTest(
+  "a foreign relay that limits its connections is refused, because it would lose data",
+  async (swarm) => {
+    const foreign = await startHost(
+      {
+        identitySeed: new Uint8Array(32).fill(212),
+        listen: ["/ip4/127.0.0.1/tcp/0"],
+        webrtc: false,
+        relayServer: circuitRelayServer(),
+      },
+      { isRefused: () => false, validateRecord() {}, selectRecord: () => 0 },
+    );
+    try {
+      const relays = [foreign.getMultiaddrs()[0].toString()];
+      const a = await swarm.add("Alice", { listen: [], relays }),
+        b = await swarm.add("Bob", { listen: [], relays });
+      await Promise.all([a.network.join(), b.network.join()]);
+      await until(() => b.network.listenAddrs.length > 0, "Bob holds a place there");
+      await assert.rejects(
+        a.network.dial(b.network.listenAddrs[0]),
+        (error) => isSkeinError(error, "net/limited-relay") && error.message.includes("skein relay"),
+      );
+      assert.deepEqual([a.network.transport.connected(), a.network.transport.offences()], [[], {}]);
+    } finally {
+      await foreign.stop();
+    }
+  },
+);
+
 swarmTest("a full relay takes no more, and frees the place of a node that left", async (swarm) => {
   const relay = await swarm.addRelay({ maxReservations: 1 });
   const a = await swarm.addBehind(relay, "Alice");
@@ -134,4 +186,20 @@ swarmTest("a full relay takes no more, and frees the place of a node that left",
   assert.equal(await b.network.dial(a.network.listenAddrs[0]), a.signer.hotkey);
   await a.network.stop();
   await until(() => relay.counts().reservations === 0, "the place is free again");
+});
+
+swarmTest("with two relays a node is reached through the one that is left", async (swarm) => {
+  const relays = [await swarm.addRelay(), await swarm.addRelay()];
+  const addrs = relays.map((relay) => relay.listenAddrs[0]);
+  const a = await swarm.addBehind(relays[0], "Alice", { relays: addrs });
+  const b = await swarm.addBehind(relays[0], "Bob", { relays: addrs });
+  await until(() => [a, b].every((node) => node.network.listenAddrs.length === 2), "both hold two places");
+  keepEachOther(a, b);
+  await until(() => isUp(a, b) && isUp(b, a), "both see each other");
+  await relays[0].stop();
+  await until(
+    () => a.network.listenAddrs.every((addr) => addr.includes(relays[1].peerId)),
+    "one place is left",
+  );
+  await until(() => isUp(a, b) && isUp(b, a), "both see each other by way of the other relay", 15);
 });
