@@ -23,7 +23,15 @@ import {
   parseHeader,
   unpackMessage,
 } from "./messages.ts";
-import { type Ready, readyPayload, type RunShape, verifyReady } from "./proposal.ts";
+import { canSumMeans } from "./grid_transfer.ts";
+import {
+  MAX_GROUP_MEMBERS,
+  MAX_MESH_MEMBERS,
+  type Ready,
+  readyPayload,
+  type RunShape,
+  verifyReady,
+} from "./proposal.ts";
 import { pullResult } from "./pull.ts";
 import { chunkElementsFor, ResultStore, type StoredResult } from "./result.ts";
 import { LiveRound, type RoundOutcome } from "./live_round.ts";
@@ -46,6 +54,8 @@ export interface AllReduceOptions {
   /** A multiple of 1024; by default what encodes to 512 KiB. */
   readonly chunkElements?: number;
   readonly minGroup: number;
+  /** Larger groups are grids (grid_plan.ts). By default 64; the same for all of a run. */
+  readonly meshMembers?: number;
   /** What a member may claim to have trained: `samples` is `innerSteps` times the first. Defaults 1 and 1000. */
   readonly samplesPerInnerStep?: number;
   readonly maxInnerSteps?: number;
@@ -128,7 +138,7 @@ const ROUND_KINDS = [
 const CATCH_UP_INTERVAL_MS = 1000;
 
 export class AllReduce {
-  #options: Required<AllReduceOptions>;
+  #options: Required<Omit<AllReduceOptions, "meshMembers">>;
   #timeouts: RoundTimeouts;
   #shape: RunShape;
   #deps: AllReduceDeps;
@@ -161,7 +171,17 @@ export class AllReduce {
     const { runId, seed, elementCount, chunkElements, minGroup, samplesPerInnerStep, maxInnerSteps } =
       this.#options;
     const claims = { samplesPerInnerStep, maxInnerSteps };
-    this.#shape = { runId, seed, elementCount, chunkElements, minGroup, codec: deps.codec.name, ...claims };
+    this.#shape = {
+      runId,
+      seed,
+      elementCount,
+      chunkElements,
+      minGroup,
+      codec: deps.codec.name,
+      maxGroup: canSumMeans(deps.codec) ? MAX_GROUP_MEMBERS : MAX_MESH_MEMBERS,
+      ...(options.meshMembers === undefined ? {} : { meshMembers: options.meshMembers }),
+      ...claims,
+    };
     this.#deps = deps;
     this.#digest = deps.digest ?? sha256Bulk;
     this.#listen();
@@ -336,6 +356,10 @@ export class AllReduce {
     on("chunk", async (from, message) => {
       const header = this.#checkRun(parseHeader("chunk", message.header));
       await this.#round?.onChunk(from, header, message.body ?? new Uint8Array(0));
+    });
+    on("partial", async (from, message) => {
+      const header = this.#checkRun(parseHeader("partial", message.header));
+      await this.#round?.onPartial(from, header, message.body ?? new Uint8Array(0));
     });
     on("result", async (from, message) => {
       const header = this.#checkRun(parseHeader("result", message.header));

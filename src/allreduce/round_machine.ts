@@ -31,6 +31,7 @@ import type { Header } from "./messages.ts";
 import {
   checkProposal,
   isFairOffer,
+  memberIndexOf,
   membersOf,
   type Offer,
   planOf,
@@ -39,7 +40,8 @@ import {
   proposePayload,
   verifyReady,
 } from "./proposal.ts";
-import { type ReduceAction, ReduceMachine } from "./reduce_machine.ts";
+import type { ReduceAction } from "./reduce_machine.ts";
+import { newReduction, type Reduction } from "./reduction.ts";
 import type { RoundAction, RoundEnd, RoundEvent, RoundMachineOptions } from "./round_types.ts";
 import { sealPayload, Seals, spanDigestOf } from "./seals.ts";
 import type { Suspicions } from "./suspicions.ts";
@@ -63,7 +65,7 @@ interface Attempt {
   readonly proposal: Proposal;
   readonly digest: string;
   readonly members: readonly Hotkey[];
-  readonly reduce: ReduceMachine;
+  readonly reduce: Reduction;
   stage: "proposing" | "accepted" | "reducing" | "carrying" | "voting" | "committing";
   sinceMs: number;
   readonly accepts: Map<Hotkey, { record: AcceptRecord; full: Lock | null }>;
@@ -111,7 +113,7 @@ export class RoundMachine {
     this.#deps = deps;
     this.#self = options.ready.hotkey;
     this.#nowMs = nowMs;
-    this.#candidates = new Candidates(options.shape.seed, options.ready, options.live, deps.suspicions);
+    this.#candidates = new Candidates(options.shape, options.ready, options.live, deps.suspicions);
     this.#held = new Map(options.held ?? []);
     const lock = options.lock;
     this.#lock =
@@ -153,14 +155,21 @@ export class RoundMachine {
   /** Is this contribution to a chunk of ours still wanted? Spares the check of bytes that would not count. */
   wantsContribution(digest: string, from: Hotkey, chunk: number): boolean {
     const attempt = this.#attemptAt(digest);
-    const sender = attempt?.members.indexOf(from) ?? -1;
+    const sender = attempt ? memberIndexOf(attempt.proposal, from) : -1;
     return attempt !== undefined && sender >= 0 && attempt.reduce.wants(sender, chunk);
+  }
+
+  /** Is this row's sum of a chunk of ours still wanted? */
+  wantsPartial(digest: string, from: Hotkey, chunk: number): boolean {
+    const attempt = this.#attemptAt(digest);
+    const sender = attempt ? memberIndexOf(attempt.proposal, from) : -1;
+    return attempt?.reduce.wantsPartial?.(sender, chunk) ?? false;
   }
 
   /** Is this the next result that its reducer owes us? */
   wantsResult(digest: string, from: Hotkey, chunk: number): boolean {
     const attempt = this.#attemptAt(digest);
-    const reducer = attempt?.members.indexOf(from) ?? -1;
+    const reducer = attempt ? memberIndexOf(attempt.proposal, from) : -1;
     return attempt !== undefined && reducer >= 0 && attempt.reduce.isNextResult(reducer, chunk);
   }
 
@@ -338,6 +347,7 @@ export class RoundMachine {
       block: this.#block,
       elementCount: shape.elementCount,
       chunkElements: shape.chunkElements,
+      ...(shape.meshMembers === undefined ? {} : { meshMembers: shape.meshMembers }),
       members,
     };
     const digest = proposalDigest(proposal);
@@ -405,7 +415,7 @@ export class RoundMachine {
       proposal,
       digest,
       members,
-      reduce: new ReduceMachine(plan, members.indexOf(this.#self), this.#options.timeouts),
+      reduce: newReduction(plan, members.indexOf(this.#self), this.#options.timeouts),
       stage,
       sinceMs: this.#nowMs,
       accepts: new Map(),
@@ -581,7 +591,17 @@ export class RoundMachine {
   #onReduceEvent(
     event: Extract<
       RoundEvent,
-      { type: "contributed" | "corrupt" | "reduced" | "reduce-failed" | "result" | "corrupt-result" }
+      {
+        type:
+          | "contributed"
+          | "corrupt"
+          | "summed"
+          | "partial"
+          | "reduced"
+          | "reduce-failed"
+          | "result"
+          | "corrupt-result";
+      }
     >,
   ): void {
     const attempt = this.#attemptAt(event.digest);
@@ -589,8 +609,14 @@ export class RoundMachine {
     if (event.type === "reduced") {
       return this.#reduceStep(attempt, attempt.reduce.reduced(event.chunk, event.chunkDigest, this.#nowMs));
     }
-    const sender = attempt.members.indexOf(event.from);
+    if (event.type === "summed") {
+      return this.#reduceStep(attempt, attempt.reduce.summed?.(event.chunk, this.#nowMs) ?? []);
+    }
+    const sender = memberIndexOf(attempt.proposal, event.from);
     if (sender < 0) return;
+    if (event.type === "partial") {
+      return this.#reduceStep(attempt, attempt.reduce.partial?.(sender, event.chunk, this.#nowMs) ?? []);
+    }
     if (event.type === "reduce-failed") {
       return this.#reduceStep(attempt, attempt.reduce.failed(event.chunk, sender, event.code, this.#nowMs));
     }
@@ -605,23 +631,25 @@ export class RoundMachine {
     }
   }
 
-  /** @throws {SkeinError} `allreduce/corrupt-result` when the reducer's span is complete and not sealed by it */
-  #onResult(attempt: Attempt, reducer: number, event: Extract<RoundEvent, { type: "result" }>): void {
-    const actions = attempt.reduce.result(reducer, event.chunk, event.chunkDigest, this.#nowMs);
-    if (actions.length > 0 || !attempt.reduce.owes(reducer)) {
-      if (!attempt.reduce.owes(reducer) && !this.#isSealed(attempt, reducer, event.seal)) {
-        this.#complain(attempt, [event.from]);
-        throw refuse(
-          "allreduce/corrupt-result",
-          `read result ${event.chunk} of ${event.from}: the span is not sealed, its signature is required`,
-        );
-      }
+  /**
+   * @param sender the chunk's reducer, or in a grid who passes its results on
+   * @throws {SkeinError} `allreduce/corrupt-result` when the reducer's span is complete and not sealed by it
+   */
+  #onResult(attempt: Attempt, sender: number, event: Extract<RoundEvent, { type: "result" }>): void {
+    const actions = attempt.reduce.result(sender, event.chunk, event.chunkDigest, this.#nowMs);
+    const reducer = planOf(attempt.proposal).chunks[event.chunk]?.reducer ?? sender;
+    if (!attempt.reduce.owes(reducer) && !this.#isSealed(attempt, reducer, event.seal)) {
+      this.#complain(attempt, [event.from]);
+      throw refuse(
+        "allreduce/corrupt-result",
+        `read result ${event.chunk} of ${event.from}: the span is not sealed, its signature is required`,
+      );
     }
     this.#reduceStep(attempt, actions);
   }
 
   #isSealed(attempt: Attempt, reducer: number, seal: string | null): boolean {
-    if (attempt.seals.list()[reducer] !== null) return true;
+    if (attempt.seals.of(reducer)) return true;
     const spanDigest = spanDigestOf(attempt.reduce.digestsOf(reducer));
     return seal !== null && attempt.seals.add(reducer, { spanDigest, seal });
   }
@@ -636,6 +664,12 @@ export class RoundMachine {
     return seal;
   }
 
+  /** What goes with a reducer's last chunk when it is passed on. */
+  #sealOf(attempt: Attempt, chunk: number): string | null {
+    const { reducer } = planOf(attempt.proposal).chunks[chunk];
+    return attempt.reduce.owes(reducer) ? null : attempt.seals.of(reducer)?.seal ?? null;
+  }
+
   #reduceStep(attempt: Attempt, actions: readonly ReduceAction[]): void {
     const stalled: Hotkey[] = [];
     for (const action of actions) {
@@ -644,6 +678,9 @@ export class RoundMachine {
       else if (action.type === "complete") this.#completed(attempt, action.chunkDigests);
       else if (action.type === "publish") {
         const sealed = { ...action, seal: this.#sealOwn(attempt) };
+        this.#actions.push({ type: "reduce", digest: attempt.digest, action: sealed });
+      } else if (action.type === "forward") {
+        const sealed = { ...action, seal: this.#sealOf(attempt, action.chunk) };
         this.#actions.push({ type: "reduce", digest: attempt.digest, action: sealed });
       } else this.#actions.push({ type: "reduce", digest: attempt.digest, action });
       if (action.type === "excluded") {
@@ -717,7 +754,7 @@ export class RoundMachine {
 
   #onVote(phase: VotePhase, from: Hotkey, vote: Header<"vote">): void {
     const proposal = this.#votes.proposal(vote.proposalDigest);
-    if (!proposal || proposal.attempt !== vote.attempt || !membersOf(proposal).includes(from)) return;
+    if (!proposal || proposal.attempt !== vote.attempt || memberIndexOf(proposal, from) < 0) return;
     if (!this.#deps.verify(from, votePayload(phase, vote), fromHex(vote.signature))) {
       throw refuse(
         "allreduce/bad-signature",
