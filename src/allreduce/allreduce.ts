@@ -23,6 +23,7 @@ import {
   parseHeader,
   unpackMessage,
 } from "./messages.ts";
+import { certificateAudience, isCaretaker } from "./grid_relay.ts";
 import { canSumMeans } from "./grid_transfer.ts";
 import {
   MAX_GROUP_MEMBERS,
@@ -328,7 +329,14 @@ export class AllReduce {
     this.#store.keepOnly(certificate.outerStep, certificate.resultDigest);
     this.#lock = undefined;
     const message = certificateMessage(certificate);
-    for (const peer of this.#deps.transport.connected()) this.#sendQuietly(peer, message);
+    const { transport, clock } = this.#deps;
+    const audience = certificateAudience(
+      certificate.proposal,
+      transport.self,
+      transport.connected(),
+      clock.nowMs(),
+    );
+    for (const peer of audience) this.#sendQuietly(peer, message);
     this.#notifyCertificate(certificate);
   }
 
@@ -367,7 +375,9 @@ export class AllReduce {
     });
     this.#unsubscribe.push(transport.onRequest(messageType("pull"), (_, message) => this.#onPull(message)));
     this.#unsubscribe.push(transport.onPeer((peer, isUp) => {
-      if (isUp && this.#committed) this.#sendQuietly(peer, certificateMessage(this.#committed));
+      if (isUp && this.#committed && this.#tells(peer, this.#committed)) {
+        this.#sendQuietly(peer, certificateMessage(this.#committed));
+      }
       if (!isUp) this.#caughtUpMs.delete(peer);
       if (this.#deps.isMember(peer)) this.#round?.onPeer(peer, isUp);
     }));
@@ -434,11 +444,16 @@ export class AllReduce {
     const committed = this.#committed;
     if (!committed || outerStep > committed.outerStep) return false;
     const nowMs = this.#deps.clock.monotonicMs();
-    if (nowMs - (this.#caughtUpMs.get(peer) ?? -Infinity) >= CATCH_UP_INTERVAL_MS) {
+    const isSoon = nowMs - (this.#caughtUpMs.get(peer) ?? -Infinity) < CATCH_UP_INTERVAL_MS;
+    if (!isSoon && this.#tells(peer, committed)) {
       this.#caughtUpMs.set(peer, nowMs);
       this.#sendQuietly(peer, certificateMessage(committed));
     }
     return true;
+  }
+
+  #tells(peer: Hotkey, { proposal }: Certificate): boolean {
+    return isCaretaker(proposal, this.#deps.transport.self, peer, this.#deps.clock.nowMs());
   }
 
   async #onPull(message: Message): Promise<Message> {

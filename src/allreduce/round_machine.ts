@@ -15,6 +15,7 @@ import type { Hotkey, Signer, VerifySignature } from "../base/transport.ts";
 import { Candidates, groupObjection } from "./candidates.ts";
 import { type Certificate, mayGoOn, resultDigestOf } from "./certificate.ts";
 import { refuse } from "./errors.ts";
+import { audienceOf, suspectsOf, tellerOf } from "./grid_relay.ts";
 import {
   acceptPayload,
   type AcceptRecord,
@@ -223,9 +224,11 @@ export class RoundMachine {
     const { timeouts } = this.#options;
     const ageMs = nowMs - attempt.sinceMs;
     if (attempt.stage === "proposing" && ageMs > timeouts.acceptTimeoutMs) {
-      this.#drop("no accept", attempt.members.filter((m) => !attempt.accepts.has(m)));
+      const silent = attempt.members.filter((m) => !attempt.accepts.has(m));
+      this.#drop("no accept", suspectsOf(attempt.proposal, silent));
     } else if (attempt.stage === "accepted" && ageMs > timeouts.beginTimeoutMs) {
-      this.#drop("no begin", [attempt.proposal.leader]);
+      const { proposal } = attempt;
+      this.#drop("no begin", [...new Set([proposal.leader, tellerOf(proposal, this.#self)])]);
     } else if (attempt.stage === "carrying" && ageMs > timeouts.reducerTimeoutMs) {
       this.#drop("no result to carry", []);
     } else if (attempt.stage === "voting" && ageMs > timeouts.voteTimeoutMs) {
@@ -352,7 +355,7 @@ export class RoundMachine {
     };
     const digest = proposalDigest(proposal);
     const accept = this.#acceptProposal(proposal, digest, "proposing");
-    this.#send(this.#others(proposal), "propose", {
+    this.#send(audienceOf(proposal, this.#self), "propose", {
       proposal,
       signature: toHex(this.#deps.signer.sign(proposePayload(digest))),
     });
@@ -361,21 +364,22 @@ export class RoundMachine {
 
   #onPropose(from: Hotkey, { proposal, signature }: Header<"propose">): void {
     const { shape, ready } = this.#options;
+    const { leader } = proposal;
     const digest = proposalDigest(proposal);
-    if (from !== proposal.leader || !this.#deps.verify(from, proposePayload(digest), fromHex(signature))) {
+    if (!this.#deps.verify(leader, proposePayload(digest), fromHex(signature))) {
       throw refuse(
         "allreduce/bad-signature",
-        `read a proposal from ${from}: it is not signed by it, its own is required`,
+        `read a proposal from ${from}: it is not signed by its leader ${leader}, that is required`,
       );
     }
     const answer = (reason: string) =>
-      this.#send([from], "refuse", {
+      this.#send([leader], "refuse", {
         ...this.#ballot(proposal, digest),
         promised: this.#lock.promised,
         reason,
       });
     if (proposal.anchorRoot !== ready.anchorRoot) {
-      this.#emit("root-mismatch", { peer: from, theirs: proposal.anchorRoot, ours: ready.anchorRoot });
+      this.#emit("root-mismatch", { peer: leader, theirs: proposal.anchorRoot, ours: ready.anchorRoot });
       return answer("root");
     }
     checkProposal(proposal, shape, {
@@ -387,15 +391,27 @@ export class RoundMachine {
     if (!own) {
       throw refuse("allreduce/bad-proposal", `read a proposal from ${from}: it was sent to a non-member`);
     }
+    this.#requireTeller(from, proposal);
+    if (from === leader) this.#send(audienceOf(proposal, this.#self), "propose", { proposal, signature });
     if (own.signature !== ready.signature) return answer("stale offer");
     if (proposal.attempt > this.#lock.promised + MAX_ATTEMPT_SKIP) return answer("attempt too high");
     this.#highestSeen = Math.max(this.#highestSeen, proposal.attempt);
     if (proposal.attempt <= this.#lock.promised) return answer("promised");
     const objection = this.#objection(membersOf(proposal), proposal.block);
     if (objection) return answer(objection);
-    if (!this.#mayPreempt(from)) return answer("busy");
+    if (!this.#mayPreempt(leader)) return answer("busy");
     const accept = this.#acceptProposal(proposal, digest, "accepted");
-    this.#send([from], "accept", accept);
+    this.#send([leader], "accept", accept);
+  }
+
+  /** @throws {SkeinError} `allreduce/bad-proposal` when it is neither the leader nor who passes on what it says */
+  #requireTeller(from: Hotkey, proposal: Proposal): void {
+    const teller = tellerOf(proposal, this.#self);
+    if (from === proposal.leader || from === teller) return;
+    throw refuse(
+      "allreduce/bad-proposal",
+      `read what ${from} passes on of ${proposal.leader}: ${teller} is required`,
+    );
   }
 
   /** A leader may start over; another may break in a few times: without a limit a liar could end every attempt. */
@@ -473,7 +489,7 @@ export class RoundMachine {
       this.#emit("lock-without-holder", { resultDigest: bound.lock.resultDigest });
       return this.#drop("no holder of the locked result", []);
     }
-    this.#send(this.#others(attempt.proposal), "begin", {
+    this.#send(audienceOf(attempt.proposal, this.#self), "begin", {
       ...this.#ballot(attempt.proposal, attempt.digest),
       accepts,
       lock,
@@ -524,12 +540,7 @@ export class RoundMachine {
   #onBegin(from: Hotkey, begin: Header<"begin">): void {
     const attempt = this.#attempt;
     if (attempt?.stage !== "accepted" || begin.proposalDigest !== attempt.digest) return;
-    if (from !== attempt.proposal.leader) {
-      throw refuse(
-        "allreduce/bad-begin",
-        `read a begin from ${from}: not the leader, ${attempt.proposal.leader} is required`,
-      );
-    }
+    this.#requireTeller(from, attempt.proposal);
     const hasAll = begin.accepts.length === attempt.members.length &&
       begin.accepts.every((a, i) => a.hotkey === attempt.members[i]);
     if (!hasAll) {
@@ -551,6 +562,7 @@ export class RoundMachine {
         "read a begin: it drops a locked result, carrying it forward is required",
       );
     }
+    this.#send(audienceOf(attempt.proposal, this.#self), "begin", begin);
     this.#begin(attempt, bound);
   }
 
@@ -709,7 +721,9 @@ export class RoundMachine {
   }
 
   #complain(attempt: Attempt, suspects: readonly Hotkey[]): void {
-    this.#send(this.#others(attempt.proposal), "complaint", {
+    // Nobody else acts on it.
+    const { leader } = attempt.proposal;
+    this.#send(leader === this.#self ? [] : [leader], "complaint", {
       ...this.#ballot(attempt.proposal, attempt.digest),
       suspects: [...suspects],
     });
