@@ -134,8 +134,8 @@ export class GridReduceMachine implements Reduction {
 
   reduced(chunk: number, digest: string, nowMs: number): ReduceAction[] {
     this.#finals.summed(nowMs);
-    const mates = this.#grid.columns[this.#column].filter((member) => member !== this.#self);
-    const to = [...mates, ...this.#rowMembers().filter((member) => member !== this.#self)];
+    // The column first: it has to pass it on.
+    const to = [...after(this.#grid.columns[this.#column], this.#self), ...this.#rowMates()];
     const actions: ReduceAction[] = [{ type: "publish", chunk, digest, to }];
     actions.push(...this.result(this.#self, chunk, digest, nowMs));
     this.#combineNext(actions);
@@ -158,7 +158,7 @@ export class GridReduceMachine implements Reduction {
     this.#missingCount--;
     this.#settle(column, nowMs, actions);
     if (column === this.#column && owner !== this.#self) {
-      const to = this.#rowMembers().filter((member) => member !== this.#self);
+      const to = this.#rowMates();
       if (to.length > 0) actions.push({ type: "forward", chunk, digest, to });
     }
     if (!this.#isComplete && this.#missingCount === 0) {
@@ -220,6 +220,11 @@ export class GridReduceMachine implements Reduction {
     return [...this.#grid.rows[this.#row], ...this.#grid.extras[this.#row]];
   }
 
+  #rowMates(): number[] {
+    const { rows, extras } = this.#grid;
+    return [...after(rows[this.#row], this.#self), ...extras[this.#row]];
+  }
+
   #isSettled(column: number): boolean {
     return this.#settled[column] >= this.#grid.streams[column].length;
   }
@@ -262,4 +267,10 @@ export class GridReduceMachine implements Reduction {
     this.#stalled.add(reducer);
     actions.push({ type: "stalled", reducer });
   }
+}
+
+/** The others of a row or column from `self` on, around: not everybody begins with the same link. */
+function after(members: readonly number[], self: number): number[] {
+  const at = members.indexOf(self);
+  return [...members.slice(at + 1), ...members.slice(0, at)];
 }

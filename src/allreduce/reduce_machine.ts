@@ -98,7 +98,10 @@ export class ReduceMachine implements Reduction {
     this.#waitingSinceMs = nowMs;
     this.#lastResultMs.fill(nowMs);
     const actions: ReduceAction[] = [];
-    for (let reducer = 0; reducer < this.#memberCount; reducer++) this.#fillWindow(reducer, actions);
+    // Each begins with the reducer after itself: else all would begin with the same, and wait for its link.
+    for (let k = 1; k <= this.#memberCount; k++) {
+      this.#fillWindow((this.#self + k) % this.#memberCount, actions);
+    }
     this.#reduceNext(nowMs, actions);
     return actions;
   }

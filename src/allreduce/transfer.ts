@@ -9,7 +9,7 @@ import type { ChunkReducer, Codec, WeightedChunk } from "../codec/codec.ts";
 import { refuse } from "./errors.ts";
 import { GridTransfer, type SummedChunk } from "./grid_transfer.ts";
 import { type Header, messageType } from "./messages.ts";
-import { membersOf, type Proposal } from "./proposal.ts";
+import { memberIndexOf, membersOf, type Proposal } from "./proposal.ts";
 import type { ReduceAction } from "./reduce_machine.ts";
 import type { RoundEvent } from "./round_types.ts";
 import type { SpanPlan } from "./span_plan.ts";
@@ -241,8 +241,11 @@ export class Transfer {
 
   /** To all at once: one buffer, so a slow member costs a reference, not a copy. */
   #publish({ chunk, digest, seal, to }: Extract<ReduceAction, { type: "publish" | "forward" }>): void {
-    for (const member of to?.map((index) => this.#members[index]) ?? this.#members) {
-      if (member === this.#deps.transport.self) continue;
+    const self = memberIndexOf(this.proposal, this.#deps.transport.self);
+    // Those after us first: not everybody begins with the same link.
+    const others = this.#members.map((_, k) => (self + k) % this.#members.length).slice(1);
+    for (const index of to ?? others) {
+      const member = this.#members[index];
       this.#spawn(this.#send(member, "result", { chunk, digest, seal: seal ?? null }, this.#results[chunk]));
     }
   }
