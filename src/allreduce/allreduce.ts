@@ -23,7 +23,16 @@ import {
   parseHeader,
   unpackMessage,
 } from "./messages.ts";
-import { type Ready, readyPayload, type RunShape, verifyReady } from "./proposal.ts";
+import { certificateAudience, isCaretaker } from "./grid_relay.ts";
+import { canSumMeans } from "./grid_transfer.ts";
+import {
+  MAX_GROUP_MEMBERS,
+  MAX_MESH_MEMBERS,
+  type Ready,
+  readyPayload,
+  type RunShape,
+  verifyReady,
+} from "./proposal.ts";
 import { Pace } from "./pace.ts";
 import { pullResult } from "./pull.ts";
 import { chunkElementsFor, ResultStore, type StoredResult } from "./result.ts";
@@ -48,6 +57,8 @@ export interface AllReduceOptions {
   /** A multiple of 1024; by default what encodes to 512 KiB. */
   readonly chunkElements?: number;
   readonly minGroup: number;
+  /** Larger groups are grids (grid_plan.ts). By default 64; the same for all of a run. */
+  readonly meshMembers?: number;
   /** What a member may claim to have trained: `samples` is `innerSteps` times the first. Defaults 1 and 1000. */
   readonly samplesPerInnerStep?: number;
   readonly maxInnerSteps?: number;
@@ -131,7 +142,7 @@ const ROUND_KINDS = [
 const CATCH_UP_INTERVAL_MS = 1000;
 
 export class AllReduce {
-  #options: Required<AllReduceOptions>;
+  #options: Required<Omit<AllReduceOptions, "meshMembers">>;
   #timeouts: RoundTimeouts;
   #shape: RunShape;
   #deps: AllReduceDeps;
@@ -165,7 +176,17 @@ export class AllReduce {
     const { runId, seed, elementCount, chunkElements, minGroup, samplesPerInnerStep, maxInnerSteps } =
       this.#options;
     const claims = { samplesPerInnerStep, maxInnerSteps };
-    this.#shape = { runId, seed, elementCount, chunkElements, minGroup, codec: deps.codec.name, ...claims };
+    this.#shape = {
+      runId,
+      seed,
+      elementCount,
+      chunkElements,
+      minGroup,
+      codec: deps.codec.name,
+      maxGroup: canSumMeans(deps.codec) ? MAX_GROUP_MEMBERS : MAX_MESH_MEMBERS,
+      ...(options.meshMembers === undefined ? {} : { meshMembers: options.meshMembers }),
+      ...claims,
+    };
     this.#pace = new Pace(this.#timeouts);
     this.#deps = deps;
     this.#digest = deps.digest ?? sha256Bulk;
@@ -313,7 +334,14 @@ export class AllReduce {
     this.#store.keepOnly(certificate.outerStep, certificate.resultDigest);
     this.#lock = undefined;
     const message = certificateMessage(certificate);
-    for (const peer of this.#deps.transport.connected()) this.#sendQuietly(peer, message);
+    const { transport, clock } = this.#deps;
+    const audience = certificateAudience(
+      certificate.proposal,
+      transport.self,
+      transport.connected(),
+      clock.nowMs(),
+    );
+    for (const peer of audience) this.#sendQuietly(peer, message);
     this.#notifyCertificate(certificate);
   }
 
@@ -342,13 +370,19 @@ export class AllReduce {
       const header = this.#checkRun(parseHeader("chunk", message.header));
       await this.#round?.onChunk(from, header, message.body ?? new Uint8Array(0));
     });
+    on("partial", async (from, message) => {
+      const header = this.#checkRun(parseHeader("partial", message.header));
+      await this.#round?.onPartial(from, header, message.body ?? new Uint8Array(0));
+    });
     on("result", async (from, message) => {
       const header = this.#checkRun(parseHeader("result", message.header));
       await this.#round?.onResult(from, header, message.body ?? new Uint8Array(0));
     });
     this.#unsubscribe.push(transport.onRequest(messageType("pull"), (_, message) => this.#onPull(message)));
     this.#unsubscribe.push(transport.onPeer((peer, isUp) => {
-      if (isUp && this.#committed) this.#sendQuietly(peer, certificateMessage(this.#committed));
+      if (isUp && this.#committed && this.#tells(peer, this.#committed)) {
+        this.#sendQuietly(peer, certificateMessage(this.#committed));
+      }
       if (!isUp) this.#caughtUpMs.delete(peer);
       if (this.#deps.isMember(peer)) this.#round?.onPeer(peer, isUp);
     }));
@@ -415,11 +449,16 @@ export class AllReduce {
     const committed = this.#committed;
     if (!committed || outerStep > committed.outerStep) return false;
     const nowMs = this.#deps.clock.monotonicMs();
-    if (nowMs - (this.#caughtUpMs.get(peer) ?? -Infinity) >= CATCH_UP_INTERVAL_MS) {
+    const isSoon = nowMs - (this.#caughtUpMs.get(peer) ?? -Infinity) < CATCH_UP_INTERVAL_MS;
+    if (!isSoon && this.#tells(peer, committed)) {
       this.#caughtUpMs.set(peer, nowMs);
       this.#sendQuietly(peer, certificateMessage(committed));
     }
     return true;
+  }
+
+  #tells(peer: Hotkey, { proposal }: Certificate): boolean {
+    return isCaretaker(proposal, this.#deps.transport.self, peer, this.#deps.clock.nowMs());
   }
 
   async #onPull(message: Message): Promise<Message> {

@@ -1,13 +1,14 @@
 /** Who could be in a group now: ready, at the same anchor, connected, and not suspected of stalling the last attempt. */
 import type { Hotkey } from "../base/transport.ts";
 import { orderCandidates } from "./order.ts";
-import { MAX_GROUP_MEMBERS, type Offer, type Ready } from "./proposal.ts";
+import { MAX_GROUP_MEMBERS, type Offer, type Ready, type RunShape } from "./proposal.ts";
 import { cutsQuorum, isContinuous, isRecovered } from "./quorum.ts";
 import type { Suspicions } from "./suspicions.ts";
 
 export class Candidates {
   readonly self: Hotkey;
   #seed: string;
+  #maxGroup: number;
   #outerStep: number;
   #readies = new Map<Hotkey, Ready>();
   /** At another anchor: nobody waits for them. */
@@ -15,10 +16,16 @@ export class Candidates {
   #live: Set<Hotkey>;
   #suspicions: Suspicions;
 
-  constructor(seed: string, own: Ready, live: Iterable<Hotkey>, suspicions: Suspicions) {
+  constructor(
+    shape: Pick<RunShape, "seed" | "maxGroup">,
+    own: Ready,
+    live: Iterable<Hotkey>,
+    suspicions: Suspicions,
+  ) {
     this.#suspicions = suspicions;
     this.self = own.hotkey;
-    this.#seed = seed;
+    this.#seed = shape.seed;
+    this.#maxGroup = shape.maxGroup ?? MAX_GROUP_MEMBERS;
     this.#outerStep = own.outerStep;
     this.#live = new Set([...live, own.hotkey]);
     this.#readies.set(own.hotkey, own);
@@ -73,8 +80,8 @@ export class Candidates {
   }
 
   #ordered(hotkeys: readonly Hotkey[]): Hotkey[] {
-    const first = orderCandidates(this.#seed, this.#outerStep, hotkeys).slice(0, MAX_GROUP_MEMBERS);
-    if (!first.includes(this.self)) first[MAX_GROUP_MEMBERS - 1] = this.self;
+    const first = orderCandidates(this.#seed, this.#outerStep, hotkeys).slice(0, this.#maxGroup);
+    if (!first.includes(this.self)) first[this.#maxGroup - 1] = this.self;
     return first;
   }
 

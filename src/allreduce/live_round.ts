@@ -137,6 +137,11 @@ export class LiveRound {
     await this.#transfers.get(header.proposalDigest)?.onChunk(from, header, body);
   }
 
+  async onPartial(from: Hotkey, header: Header<"partial">, body: Uint8Array): Promise<void> {
+    if (this.#isOver || !this.#machine.wantsPartial(header.proposalDigest, from, header.chunk)) return;
+    await this.#transfers.get(header.proposalDigest)?.onPartial(from, header, body);
+  }
+
   async onResult(from: Hotkey, header: Header<"result">, body: Uint8Array): Promise<void> {
     if (this.#isOver || !this.#machine.wantsResult(header.proposalDigest, from, header.chunk)) return;
     await this.#transfers.get(header.proposalDigest)?.onResult(from, header, body);

@@ -39,6 +39,7 @@ export const proposalSchema = z.strictObject({
   block: count,
   elementCount: z.number().int().min(1).max(2 ** 40),
   chunkElements: z.number().int().min(1024).max(2 ** 24),
+  meshMembers: z.number().int().min(1).max(MAX_GROUP_MEMBERS).optional(),
   members: z.array(z.strictObject(offer)).min(1).max(MAX_GROUP_MEMBERS),
 });
 const lockSummary = z.strictObject({
@@ -85,6 +86,13 @@ export const schemas = {
     lock: lock.nullable(),
   }),
   chunk: z.strictObject({ ...ballot, chunk: z.number().int().min(0).max(MAX_CHUNKS), digest }),
+  /** In a grid: the sum of a row's contributions, for the chunk's owner; `weight` is the samples in it. */
+  partial: z.strictObject({
+    ...ballot,
+    chunk: z.number().int().min(0).max(MAX_CHUNKS),
+    digest,
+    weight: z.number().int().min(1).max(2 ** 52),
+  }),
   result: z.strictObject({
     ...ballot,
     chunk: z.number().int().min(0).max(MAX_CHUNKS),

@@ -7,11 +7,13 @@ import { sha256Sync, toHex, utf8 } from "../base/bytes.ts";
 import type { Hotkey, VerifySignature } from "../base/transport.ts";
 import { fromHex } from "../base/bytes.ts";
 import { refuse } from "./errors.ts";
+import { planGrid } from "./grid_plan.ts";
 import { orderCandidates } from "./order.ts";
 import { planSpans, type SpanPlan } from "./span_plan.ts";
 
-/** A full mesh above this costs more than a grid of sub-groups. */
-export const MAX_GROUP_MEMBERS = 64;
+export const MAX_GROUP_MEMBERS = 1024;
+/** A larger group is a grid (grid_plan.ts): in a mesh everybody would exchange bulk with everybody. */
+export const MAX_MESH_MEMBERS = 64;
 
 /** What one member brings. Hex strings: digests 64 digits, signatures 128. */
 export interface Offer {
@@ -44,6 +46,8 @@ export interface Proposal extends RoundTerms {
   readonly block: number;
   readonly elementCount: number;
   readonly chunkElements: number;
+  /** As the run's shape says. */
+  readonly meshMembers?: number;
   /** In candidate order, at most `MAX_GROUP_MEMBERS`. */
   readonly members: readonly Offer[];
 }
@@ -103,6 +107,7 @@ function computeDigest(p: Proposal): string {
       p.elementCount,
       p.chunkElements,
       members,
+      ...(p.meshMembers === undefined ? [] : [p.meshMembers]),
     ]),
   )));
 }
@@ -112,15 +117,35 @@ export const proposePayload = (digest: string): Uint8Array => utf8(`skein/propos
 
 export const membersOf = (proposal: Proposal): Hotkey[] => proposal.members.map((m) => m.hotkey);
 
+const indexes = new WeakMap<Proposal, ReadonlyMap<Hotkey, number>>();
+
+/** The member's place in the group, −1 = none. A large group is asked this for each of its votes. */
+export function memberIndexOf(proposal: Proposal, hotkey: Hotkey): number {
+  let index = indexes.get(proposal);
+  if (!index) indexes.set(proposal, index = new Map(proposal.members.map((m, i) => [m.hotkey, i])));
+  return index.get(hotkey) ?? -1;
+}
+
 /** A claim of more bandwidth than this times the median counts as that: nobody can draw all spans to itself. */
 const MAX_BANDWIDTH_RATIO = 4;
 
+const plans = new WeakMap<Proposal, SpanPlan>();
+
 export function planOf(proposal: Proposal): SpanPlan {
+  const known = plans.get(proposal);
+  if (known !== undefined) return known;
+  const plan = computePlan(proposal);
+  plans.set(proposal, plan);
+  return plan;
+}
+
+function computePlan(proposal: Proposal): SpanPlan {
   const claimed = proposal.members.map((m) => m.bandwidthBytesPerSec);
   const positive = claimed.filter((b) => b > 0).sort((a, b) => a - b);
   const most = MAX_BANDWIDTH_RATIO * (positive[(positive.length - 1) >> 1] ?? 0);
   const bandwidths = claimed.map((b) => Math.min(b, most));
-  return planSpans(proposal.elementCount, proposal.chunkElements, bandwidths);
+  const isMesh = claimed.length <= (proposal.meshMembers ?? MAX_MESH_MEMBERS);
+  return (isMesh ? planSpans : planGrid)(proposal.elementCount, proposal.chunkElements, bandwidths);
 }
 
 /** What every proposal of a run must agree with, whoever made it. */
@@ -134,6 +159,10 @@ export interface RunShape {
   /** What an offer may claim: `samples` is `innerSteps` times this. */
   readonly samplesPerInnerStep: number;
   readonly maxInnerSteps: number;
+  /** Groups of more members are grids; `MAX_MESH_MEMBERS` by default. */
+  readonly meshMembers?: number;
+  /** `MAX_GROUP_MEMBERS` by default; less where the codec's means cannot be summed again. */
+  readonly maxGroup?: number;
 }
 
 /**
@@ -160,18 +189,19 @@ export function checkProposal(
         leader: p.leader,
       },
     );
-  for (const key of ["runId", "codec", "elementCount", "chunkElements"] as const) {
+  for (const key of ["runId", "codec", "elementCount", "chunkElements", "meshMembers"] as const) {
     if (p[key] !== shape[key]) throw bad(`${key} ${p[key]}`, String(shape[key]));
   }
   const hotkeys = membersOf(p);
-  if (hotkeys.length < shape.minGroup || hotkeys.length > MAX_GROUP_MEMBERS) {
-    throw bad(`${hotkeys.length} members`, `${shape.minGroup} to ${MAX_GROUP_MEMBERS}`);
+  const maxGroup = shape.maxGroup ?? MAX_GROUP_MEMBERS;
+  if (hotkeys.length < shape.minGroup || hotkeys.length > maxGroup) {
+    throw bad(`${hotkeys.length} members`, `${shape.minGroup} to ${maxGroup}`);
   }
   const ordered = orderCandidates(shape.seed, p.outerStep, hotkeys);
   if (ordered.length !== hotkeys.length || ordered.some((hotkey, i) => hotkey !== hotkeys[i])) {
     throw bad("members out of order or twice", "the candidate order");
   }
-  if (!hotkeys.includes(p.leader)) throw bad(`leader ${p.leader} outside its group`, "a member");
+  if (memberIndexOf(p, p.leader) < 0) throw bad(`leader ${p.leader} outside its group`, "a member");
   for (const offer of p.members) {
     if (!deps.isMember(offer.hotkey)) throw bad(`${offer.hotkey} is not registered`, "a registered hotkey");
     if (!isFairOffer(offer, shape)) {

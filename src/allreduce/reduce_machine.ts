@@ -6,6 +6,7 @@
  * most members × window chunks, and a slow member slows the others only until it is left out.
  * Once a sender is left out of a span at chunk c, its later chunks of that span do not count either.
  */
+import type { Reduction } from "./reduction.ts";
 import type { SpanPlan } from "./span_plan.ts";
 
 export interface ReduceOptions {
@@ -29,12 +30,37 @@ export type ReduceAction =
     readonly chunk: number;
     readonly digest: string;
     readonly seal?: string | null;
+    /** Without it to everybody. */
+    readonly to?: readonly number[];
   }
-  | { readonly type: "excluded"; readonly sender: number; readonly chunk: number; readonly code: string }
+  | {
+    readonly type: "excluded";
+    readonly sender: number;
+    readonly chunk: number;
+    readonly code: string;
+    /** What it has no part in now; without it `chunk` and all after it. */
+    readonly chunks?: readonly number[];
+  }
+  /** In a grid: send the sum of these contributions to the chunk's owner; sum these rows; pass a result on. */
+  | {
+    readonly type: "sum";
+    readonly chunk: number;
+    readonly senders: readonly number[];
+    readonly to: number;
+  }
+  | { readonly type: "combine"; readonly chunk: number; readonly senders: readonly number[] }
+  | {
+    readonly type: "forward";
+    readonly chunk: number;
+    readonly digest: string;
+    readonly to: readonly number[];
+    /** Added by the round machine: the owner's. */
+    readonly seal?: string | null;
+  }
   | { readonly type: "stalled"; readonly reducer: number }
   | { readonly type: "complete"; readonly chunkDigests: string };
 
-export class ReduceMachine {
+export class ReduceMachine implements Reduction {
   #plan: SpanPlan;
   #self: number;
   #memberCount: number;
@@ -82,7 +108,10 @@ export class ReduceMachine {
     this.#waitingSinceMs = nowMs;
     this.#lastResultMs.fill(nowMs);
     const actions: ReduceAction[] = [];
-    for (let reducer = 0; reducer < this.#memberCount; reducer++) this.#fillWindow(reducer, actions);
+    // Each begins with the reducer after itself: else all would begin with the same, and wait for its link.
+    for (let k = 1; k <= this.#memberCount; k++) {
+      this.#fillWindow((this.#self + k) % this.#memberCount, actions);
+    }
     this.#reduceNext(nowMs, actions);
     return actions;
   }

@@ -15,6 +15,7 @@ import type { Hotkey, Signer, VerifySignature } from "../base/transport.ts";
 import { Candidates, groupObjection } from "./candidates.ts";
 import { type Certificate, mayGoOn, resultDigestOf } from "./certificate.ts";
 import { refuse } from "./errors.ts";
+import { audienceOf, suspectsOf, tellerOf } from "./grid_relay.ts";
 import {
   acceptPayload,
   type AcceptRecord,
@@ -31,6 +32,7 @@ import type { Header } from "./messages.ts";
 import {
   checkProposal,
   isFairOffer,
+  memberIndexOf,
   membersOf,
   type Offer,
   planOf,
@@ -40,7 +42,8 @@ import {
   verifyReady,
 } from "./proposal.ts";
 import type { Pace, Phase } from "./pace.ts";
-import { type ReduceAction, ReduceMachine } from "./reduce_machine.ts";
+import type { ReduceAction } from "./reduce_machine.ts";
+import { newReduction, type Reduction } from "./reduction.ts";
 import type { RoundAction, RoundEnd, RoundEvent, RoundMachineOptions } from "./round_types.ts";
 import { sealPayload, Seals, spanDigestOf } from "./seals.ts";
 import type { Suspicions } from "./suspicions.ts";
@@ -65,7 +68,7 @@ interface Attempt {
   readonly proposal: Proposal;
   readonly digest: string;
   readonly members: readonly Hotkey[];
-  readonly reduce: ReduceMachine;
+  readonly reduce: Reduction;
   stage: "proposing" | "accepted" | "reducing" | "carrying" | "voting" | "committing";
   sinceMs: number;
   readonly accepts: Map<Hotkey, { record: AcceptRecord; full: Lock | null }>;
@@ -113,7 +116,7 @@ export class RoundMachine {
     this.#deps = deps;
     this.#self = options.ready.hotkey;
     this.#nowMs = nowMs;
-    this.#candidates = new Candidates(options.shape.seed, options.ready, options.live, deps.suspicions);
+    this.#candidates = new Candidates(options.shape, options.ready, options.live, deps.suspicions);
     this.#held = new Map(options.held ?? []);
     const lock = options.lock;
     this.#lock =
@@ -155,14 +158,21 @@ export class RoundMachine {
   /** Is this contribution to a chunk of ours still wanted? Spares the check of bytes that would not count. */
   wantsContribution(digest: string, from: Hotkey, chunk: number): boolean {
     const attempt = this.#attemptAt(digest);
-    const sender = attempt?.members.indexOf(from) ?? -1;
+    const sender = attempt ? memberIndexOf(attempt.proposal, from) : -1;
     return attempt !== undefined && sender >= 0 && attempt.reduce.wants(sender, chunk);
+  }
+
+  /** Is this row's sum of a chunk of ours still wanted? */
+  wantsPartial(digest: string, from: Hotkey, chunk: number): boolean {
+    const attempt = this.#attemptAt(digest);
+    const sender = attempt ? memberIndexOf(attempt.proposal, from) : -1;
+    return attempt?.reduce.wantsPartial?.(sender, chunk) ?? false;
   }
 
   /** Is this the next result that its reducer owes us? */
   wantsResult(digest: string, from: Hotkey, chunk: number): boolean {
     const attempt = this.#attemptAt(digest);
-    const reducer = attempt?.members.indexOf(from) ?? -1;
+    const reducer = attempt ? memberIndexOf(attempt.proposal, from) : -1;
     return attempt !== undefined && reducer >= 0 && attempt.reduce.isNextResult(reducer, chunk);
   }
 
@@ -221,9 +231,11 @@ export class RoundMachine {
       this.#drop(reason, suspects);
     };
     if (attempt.stage === "proposing" && ageMs > timeouts.acceptTimeoutMs) {
-      expire("accept", "no accept", attempt.members.filter((m) => !attempt.accepts.has(m)));
+      const silent = attempt.members.filter((m) => !attempt.accepts.has(m));
+      expire("accept", "no accept", suspectsOf(attempt.proposal, silent));
     } else if (attempt.stage === "accepted" && ageMs > timeouts.beginTimeoutMs) {
-      expire("begin", "no begin", [attempt.proposal.leader]);
+      const { proposal } = attempt;
+      expire("begin", "no begin", [...new Set([proposal.leader, tellerOf(proposal, this.#self)])]);
     } else if (attempt.stage === "carrying" && ageMs > timeouts.reducerTimeoutMs) {
       this.#drop("no result to carry", []);
     } else if (attempt.stage === "voting" && ageMs > timeouts.voteTimeoutMs) {
@@ -346,11 +358,12 @@ export class RoundMachine {
       block: this.#block,
       elementCount: shape.elementCount,
       chunkElements: shape.chunkElements,
+      ...(shape.meshMembers === undefined ? {} : { meshMembers: shape.meshMembers }),
       members,
     };
     const digest = proposalDigest(proposal);
     const accept = this.#acceptProposal(proposal, digest, "proposing");
-    this.#send(this.#others(proposal), "propose", {
+    this.#send(audienceOf(proposal, this.#self), "propose", {
       proposal,
       signature: toHex(this.#deps.signer.sign(proposePayload(digest))),
     });
@@ -359,21 +372,22 @@ export class RoundMachine {
 
   #onPropose(from: Hotkey, { proposal, signature }: Header<"propose">): void {
     const { shape, ready } = this.#options;
+    const { leader } = proposal;
     const digest = proposalDigest(proposal);
-    if (from !== proposal.leader || !this.#deps.verify(from, proposePayload(digest), fromHex(signature))) {
+    if (!this.#deps.verify(leader, proposePayload(digest), fromHex(signature))) {
       throw refuse(
         "allreduce/bad-signature",
-        `read a proposal from ${from}: it is not signed by it, its own is required`,
+        `read a proposal from ${from}: it is not signed by its leader ${leader}, that is required`,
       );
     }
     const answer = (reason: string) =>
-      this.#send([from], "refuse", {
+      this.#send([leader], "refuse", {
         ...this.#ballot(proposal, digest),
         promised: this.#lock.promised,
         reason,
       });
     if (proposal.anchorRoot !== ready.anchorRoot) {
-      this.#emit("root-mismatch", { peer: from, theirs: proposal.anchorRoot, ours: ready.anchorRoot });
+      this.#emit("root-mismatch", { peer: leader, theirs: proposal.anchorRoot, ours: ready.anchorRoot });
       return answer("root");
     }
     checkProposal(proposal, shape, {
@@ -385,16 +399,28 @@ export class RoundMachine {
     if (!own) {
       throw refuse("allreduce/bad-proposal", `read a proposal from ${from}: it was sent to a non-member`);
     }
+    this.#requireTeller(from, proposal);
+    if (from === leader) this.#send(audienceOf(proposal, this.#self), "propose", { proposal, signature });
     if (own.signature !== ready.signature) return answer("stale offer");
     if (proposal.attempt > this.#lock.promised + MAX_ATTEMPT_SKIP) return answer("attempt too high");
     this.#highestSeen = Math.max(this.#highestSeen, proposal.attempt);
     if (proposal.attempt <= this.#lock.promised) return answer("promised");
     const objection = this.#objection(membersOf(proposal), proposal.block);
     if (objection) return answer(objection);
-    if (!this.#mayPreempt(from)) return answer("busy");
+    if (!this.#mayPreempt(leader)) return answer("busy");
     if (this.#idleSinceMs !== undefined) this.#deps.pace.observe("lead", this.#nowMs - this.#idleSinceMs);
     const accept = this.#acceptProposal(proposal, digest, "accepted");
-    this.#send([from], "accept", accept);
+    this.#send([leader], "accept", accept);
+  }
+
+  /** @throws {SkeinError} `allreduce/bad-proposal` when it is neither the leader nor who passes on what it says */
+  #requireTeller(from: Hotkey, proposal: Proposal): void {
+    const teller = tellerOf(proposal, this.#self);
+    if (from === proposal.leader || from === teller) return;
+    throw refuse(
+      "allreduce/bad-proposal",
+      `read what ${from} passes on of ${proposal.leader}: ${teller} is required`,
+    );
   }
 
   /** A leader may start over; another may break in a few times: without a limit a liar could end every attempt. */
@@ -414,7 +440,7 @@ export class RoundMachine {
       proposal,
       digest,
       members,
-      reduce: new ReduceMachine(
+      reduce: newReduction(
         plan,
         members.indexOf(this.#self),
         this.#deps.pace.timeouts,
@@ -477,7 +503,7 @@ export class RoundMachine {
       this.#emit("lock-without-holder", { resultDigest: bound.lock.resultDigest });
       return this.#drop("no holder of the locked result", []);
     }
-    this.#send(this.#others(attempt.proposal), "begin", {
+    this.#send(audienceOf(attempt.proposal, this.#self), "begin", {
       ...this.#ballot(attempt.proposal, attempt.digest),
       accepts,
       lock,
@@ -528,12 +554,7 @@ export class RoundMachine {
   #onBegin(from: Hotkey, begin: Header<"begin">): void {
     const attempt = this.#attempt;
     if (attempt?.stage !== "accepted" || begin.proposalDigest !== attempt.digest) return;
-    if (from !== attempt.proposal.leader) {
-      throw refuse(
-        "allreduce/bad-begin",
-        `read a begin from ${from}: not the leader, ${attempt.proposal.leader} is required`,
-      );
-    }
+    this.#requireTeller(from, attempt.proposal);
     const hasAll = begin.accepts.length === attempt.members.length &&
       begin.accepts.every((a, i) => a.hotkey === attempt.members[i]);
     if (!hasAll) {
@@ -556,6 +577,7 @@ export class RoundMachine {
         "read a begin: it drops a locked result, carrying it forward is required",
       );
     }
+    this.#send(audienceOf(attempt.proposal, this.#self), "begin", begin);
     this.#begin(attempt, bound);
   }
 
@@ -596,7 +618,17 @@ export class RoundMachine {
   #onReduceEvent(
     event: Extract<
       RoundEvent,
-      { type: "contributed" | "corrupt" | "reduced" | "reduce-failed" | "result" | "corrupt-result" }
+      {
+        type:
+          | "contributed"
+          | "corrupt"
+          | "summed"
+          | "partial"
+          | "reduced"
+          | "reduce-failed"
+          | "result"
+          | "corrupt-result";
+      }
     >,
   ): void {
     const attempt = this.#attemptAt(event.digest);
@@ -604,8 +636,14 @@ export class RoundMachine {
     if (event.type === "reduced") {
       return this.#reduceStep(attempt, attempt.reduce.reduced(event.chunk, event.chunkDigest, this.#nowMs));
     }
-    const sender = attempt.members.indexOf(event.from);
+    if (event.type === "summed") {
+      return this.#reduceStep(attempt, attempt.reduce.summed?.(event.chunk, this.#nowMs) ?? []);
+    }
+    const sender = memberIndexOf(attempt.proposal, event.from);
     if (sender < 0) return;
+    if (event.type === "partial") {
+      return this.#reduceStep(attempt, attempt.reduce.partial?.(sender, event.chunk, this.#nowMs) ?? []);
+    }
     if (event.type === "reduce-failed") {
       return this.#reduceStep(attempt, attempt.reduce.failed(event.chunk, sender, event.code, this.#nowMs));
     }
@@ -620,23 +658,25 @@ export class RoundMachine {
     }
   }
 
-  /** @throws {SkeinError} `allreduce/corrupt-result` when the reducer's span is complete and not sealed by it */
-  #onResult(attempt: Attempt, reducer: number, event: Extract<RoundEvent, { type: "result" }>): void {
-    const actions = attempt.reduce.result(reducer, event.chunk, event.chunkDigest, this.#nowMs);
-    if (actions.length > 0 || !attempt.reduce.owes(reducer)) {
-      if (!attempt.reduce.owes(reducer) && !this.#isSealed(attempt, reducer, event.seal)) {
-        this.#complain(attempt, [event.from]);
-        throw refuse(
-          "allreduce/corrupt-result",
-          `read result ${event.chunk} of ${event.from}: the span is not sealed, its signature is required`,
-        );
-      }
+  /**
+   * @param sender the chunk's reducer, or in a grid who passes its results on
+   * @throws {SkeinError} `allreduce/corrupt-result` when the reducer's span is complete and not sealed by it
+   */
+  #onResult(attempt: Attempt, sender: number, event: Extract<RoundEvent, { type: "result" }>): void {
+    const actions = attempt.reduce.result(sender, event.chunk, event.chunkDigest, this.#nowMs);
+    const reducer = planOf(attempt.proposal).chunks[event.chunk]?.reducer ?? sender;
+    if (!attempt.reduce.owes(reducer) && !this.#isSealed(attempt, reducer, event.seal)) {
+      this.#complain(attempt, [event.from]);
+      throw refuse(
+        "allreduce/corrupt-result",
+        `read result ${event.chunk} of ${event.from}: the span is not sealed, its signature is required`,
+      );
     }
     this.#reduceStep(attempt, actions);
   }
 
   #isSealed(attempt: Attempt, reducer: number, seal: string | null): boolean {
-    if (attempt.seals.list()[reducer] !== null) return true;
+    if (attempt.seals.of(reducer)) return true;
     const spanDigest = spanDigestOf(attempt.reduce.digestsOf(reducer));
     return seal !== null && attempt.seals.add(reducer, { spanDigest, seal });
   }
@@ -651,6 +691,12 @@ export class RoundMachine {
     return seal;
   }
 
+  /** What goes with a reducer's last chunk when it is passed on. */
+  #sealOf(attempt: Attempt, chunk: number): string | null {
+    const { reducer } = planOf(attempt.proposal).chunks[chunk];
+    return attempt.reduce.owes(reducer) ? null : attempt.seals.of(reducer)?.seal ?? null;
+  }
+
   #reduceStep(attempt: Attempt, actions: readonly ReduceAction[]): void {
     const stalled: Hotkey[] = [];
     for (const action of actions) {
@@ -659,6 +705,9 @@ export class RoundMachine {
       else if (action.type === "complete") this.#completed(attempt, action.chunkDigests);
       else if (action.type === "publish") {
         const sealed = { ...action, seal: this.#sealOwn(attempt) };
+        this.#actions.push({ type: "reduce", digest: attempt.digest, action: sealed });
+      } else if (action.type === "forward") {
+        const sealed = { ...action, seal: this.#sealOf(attempt, action.chunk) };
         this.#actions.push({ type: "reduce", digest: attempt.digest, action: sealed });
       } else this.#actions.push({ type: "reduce", digest: attempt.digest, action });
       if (action.type === "excluded") {
@@ -689,7 +738,9 @@ export class RoundMachine {
   }
 
   #complain(attempt: Attempt, suspects: readonly Hotkey[]): void {
-    this.#send(this.#others(attempt.proposal), "complaint", {
+    // Nobody else acts on it.
+    const { leader } = attempt.proposal;
+    this.#send(leader === this.#self ? [] : [leader], "complaint", {
       ...this.#ballot(attempt.proposal, attempt.digest),
       suspects: [...suspects],
     });
@@ -734,7 +785,7 @@ export class RoundMachine {
 
   #onVote(phase: VotePhase, from: Hotkey, vote: Header<"vote">): void {
     const proposal = this.#votes.proposal(vote.proposalDigest);
-    if (!proposal || proposal.attempt !== vote.attempt || !membersOf(proposal).includes(from)) return;
+    if (!proposal || proposal.attempt !== vote.attempt || memberIndexOf(proposal, from) < 0) return;
     if (!this.#deps.verify(from, votePayload(phase, vote), fromHex(vote.signature))) {
       throw refuse(
         "allreduce/bad-signature",

@@ -36,12 +36,12 @@ export interface RoundMachineOptions {
 }
 
 type Received = {
-  [K in Exclude<Kind, "chunk" | "result" | "certificate" | "pull">]: {
+  [K in Exclude<Kind, "chunk" | "partial" | "result" | "certificate" | "pull">]: {
     readonly type: K;
     readonly from: Hotkey;
     readonly header: Header<K>;
   };
-}[Exclude<Kind, "chunk" | "result" | "certificate" | "pull">];
+}[Exclude<Kind, "chunk" | "partial" | "result" | "certificate" | "pull">];
 
 export type RoundEvent =
   | Received
@@ -63,6 +63,9 @@ export type RoundEvent =
     readonly chunk: number;
     readonly code: string;
   }
+  /** In a grid: our row's sum is on its way to the owner; a row's sum has come to us, the owner. */
+  | { readonly type: "summed"; readonly digest: string; readonly chunk: number }
+  | { readonly type: "partial"; readonly from: Hotkey; readonly digest: string; readonly chunk: number }
   | {
     readonly type: "reduced";
     readonly digest: string;

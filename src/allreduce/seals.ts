@@ -41,6 +41,10 @@ export class Seals {
     return true;
   }
 
+  of(reducer: number): SpanSeal | undefined {
+    return this.#held.get(reducer);
+  }
+
   /** In the group's order; null where there is nothing to reduce. */
   list(): (SpanSeal | null)[] {
     return this.#members.map((_, reducer) => this.#held.get(reducer) ?? null);

@@ -9,14 +9,16 @@
  * The plan is a pure function of the proposal, so it never travels: nobody can propose a plan that does not tile.
  */
 import { assert } from "../base/assert.ts";
+import type { Grid } from "./grid_plan.ts";
 
 export const SPAN_ALIGNMENT_ELEMENTS = 1024;
 
 /**
  * Shares that sum to 1. Zero bandwidth (client mode) reduces nothing; all zero means equal shares. For two members
  * every split costs the same, so those with bandwidth share equally.
+ * @param fanOut what a share costs besides the tensor itself: n − 2 in a mesh, another number in a grid
  */
-export function bandwidthShares(bandwidths: readonly number[]): number[] {
+export function bandwidthShares(bandwidths: readonly number[], fanOut = bandwidths.length - 2): number[] {
   const n = bandwidths.length;
   assert(
     n > 0 && bandwidths.every((b) => Number.isFinite(b) && b >= 0),
@@ -24,17 +26,17 @@ export function bandwidthShares(bandwidths: readonly number[]): number[] {
   );
   const activeCount = bandwidths.filter((b) => b > 0).length;
   if (activeCount === 0) return bandwidths.map(() => 1 / n);
-  if (n <= 2) return bandwidths.map((b) => b > 0 ? 1 / activeCount : 0);
+  if (fanOut <= 0) return bandwidths.map((b) => b > 0 ? 1 / activeCount : 0);
   const fastestFirst = bandwidths.filter((b) => b > 0).sort((a, b) => b - a);
   let sum = 0;
   let xi = 0;
   for (let k = 1; k <= fastestFirst.length; k++) {
-    const nextXi = (n - 2 + k) / (sum + fastestFirst[k - 1]);
+    const nextXi = (fanOut + k) / (sum + fastestFirst[k - 1]);
     if (k > 1 && nextXi * fastestFirst[k - 1] < 1) break;
     sum += fastestFirst[k - 1];
     xi = nextXi;
   }
-  return bandwidths.map((b) => b > 0 ? Math.max(0, (xi * b - 1) / (n - 2)) : 0);
+  return bandwidths.map((b) => b > 0 ? Math.max(0, (xi * b - 1) / fanOut) : 0);
 }
 
 /** Whole units by largest remainder, ties to the earlier. The result sums to `units` exactly. */
@@ -75,10 +77,12 @@ export interface Span {
 
 export interface SpanPlan {
   readonly elementCount: number;
-  /** One per member, in group order; possibly empty. */
+  /** One per member, in group order; possibly empty. In a mesh they lie in that order too. */
   readonly spans: readonly Span[];
   /** In element order: chunk k+1 starts where chunk k ends. */
   readonly chunks: readonly Chunk[];
+  /** How members are arranged when they are too many for a mesh. */
+  readonly grid?: Grid;
 }
 
 /** @param chunkElements a positive multiple of 1024 */
@@ -87,31 +91,45 @@ export function planSpans(
   chunkElements: number,
   bandwidths: readonly number[],
 ): SpanPlan {
+  const units = apportion(unitsOf(elementCount), bandwidthShares(bandwidths));
+  return tileSpans(elementCount, chunkElements, units, bandwidths.map((_, member) => member));
+}
+
+export const unitsOf = (elementCount: number): number => Math.ceil(elementCount / SPAN_ALIGNMENT_ELEMENTS);
+
+/**
+ * @param units of 1024 elements, by member
+ * @param order every member once: whose span comes first in the tensor
+ */
+export function tileSpans(
+  elementCount: number,
+  chunkElements: number,
+  units: readonly number[],
+  order: readonly number[],
+): SpanPlan {
   assert(Number.isInteger(elementCount) && elementCount > 0, "elementCount is a positive integer");
   assert(
     chunkElements > 0 && chunkElements % SPAN_ALIGNMENT_ELEMENTS === 0,
     `chunkElements is a positive multiple of ${SPAN_ALIGNMENT_ELEMENTS}`,
   );
-  const units = Math.ceil(elementCount / SPAN_ALIGNMENT_ELEMENTS);
-  const shares = apportion(units, bandwidthShares(bandwidths));
-  const spans: Span[] = [];
+  const spans: Span[] = new Array(units.length);
   const chunks: Chunk[] = [];
   let start = 0;
-  shares.forEach((unitCount, reducer) => {
-    const end = Math.min(elementCount, start + unitCount * SPAN_ALIGNMENT_ELEMENTS);
+  for (const reducer of order) {
+    const end = Math.min(elementCount, start + units[reducer] * SPAN_ALIGNMENT_ELEMENTS);
     const firstChunk = chunks.length;
     for (let at = start; at < end; at += chunkElements) {
       const elements = Math.min(chunkElements, end - at);
       chunks.push({ index: chunks.length, reducer, startElement: at, elements });
     }
-    spans.push({
+    spans[reducer] = {
       startElement: start,
       elements: end - start,
       firstChunk,
       chunkCount: chunks.length - firstChunk,
-    });
+    };
     start = end;
-  });
+  }
   assert(start === elementCount, "spans tile the tensor");
   return { elementCount, spans, chunks };
 }

@@ -5,10 +5,11 @@
 import { toHex } from "../base/bytes.ts";
 import { isSkeinError } from "../base/errors.ts";
 import type { Hotkey, Transport } from "../base/transport.ts";
-import type { ChunkReducer, Codec } from "../codec/codec.ts";
+import type { ChunkReducer, Codec, WeightedChunk } from "../codec/codec.ts";
 import { refuse } from "./errors.ts";
+import { GridTransfer, type SummedChunk } from "./grid_transfer.ts";
 import { type Header, messageType } from "./messages.ts";
-import { membersOf, type Proposal } from "./proposal.ts";
+import { memberIndexOf, membersOf, type Proposal } from "./proposal.ts";
 import type { ReduceAction } from "./reduce_machine.ts";
 import type { RoundEvent } from "./round_types.ts";
 import type { SpanPlan } from "./span_plan.ts";
@@ -33,6 +34,7 @@ export class Transfer {
   #deps: TransferDeps;
   #contributions = new Map<number, Map<Hotkey, Uint8Array>>();
   #results: Uint8Array[];
+  #grid: GridTransfer | undefined;
   #closed = new AbortController();
 
   constructor(
@@ -49,11 +51,19 @@ export class Transfer {
     this.#values = values;
     this.#deps = deps;
     this.#results = new Array(plan.chunks.length);
+    this.#grid = plan.grid && new GridTransfer(digest, proposal, plan.grid, {
+      ...deps,
+      sum: (chunk, inputs) => this.#sum(chunk, inputs),
+      corruption: (header, body, codec) => this.#corruption(header, body, codec),
+      send: (to, kind, what, body) => this.#send(to, kind, what, body),
+      isClosed: () => this.#closed.signal.aborted,
+    });
   }
 
   close(): void {
     this.#closed.abort(refuse("allreduce/aborted", "transfer chunks: the attempt is over"));
     this.#contributions.clear();
+    this.#grid?.close();
   }
 
   /** All result chunks in element order; the machine has said that they are complete. */
@@ -62,14 +72,25 @@ export class Transfer {
   }
 
   perform(action: ReduceAction): void {
-    if (action.type === "contribute") this.#spawn(this.#contribute(action.to, action.chunk));
-    else if (action.type === "reduce") this.#spawn(this.#reduce(action.chunk, action.senders));
-    else if (action.type === "publish") this.#publish(action.chunk, action.digest, action.seal ?? null);
-    else if (action.type === "excluded") {
-      for (const [chunk, bySender] of this.#contributions) {
-        if (chunk >= action.chunk) bySender.delete(this.#members[action.sender]);
-      }
+    const { type } = action;
+    if (type === "contribute") this.#spawn(this.#contribute(action.to, action.chunk));
+    else if (type === "reduce") this.#spawn(this.#reduce(action.chunk, action.senders));
+    else if (type === "publish" || type === "forward") this.#publish(action);
+    else if (type === "sum") this.#spawn(this.#sumRow(action));
+    else if (type === "combine") this.#spawn(this.#combine(action));
+    else if (type === "excluded") this.#forget(action);
+  }
+
+  #forget({ sender, chunk: first, chunks }: Extract<ReduceAction, { type: "excluded" }>): void {
+    const hotkey = this.#members[sender];
+    for (const chunk of chunks ?? [...this.#contributions.keys()].filter((held) => held >= first)) {
+      this.#contributions.get(chunk)?.delete(hotkey);
     }
+    if (chunks) this.#grid?.forget(hotkey, chunks);
+  }
+
+  async onPartial(from: Hotkey, header: Header<"partial">, body: Uint8Array): Promise<void> {
+    await this.#grid?.onPartial(from, header, body);
   }
 
   /** @throws {SkeinError} `allreduce/corrupt-chunk` after telling the machine */
@@ -153,37 +174,61 @@ export class Transfer {
   }
 
   async #reduce(chunk: number, senders: readonly number[]): Promise<void> {
-    const { elements } = this.#plan.chunks[chunk];
-    const bySender = this.#contributions.get(chunk)!;
-    const inputs = senders.map((sender) => ({
-      encoded: bySender.get(this.#members[sender])!,
-      weight: this.proposal.members[sender].samples,
-    }));
-    let encoded: Uint8Array<ArrayBuffer>;
-    try {
-      encoded = await this.#deps.reducer.reduce(inputs, elements);
-      this.#deps.codec.result.check(encoded, elements);
-    } catch (error) {
-      if (!isSkeinError(error) || this.#closed.signal.aborted) throw error;
-      return this.#blameLargest(chunk, senders, error);
-    }
-    const digest = toHex(await this.#deps.digest(encoded));
-    if (this.#closed.signal.aborted) return;
+    const summed = await this.#sum(chunk, this.#inputs(chunk, senders));
+    if (!summed) return;
     this.#contributions.delete(chunk);
+    this.#reduced(chunk, summed);
+  }
+
+  async #sumRow(action: Extract<ReduceAction, { type: "sum" }>): Promise<void> {
+    await this.#grid!.sumRow(action, this.#inputs(action.chunk, action.senders), () => {
+      this.#contributions.delete(action.chunk);
+    });
+  }
+
+  async #combine(action: Extract<ReduceAction, { type: "combine" }>): Promise<void> {
+    const summed = await this.#grid!.sumColumn(action);
+    if (summed) this.#reduced(action.chunk, summed);
+  }
+
+  #reduced(chunk: number, { encoded, digest }: SummedChunk): void {
     this.#results[chunk] = encoded;
     this.#deps.feed({ type: "reduced", digest: this.#digest, chunk, chunkDigest: digest });
   }
 
+  #inputs(chunk: number, senders: readonly number[]): Map<Hotkey, WeightedChunk> {
+    const bySender = this.#contributions.get(chunk)!;
+    return new Map(senders.map((sender) => {
+      const hotkey = this.#members[sender];
+      return [hotkey, { encoded: bySender.get(hotkey)!, weight: this.proposal.members[sender].samples }];
+    }));
+  }
+
+  /** @returns undefined when somebody spoiled the sum, which the machine was told, or when the attempt is over */
+  async #sum(chunk: number, inputs: ReadonlyMap<Hotkey, WeightedChunk>): Promise<SummedChunk | undefined> {
+    const { elements } = this.#plan.chunks[chunk];
+    let encoded: Uint8Array<ArrayBuffer>;
+    try {
+      encoded = await this.#deps.reducer.reduce([...inputs.values()], elements);
+      this.#deps.codec.result.check(encoded, elements);
+    } catch (error) {
+      if (!isSkeinError(error) || this.#closed.signal.aborted) throw error;
+      this.#blameLargest(chunk, inputs, error);
+      return undefined;
+    }
+    const digest = toHex(await this.#deps.digest(encoded));
+    return this.#closed.signal.aborted ? undefined : { encoded, digest };
+  }
+
   /** Each input is finite and their mean is not: the largest of the others' is what overflowed. */
-  #blameLargest(chunk: number, senders: readonly number[], error: unknown): void {
+  #blameLargest(chunk: number, inputs: ReadonlyMap<Hotkey, WeightedChunk>, error: unknown): void {
     const { elements } = this.#plan.chunks[chunk];
     const { codec, transport, feed } = this.#deps;
     let from: Hotkey | undefined;
     let largest = -1;
-    for (const sender of senders) {
-      const hotkey = this.#members[sender];
+    for (const [hotkey, { encoded }] of inputs) {
       if (hotkey === transport.self) continue;
-      const values = codec.decode(this.#contributions.get(chunk)!.get(hotkey)!, elements);
+      const values = codec.decode(encoded, elements);
       const magnitude = values.reduce((m, x) => Math.max(m, Math.abs(x)), 0);
       if (magnitude <= largest) continue;
       largest = magnitude;
@@ -195,17 +240,20 @@ export class Transfer {
   }
 
   /** To all at once: one buffer, so a slow member costs a reference, not a copy. */
-  #publish(chunk: number, digest: string, seal: string | null): void {
-    for (const member of this.#members) {
-      if (member === this.#deps.transport.self) continue;
-      this.#spawn(this.#send(member, "result", { chunk, digest, seal }, this.#results[chunk]));
+  #publish({ chunk, digest, seal, to }: Extract<ReduceAction, { type: "publish" | "forward" }>): void {
+    const self = memberIndexOf(this.proposal, this.#deps.transport.self);
+    // Those after us first: not everybody begins with the same link.
+    const others = this.#members.map((_, k) => (self + k) % this.#members.length).slice(1);
+    for (const index of to ?? others) {
+      const member = this.#members[index];
+      this.#spawn(this.#send(member, "result", { chunk, digest, seal: seal ?? null }, this.#results[chunk]));
     }
   }
 
   async #send(
     to: Hotkey,
-    kind: "chunk" | "result",
-    what: { chunk: number; digest: string; seal?: string | null },
+    kind: "chunk" | "partial" | "result",
+    what: { chunk: number; digest: string; seal?: string | null; weight?: number },
     body: Uint8Array,
   ): Promise<void> {
     if (this.#closed.signal.aborted) return;
@@ -213,7 +261,7 @@ export class Transfer {
     const header = { runId, outerStep, attempt, proposalDigest: this.#digest, ...what };
     try {
       // Results must reach members that lag behind us, so closing the attempt does not recall them.
-      const signal = kind === "chunk" ? this.#closed.signal : undefined;
+      const signal = kind !== "result" ? this.#closed.signal : undefined;
       await this.#deps.transport.send(to, { type: messageType(kind), header, body }, signal);
     } catch (error) {
       // A lost peer is reported by the transport; the machine acts on that and on its timeouts.

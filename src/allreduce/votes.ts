@@ -116,7 +116,9 @@ export class VoteBox {
 
   /** Who voted for another result than this. */
   others(digest: string, resultDigest: string): Hotkey[] {
-    const votes = this.#ballots.get(digest)?.vote ?? new Map<Hotkey, Cast>();
+    const ballots = this.#ballots.get(digest);
+    const votes = ballots?.vote ?? new Map<Hotkey, Cast>();
+    if (votes.size === (ballots?.counts.get(`vote ${resultDigest}`) ?? 0)) return [];
     return [...votes].filter(([, cast]) => cast.resultDigest !== resultDigest).map(([hotkey]) => hotkey);
   }
 

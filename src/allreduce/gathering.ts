@@ -1,0 +1,93 @@
+/**
+ * Who has delivered what of a list of chunks that are to be summed in order, one at a time. A sender that is left out at one
+ * chunk has no part in any later one.
+ */
+export class Gathering {
+  readonly #chunks: readonly number[];
+  readonly #positions = new Map<number, number>();
+  readonly #senders: readonly number[];
+  /** By position: who has delivered. */
+  readonly #delivered: Set<number>[];
+  /** By sender: the first position that it has no part in. */
+  readonly #excludedFrom = new Map<number, number>();
+  /** To be summed next; everything before is summed or being summed. */
+  #next = 0;
+  #isSumming = false;
+  readonly #self: number;
+  #waitingSinceMs = 0;
+
+  /** @param self one of the senders: what it has not delivered is not due */
+  constructor(chunks: readonly number[], senders: readonly number[], self: number) {
+    this.#self = self;
+    this.#chunks = chunks;
+    this.#senders = senders;
+    this.#delivered = chunks.map(() => new Set<number>());
+    chunks.forEach((chunk, position) => this.#positions.set(chunk, position));
+    for (const sender of senders) this.#excludedFrom.set(sender, Infinity);
+  }
+
+  /** Has the next chunk been waited for so long since we delivered it ourselves? */
+  isLate(nowMs: number, timeoutMs: number): boolean {
+    return !this.#isSumming && (this.#delivered[this.#next]?.has(this.#self) ?? false) &&
+      nowMs - this.#waitingSinceMs > timeoutMs;
+  }
+
+  wants(sender: number, chunk: number): boolean {
+    const at = this.#positions.get(chunk) ?? -1;
+    return at >= this.#next && at < (this.#excludedFrom.get(sender) ?? -1) &&
+      !this.#delivered[at].has(sender);
+  }
+
+  add(sender: number, chunk: number, nowMs: number): boolean {
+    if (!this.wants(sender, chunk)) return false;
+    if (sender === this.#self && chunk === this.#chunks[this.#next]) this.#waitingSinceMs = nowMs;
+    this.#delivered[this.#positions.get(chunk)!].add(sender);
+    return true;
+  }
+
+  /**
+   * Leaves `sender` out from `chunk` on, or from the next that it has not delivered.
+   * @returns the chunks that it has no part in now; empty when nothing changes
+   */
+  exclude(sender: number, chunk?: number): readonly number[] {
+    const limit = this.#excludedFrom.get(sender);
+    if (limit === undefined) return [];
+    const given = chunk === undefined ? undefined : this.#positions.get(chunk);
+    let from = Math.max(this.#next, given ?? 0);
+    while (given === undefined && this.#delivered[from]?.has(sender)) from++;
+    if (from >= this.#chunks.length || from >= limit) return [];
+    this.#excludedFrom.set(sender, from);
+    for (const delivered of this.#delivered.slice(from)) delivered.delete(sender);
+    return this.#chunks.slice(from);
+  }
+
+  /** The next chunk and its senders, if everybody who has a part in it has delivered; it is being summed then. */
+  take(): { readonly chunk: number; readonly senders: readonly number[] } | undefined {
+    if (this.#isSumming || this.#next >= this.#chunks.length || this.missing().length > 0) return undefined;
+    const senders = [...this.#delivered[this.#next]].sort((a, b) => a - b);
+    if (senders.length === 0) return undefined;
+    this.#isSumming = true;
+    return { chunk: this.#chunks[this.#next++], senders };
+  }
+
+  /** The sum of the chunk taken last is there. */
+  summed(nowMs: number): void {
+    this.#isSumming = false;
+    this.#waitingSinceMs = nowMs;
+  }
+
+  /** The sum failed: the chunk is taken back. @returns whether it was being summed */
+  takeBack(chunk: number): boolean {
+    if (!this.#isSumming || this.#positions.get(chunk) !== this.#next - 1) return false;
+    this.#isSumming = false;
+    this.#next--;
+    return true;
+  }
+
+  /** Who holds up the next chunk. */
+  missing(): number[] {
+    const delivered = this.#delivered[this.#next];
+    if (!delivered) return [];
+    return this.#senders.filter((s) => this.#next < this.#excludedFrom.get(s)! && !delivered.has(s));
+  }
+}

@@ -1,0 +1,46 @@
+/** The reduce phase of an attempt as the round machine sees it, whatever the members' arrangement. */
+import { GridReduceMachine } from "./grid_reduce_machine.ts";
+import {
+  type ObserveReduce,
+  type ReduceAction,
+  ReduceMachine,
+  type ReduceOptions,
+} from "./reduce_machine.ts";
+import type { SpanPlan } from "./span_plan.ts";
+
+/** Members are named by their index in the group. Everything is idempotent: what is not wanted does nothing. */
+export interface Reduction {
+  /** All members accepted: chunks may flow. */
+  begin(nowMs: number): ReduceAction[];
+  tick(nowMs: number): ReduceAction[];
+  memberDown(member: number, nowMs: number): ReduceAction[];
+  wants(sender: number, chunk: number): boolean;
+  contributed(sender: number, chunk: number, nowMs: number): ReduceAction[];
+  exclude(sender: number, code: string, nowMs: number, chunk?: number): ReduceAction[];
+  /** The result of an own chunk is there. */
+  reduced(chunk: number, digest: string, nowMs: number): ReduceAction[];
+  failed(chunk: number, sender: number, code: string, nowMs: number): ReduceAction[];
+  /** Is this what `from` has to send us next of that chunk's owner? */
+  isNextResult(from: number, chunk: number): boolean;
+  result(from: number, chunk: number, digest: string, nowMs: number): ReduceAction[];
+  /** Are results of this member's span still missing here? */
+  owes(owner: number): boolean;
+  /** Digests of the results of a member's span, in element order. */
+  digestsOf(owner: number): string[];
+  /** In a grid only: is this row's sum of an own chunk wanted, it has come, and a sum of our row is on its way. */
+  wantsPartial?(sender: number, chunk: number): boolean;
+  partial?(sender: number, chunk: number, nowMs: number): ReduceAction[];
+  summed?(chunk: number, nowMs: number): ReduceAction[];
+}
+
+/** @param options read whenever they are needed: they may change */
+export function newReduction(
+  plan: SpanPlan,
+  self: number,
+  options: ReduceOptions,
+  observe: ObserveReduce,
+): Reduction {
+  return plan.grid
+    ? new GridReduceMachine(plan, plan.grid, self, options)
+    : new ReduceMachine(plan, self, options, observe);
+}
