@@ -37,7 +37,7 @@ export type { Proposal, Ready } from "./proposal.ts";
 export type { RoundOutcome, RoundStats } from "./live_round.ts";
 export { mayGoOn, verifyCertificate } from "./certificate.ts";
 export { certificateFromPlain, plainCertificate } from "./messages.ts";
-export { decodeResult } from "./result.ts";
+export { decodeResult, decodeResultInto } from "./result.ts";
 
 export interface AllReduceOptions {
   /** 32 bytes hex. */
