@@ -12,6 +12,7 @@ import type { ChunkReducer, Codec } from "../codec/codec.ts";
 import { type Certificate, type Continuity, verifyCertificate } from "./certificate.ts";
 import { refuse } from "./errors.ts";
 import { Hints } from "./hints.ts";
+import { firstNonFinite } from "./finite.ts";
 import { Inbox } from "./inbox.ts";
 import type { RoundLock } from "./lock.ts";
 import {
@@ -195,7 +196,7 @@ export class AllReduce {
     if (this.#round) {
       throw refuse("allreduce/busy", `run step ${input.outerStep}: a round is running, one is allowed`);
     }
-    const bad = input.values.findIndex((x) => !Number.isFinite(x));
+    const bad = firstNonFinite(input.values);
     if (bad >= 0) {
       const reason =
         `join step ${input.outerStep}: element ${bad} of the pseudo-gradient is ${input.values[bad]}, ` +
