@@ -39,6 +39,7 @@ export class JsonProcess {
       "-A",
       "--quiet",
       "--no-check",
+      "--unstable-net",
       `--config=${config}`,
       ...v8Flags(),
       path,

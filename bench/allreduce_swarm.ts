@@ -25,6 +25,8 @@ export interface SwarmOptions {
 export interface MeasuredRound {
   /** From the word to start until the last member has committed. */
   readonly seconds: number;
+  /** Until this member has committed. */
+  readonly secondsOfMembers: readonly number[];
   /** Of all members together. */
   readonly cpuSeconds: number;
   /** Longest time of a member to decode the result into its f32 tensor, after the round. */
@@ -89,24 +91,23 @@ export class BenchSwarm {
     await Promise.all(this.members.map((member) => member.ask({ do: "fill", round }, "done")));
     const before = this.members.map((member) => member.use().cpuSeconds);
     const startMs = systemClock.monotonicMs();
-    const finished = await Promise.all(
-      this.members.map((member, i) =>
-        member.ask(
-          { do: "run", round, isChecked, bandwidth: this.#places[i].bandwidthBytesPerSec },
-          "finished",
-        )
-      ),
+    const secondsOfMembers = await Promise.all(
+      this.members.map(async (member, i) => {
+        const bandwidth = this.#places[i].bandwidthBytesPerSec;
+        await member.ask({ do: "run", round, isChecked, bandwidth }, "finished");
+        return (systemClock.monotonicMs() - startMs) / 1000;
+      }),
     );
-    const seconds = (systemClock.monotonicMs() - startMs) / 1000;
     const after = this.members.map((member) => member.use().cpuSeconds);
     const results = await Promise.all(this.members.map((member) => member.next("result")));
     for (const [i, result] of results.entries()) {
       const isSame = result.digest === results[0].digest;
       const fault = result.fault ?? (isSame ? undefined : "it holds other bytes than member 0");
-      if (fault !== undefined) throw new Error(`round ${round}, member ${i}: ${finished[i].kind}, ${fault}`);
+      if (fault !== undefined) throw new Error(`round ${round}, member ${i}: ${fault}`);
     }
     return {
-      seconds,
+      seconds: Math.max(...secondsOfMembers),
+      secondsOfMembers,
       cpuSeconds: after.reduce((sum, cpu, i) => sum + cpu - before[i], 0),
       decodeSeconds: Math.max(...results.map((result) => result.decodeSeconds as number)),
       sentBytes: results.map((result) => result.sentBytes as number),
