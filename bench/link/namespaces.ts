@@ -32,7 +32,7 @@ const MTU = 1500;
 /** netem's default limit, 1000 packets. */
 const QUEUE_BYTES = 1000 * MTU;
 /** What stands for the wire must not wait for those who use it. */
-const PRIORITY = ["nice", "-n", "-20"];
+const PRIORITY = ["chrt", "-f", "10"];
 /** Of a full packet, what is not headers: 20 bytes of IP, 32 of TCP with timestamps. */
 const TCP_SHARE = (MTU - 52) / MTU;
 const SEED = 20_260_727;
