@@ -65,6 +65,7 @@ const allReduce = new AllReduce({
   minGroup: options.members,
   ...(chunkElements === undefined ? {} : { chunkElements }),
   timeouts,
+  roundTimeoutMs: 120_000,
 }, {
   transport: network.transport,
   signer,
@@ -99,7 +100,7 @@ async function run(round: number, isChecked: boolean, bandwidthBytesPerSec: numb
     anchorRoot: ZERO_DIGEST,
     values,
     samples: samplesOf(options.member),
-    innerSteps: 1,
+    innerSteps: samplesOf(options.member),
     waypointDigest: ZERO_DIGEST,
     bandwidthBytesPerSec,
     previousMembers: hotkeys,

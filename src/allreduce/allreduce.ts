@@ -45,7 +45,7 @@ export interface AllReduceOptions {
   readonly runId: string;
   readonly seed: string;
   readonly elementCount: number;
-  /** A multiple of 1024; by default what encodes to 512 KiB. */
+  /** A multiple of 1024; by default what encodes to 128 KiB. */
   readonly chunkElements?: number;
   readonly minGroup: number;
   /** What a member may claim to have trained: `samples` is `innerSteps` times the first. Defaults 1 and 1000. */
@@ -107,7 +107,7 @@ export type Observation =
   | { readonly kind: "certificate"; readonly certificate: Certificate };
 
 export const DEFAULT_TIMEOUTS: RoundTimeouts = {
-  windowChunks: 4,
+  windowChunks: 24,
   leaderTimeoutMs: 5000,
   acceptTimeoutMs: 10_000,
   beginTimeoutMs: 15_000,
@@ -116,7 +116,8 @@ export const DEFAULT_TIMEOUTS: RoundTimeouts = {
   voteTimeoutMs: 20_000,
   suspectMs: 30_000,
 };
-const CHUNK_BYTES = 512 * 1024;
+/** Small enough that the first comes back soon and a lossy connection carries one in half a second. */
+const CHUNK_BYTES = 128 * 1024;
 const ROUND_KINDS = [
   "propose",
   "accept",

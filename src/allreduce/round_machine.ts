@@ -159,11 +159,11 @@ export class RoundMachine {
     return attempt !== undefined && sender >= 0 && attempt.reduce.wants(sender, chunk);
   }
 
-  /** Is this the next result that its reducer owes us? */
+  /** Does its reducer still owe us this result? */
   wantsResult(digest: string, from: Hotkey, chunk: number): boolean {
     const attempt = this.#attemptAt(digest);
     const reducer = attempt?.members.indexOf(from) ?? -1;
-    return attempt !== undefined && reducer >= 0 && attempt.reduce.isNextResult(reducer, chunk);
+    return attempt !== undefined && reducer >= 0 && attempt.reduce.wantsResult(reducer, chunk);
   }
 
   #attemptAt(digest: string): Attempt | undefined {
@@ -283,6 +283,7 @@ export class RoundMachine {
       return this.#emit("root-mismatch", { peer: from, theirs: ready.anchorRoot, ours: own.anchorRoot });
     }
     this.#candidates.add(ready);
+    if (!this.#attempt && !this.#pulling) this.#leadIfDue();
   }
 
   get #recoveryBlock(): number {

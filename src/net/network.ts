@@ -15,7 +15,7 @@ import { DEFAULT_MAX_BODY_BYTES, MAX_HEADER_BYTES } from "./frame.ts";
 import { Gatekeeper } from "./gatekeeper.ts";
 import { type Hello, HELLO_PROTOCOL, PROTOCOL_VERSION } from "./hello.ts";
 import { Offences } from "./offences.ts";
-import { LANE_PROTOCOLS, MAX_PARALLEL_REQUESTS, REQUEST_PROTOCOL } from "./peer_link.ts";
+import { LANE_PROTOCOLS, MAX_PARALLEL_REQUESTS, type PeerLink, REQUEST_PROTOCOL } from "./peer_link.ts";
 import { Redial } from "./redial.ts";
 import { Libp2pTransport } from "./transport.ts";
 
@@ -140,6 +140,7 @@ export async function startNetwork(
     traffic,
     offences,
     known: (connection) => gatekeeper.known(connection),
+    dialMore: (link, count) => dialMore(link, count, host, gatekeeper, log),
   });
   await serve(host, gatekeeper, transport);
   return assemble(host, gatekeeper, transport, book, dependencies);
@@ -187,6 +188,27 @@ function assemble(
       await host.stop();
     },
   };
+}
+
+/** Where we reached the peer before, or where it says it listens. */
+async function dialMore(
+  { connections, hello }: PeerLink,
+  count: number,
+  host: Host,
+  gatekeeper: Gatekeeper,
+  log: Log,
+): Promise<void> {
+  const known = connections.find(({ direction }) => direction === "outbound")?.remoteAddr.toString();
+  const addrs = (known === undefined ? hello.listenAddrs : [known]).map((addr) => multiaddr(addr));
+  const dials = Array.from({ length: count }, async () => {
+    const signal = AbortSignal.timeout(DIAL_TIMEOUT_MS);
+    await gatekeeper.greet(await host.dial(addrs, { force: true, signal }));
+  });
+  for (const { status, reason } of await Promise.allSettled(dials) as PromiseRejectedResult[]) {
+    if (status === "rejected") {
+      log.debug(`dial ${hello.hotkey} once more: it failed`, { error: String(reason) });
+    }
+  }
 }
 
 async function dialAddress(addr: string, host: Host, gatekeeper: Gatekeeper, clock: Clock): Promise<Hotkey> {
