@@ -32,6 +32,11 @@ export interface LinkReport {
   readonly lowerBound: number;
   readonly ratio: number;
   readonly bound: number;
+  /** Of all members together. */
+  readonly cpuSeconds: number;
+  /** Packets of all rounds: lost by chance, and dropped by a full queue. */
+  readonly lostPackets: number;
+  readonly droppedPackets: number;
   readonly loadAverage: number;
   readonly check: LinkCheck;
 }
@@ -61,8 +66,10 @@ export async function benchLink(
     });
     try {
       await swarm.round(true);
+      const before = await links.stats();
       const measured = [];
       for (let i = 0; i < rounds; i++) measured.push(await swarm.round());
+      const after = await links.stats();
       const waitedFor = rates.flatMap((_, i) => i === slow ? [] : [i]);
       const secondsOfRounds = measured.map((round) =>
         Math.max(...waitedFor.map((i) => round.secondsOfMembers[i]))
@@ -77,6 +84,9 @@ export async function benchLink(
         lowerBound,
         ratio: seconds / lowerBound,
         bound: scenario === "clean" ? 1.25 : scenario === "slow-peer" ? 1.5 : 2,
+        cpuSeconds: median(measured.map((round) => round.cpuSeconds)),
+        lostPackets: after.lost - before.lost,
+        droppedPackets: after.dropped - before.dropped,
         loadAverage: loadavg()[0],
         check,
       };
