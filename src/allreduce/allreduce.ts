@@ -12,6 +12,7 @@ import type { ChunkReducer, Codec } from "../codec/codec.ts";
 import { type Certificate, type Continuity, verifyCertificate } from "./certificate.ts";
 import { refuse } from "./errors.ts";
 import { Hints } from "./hints.ts";
+import { firstNonFinite } from "./finite.ts";
 import { Inbox } from "./inbox.ts";
 import type { RoundLock } from "./lock.ts";
 import {
@@ -47,14 +48,14 @@ export type { Proposal, Ready } from "./proposal.ts";
 export type { RoundOutcome, RoundStats } from "./round_outcome.ts";
 export { mayGoOn, verifyCertificate } from "./certificate.ts";
 export { certificateFromPlain, plainCertificate } from "./messages.ts";
-export { decodeResult } from "./result.ts";
+export { decodeResult, decodeResultInto } from "./result.ts";
 
 export interface AllReduceOptions {
   /** 32 bytes hex. */
   readonly runId: string;
   readonly seed: string;
   readonly elementCount: number;
-  /** A multiple of 1024; by default what encodes to 512 KiB. */
+  /** A multiple of 1024; by default what encodes to 128 KiB. */
   readonly chunkElements?: number;
   readonly minGroup: number;
   /** Larger groups are grids (grid_plan.ts). By default 64; the same for all of a run. */
@@ -118,7 +119,7 @@ export type Observation =
   | { readonly kind: "certificate"; readonly certificate: Certificate };
 
 export const DEFAULT_TIMEOUTS: RoundTimeouts = {
-  windowChunks: 4,
+  windowChunks: 24,
   leaderTimeoutMs: 5000,
   acceptTimeoutMs: 10_000,
   beginTimeoutMs: 15_000,
@@ -127,7 +128,8 @@ export const DEFAULT_TIMEOUTS: RoundTimeouts = {
   voteTimeoutMs: 20_000,
   suspectMs: 30_000,
 };
-const CHUNK_BYTES = 512 * 1024;
+/** Small enough that the first comes back soon and a lossy connection carries one in half a second. */
+const CHUNK_BYTES = 128 * 1024;
 const ROUND_KINDS = [
   "propose",
   "accept",
@@ -217,7 +219,7 @@ export class AllReduce {
     if (this.#round) {
       throw refuse("allreduce/busy", `run step ${input.outerStep}: a round is running, one is allowed`);
     }
-    const bad = input.values.findIndex((x) => !Number.isFinite(x));
+    const bad = firstNonFinite(input.values);
     if (bad >= 0) {
       const reason =
         `join step ${input.outerStep}: element ${bad} of the pseudo-gradient is ${input.values[bad]}, ` +

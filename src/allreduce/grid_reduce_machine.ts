@@ -142,7 +142,7 @@ export class GridReduceMachine implements Reduction {
     return actions;
   }
 
-  isNextResult(from: number, chunk: number): boolean {
+  wantsResult(from: number, chunk: number): boolean {
     const owner = this.#ownerOf(chunk);
     return owner !== undefined && from === this.#sourceOf(owner) && this.owes(owner) &&
       chunk === this.#plan.spans[owner].firstChunk + this.#received[owner];
@@ -150,7 +150,7 @@ export class GridReduceMachine implements Reduction {
 
   result(from: number, chunk: number, digest: string, nowMs: number): ReduceAction[] {
     const actions: ReduceAction[] = [];
-    if (!this.isNextResult(from, chunk)) return actions;
+    if (!this.wantsResult(from, chunk)) return actions;
     const owner = this.#ownerOf(chunk)!;
     const column = this.#grid.columnOf[owner];
     this.#digests[chunk] = digest;

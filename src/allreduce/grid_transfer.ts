@@ -21,7 +21,7 @@ export interface GridTransferDeps {
   sum(chunk: number, inputs: ReadonlyMap<Hotkey, WeightedChunk>): Promise<SummedChunk | undefined>;
   /** What is wrong with a result's bytes, if anything. */
   corruption(
-    header: { chunk: number; digest: string },
+    header: { chunk: number; digest?: string },
     body: Uint8Array,
     codec: Codec,
   ): Promise<string | undefined>;

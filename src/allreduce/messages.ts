@@ -85,7 +85,12 @@ export const schemas = {
     /** The newest that the accepts name, in full. */
     lock: lock.nullable(),
   }),
-  chunk: z.strictObject({ ...ballot, chunk: z.number().int().min(0).max(MAX_CHUNKS), digest }),
+  /** Bytes that nobody else will ask about need no digest: the link is authenticated. One that is there must be right. */
+  chunk: z.strictObject({
+    ...ballot,
+    chunk: z.number().int().min(0).max(MAX_CHUNKS),
+    digest: digest.optional(),
+  }),
   /** In a grid: the sum of a row's contributions, for the chunk's owner; `weight` is the samples in it. */
   partial: z.strictObject({
     ...ballot,

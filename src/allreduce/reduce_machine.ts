@@ -81,6 +81,7 @@ export class ReduceMachine implements Reduction {
   #received: number[];
   #lastResultMs: number[];
   #digests: (string | undefined)[];
+  #missingCount: number;
   #stalled = new Set<number>();
 
   constructor(
@@ -100,6 +101,7 @@ export class ReduceMachine implements Reduction {
     this.#received = plan.spans.map(() => 0);
     this.#lastResultMs = plan.spans.map(() => 0);
     this.#digests = plan.chunks.map(() => undefined);
+    this.#missingCount = plan.chunks.length;
   }
 
   /** All members accepted: chunks may flow. Contributions that came earlier are already counted. */
@@ -171,9 +173,10 @@ export class ReduceMachine implements Reduction {
     return this.exclude(sender, code, nowMs, chunk);
   }
 
-  isNextResult(reducer: number, chunk: number): boolean {
-    const span = this.#plan.spans[reducer];
-    return this.#received[reducer] < span.chunkCount && chunk === span.firstChunk + this.#received[reducer];
+  /** Does this reducer still owe us this result? The driver puts results in order; links may not. */
+  wantsResult(reducer: number, chunk: number): boolean {
+    const { firstChunk, chunkCount } = this.#plan.spans[reducer];
+    return chunk >= firstChunk + this.#received[reducer] && chunk < firstChunk + chunkCount;
   }
 
   /** A checked result. Only its reducer's, in order, once. */
@@ -188,7 +191,7 @@ export class ReduceMachine implements Reduction {
     this.#received[from]++;
     this.#lastResultMs[from] = nowMs;
     if (this.#begun) this.#fillWindow(from, actions);
-    if (!this.#complete && this.#digests.every((d) => d !== undefined)) {
+    if (!this.#complete && --this.#missingCount === 0) {
       this.#complete = true;
       actions.push({ type: "complete", chunkDigests: this.#digests.join("") });
     }

@@ -20,8 +20,8 @@ export interface Reduction {
   /** The result of an own chunk is there. */
   reduced(chunk: number, digest: string, nowMs: number): ReduceAction[];
   failed(chunk: number, sender: number, code: string, nowMs: number): ReduceAction[];
-  /** Is this what `from` has to send us next of that chunk's owner? */
-  isNextResult(from: number, chunk: number): boolean;
+  /** Is this a result that `from` still has to send us, near enough to be kept until it can be told? */
+  wantsResult(from: number, chunk: number): boolean;
   result(from: number, chunk: number, digest: string, nowMs: number): ReduceAction[];
   /** Are results of this member's span still missing here? */
   owes(owner: number): boolean;

@@ -54,13 +54,24 @@ export function decodeResult(
   chunks: readonly Uint8Array[],
   codec: Codec,
 ): Float32Array<ArrayBuffer> {
+  const values = new Float32Array(origin.elementCount);
+  decodeResultInto(origin, chunks, codec, values);
+  return values;
+}
+
+/** As `decodeResult`, into `values` [elementCount]: at the end of a round that may be the tensor that went in. */
+export function decodeResultInto(
+  origin: Proposal,
+  chunks: readonly Uint8Array[],
+  codec: Codec,
+  values: Float32Array,
+): void {
   const plan = planOf(origin);
   assert(chunks.length === plan.chunks.length, "one encoded chunk for each chunk of the plan");
-  const values = new Float32Array(plan.elementCount);
+  assert(values.length === plan.elementCount, "values are of the tensor's size");
   for (const { index, startElement, elements } of plan.chunks) {
     codec.result.decodeInto(chunks[index], values.subarray(startElement, startElement + elements));
   }
-  return values;
 }
 
 /** The largest chunk, in whole blocks of 1024 elements, that fits `chunkBytes` both as contribution and as result. */

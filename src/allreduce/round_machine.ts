@@ -169,11 +169,11 @@ export class RoundMachine {
     return attempt?.reduce.wantsPartial?.(sender, chunk) ?? false;
   }
 
-  /** Is this the next result that its reducer owes us? */
+  /** Does its reducer still owe us this result? */
   wantsResult(digest: string, from: Hotkey, chunk: number): boolean {
     const attempt = this.#attemptAt(digest);
     const reducer = attempt ? memberIndexOf(attempt.proposal, from) : -1;
-    return attempt !== undefined && reducer >= 0 && attempt.reduce.isNextResult(reducer, chunk);
+    return attempt !== undefined && reducer >= 0 && attempt.reduce.wantsResult(reducer, chunk);
   }
 
   #attemptAt(digest: string): Attempt | undefined {
@@ -295,6 +295,7 @@ export class RoundMachine {
       return this.#emit("root-mismatch", { peer: from, theirs: ready.anchorRoot, ours: own.anchorRoot });
     }
     this.#candidates.add(ready);
+    if (!this.#attempt && !this.#pulling) this.#leadIfDue();
   }
 
   get #recoveryBlock(): number {

@@ -35,6 +35,9 @@ export class Transfer {
   #contributions = new Map<number, Map<Hotkey, Uint8Array>>();
   #results: Uint8Array[];
   #grid: GridTransfer | undefined;
+  /** Per reducer: results that came before one in front of them, by chunk; and the chunk that is told next. */
+  #early = new Map<Hotkey, Map<number, Header<"result">>>();
+  #nextToTell: number[];
   #closed = new AbortController();
 
   constructor(
@@ -55,9 +58,10 @@ export class Transfer {
       ...deps,
       sum: (chunk, inputs) => this.#sum(chunk, inputs),
       corruption: (header, body, codec) => this.#corruption(header, body, codec),
-      send: (to, kind, what, body) => this.#send(to, kind, what, body),
+      send: (to, kind, what, body) => this.#send(to, kind, what, () => body),
       isClosed: () => this.#closed.signal.aborted,
     });
+    this.#nextToTell = plan.spans.map((span) => span.firstChunk);
   }
 
   close(): void {
@@ -118,8 +122,8 @@ export class Transfer {
   /** @throws {SkeinError} `allreduce/corrupt-result` after telling the machine */
   async onResult(from: Hotkey, header: Header<"result">, body: Uint8Array): Promise<void> {
     const corruption = await this.#corruption(header, body, this.#deps.codec.result);
-    if (this.#closed.signal.aborted) return;
-    const { chunk, digest } = header;
+    const { chunk } = header;
+    if (this.#closed.signal.aborted || this.#results[chunk] !== undefined) return;
     if (corruption) {
       this.#deps.feed({ type: "corrupt-result", from, digest: this.#digest });
       throw refuse("allreduce/corrupt-result", `read result ${chunk} of ${from}: ${corruption}`, {
@@ -128,20 +132,37 @@ export class Transfer {
       });
     }
     this.#results[chunk] = body;
-    const { seal } = header;
-    this.#deps.feed({ type: "result", from, digest: this.#digest, chunk, chunkDigest: digest, seal });
+    if (this.#grid) return this.#tell(from, header);
+    const early = this.#early.get(from) ?? new Map<number, Header<"result">>();
+    this.#early.set(from, early.set(chunk, header));
+    this.#tellInOrder(from, early);
+  }
+
+  /** The machine hears of a reducer's results in order, whichever connection was faster. */
+  #tellInOrder(from: Hotkey, early: Map<number, Header<"result">>): void {
+    const reducer = memberIndexOf(this.proposal, from);
+    for (;;) {
+      const header = early.get(this.#nextToTell[reducer]);
+      if (header === undefined || this.#closed.signal.aborted) return;
+      early.delete(this.#nextToTell[reducer]++);
+      this.#tell(from, header);
+    }
+  }
+
+  #tell(from: Hotkey, { chunk, digest: chunkDigest, seal }: Header<"result">): void {
+    this.#deps.feed({ type: "result", from, digest: this.#digest, chunk, chunkDigest, seal });
   }
 
   /** What is wrong with the bytes, if anything. The codec finds what a digest cannot: NaN smuggled in a scale. */
   async #corruption(
-    { chunk, digest }: { chunk: number; digest: string },
+    { chunk, digest }: { chunk: number; digest?: string },
     body: Uint8Array,
     codec: Codec,
   ): Promise<string | undefined> {
     const { elements } = this.#plan.chunks[chunk];
     const maxBytes = codec.encodedBytes(elements);
     if (body.byteLength > maxBytes) return `${body.byteLength} bytes, at most ${maxBytes} are required`;
-    if (toHex(await this.#deps.digest(body as Uint8Array<ArrayBuffer>)) !== digest) {
+    if (digest !== undefined && toHex(await this.#deps.digest(body as Uint8Array<ArrayBuffer>)) !== digest) {
       return "its digest differs from its header's, the same is required";
     }
     try {
@@ -159,18 +180,20 @@ export class Transfer {
     bySender.set(from, body);
   }
 
-  async #contribute(to: number, chunk: number): Promise<void> {
+  #encodeOwn(chunk: number): Uint8Array<ArrayBuffer> {
     const { startElement, elements } = this.#plan.chunks[chunk];
-    const encoded = this.#deps.codec.encode(this.#values.subarray(startElement, startElement + elements));
-    const { transport } = this.#deps;
-    if (this.#members[to] === transport.self) {
-      await Promise.resolve();
-      if (this.#closed.signal.aborted) return;
-      this.#store(transport.self, chunk, encoded);
-      return this.#deps.feed({ type: "contributed", from: transport.self, digest: this.#digest, chunk });
+    return this.#deps.codec.encode(this.#values.subarray(startElement, startElement + elements));
+  }
+
+  /** Encoded when the link takes it, or when it is summed: a window of chunks costs no memory at the sender. */
+  async #contribute(to: number, chunk: number): Promise<void> {
+    const { transport, feed } = this.#deps;
+    if (this.#members[to] !== transport.self) {
+      return await this.#send(this.#members[to], "chunk", { chunk }, () => this.#encodeOwn(chunk));
     }
-    const digest = toHex(await this.#deps.digest(encoded));
-    await this.#send(this.#members[to], "chunk", { chunk, digest }, encoded);
+    await Promise.resolve();
+    if (this.#closed.signal.aborted) return;
+    feed({ type: "contributed", from: transport.self, digest: this.#digest, chunk });
   }
 
   async #reduce(chunk: number, senders: readonly number[]): Promise<void> {
@@ -197,10 +220,12 @@ export class Transfer {
   }
 
   #inputs(chunk: number, senders: readonly number[]): Map<Hotkey, WeightedChunk> {
-    const bySender = this.#contributions.get(chunk)!;
+    const bySender = this.#contributions.get(chunk);
+    const own = this.#deps.transport.self;
     return new Map(senders.map((sender) => {
       const hotkey = this.#members[sender];
-      return [hotkey, { encoded: bySender.get(hotkey)!, weight: this.proposal.members[sender].samples }];
+      const encoded = hotkey === own ? this.#encodeOwn(chunk) : bySender!.get(hotkey)!;
+      return [hotkey, { encoded, weight: this.proposal.members[sender].samples }];
     }));
   }
 
@@ -212,7 +237,9 @@ export class Transfer {
       encoded = await this.#deps.reducer.reduce([...inputs.values()], elements);
       this.#deps.codec.result.check(encoded, elements);
     } catch (error) {
-      if (!isSkeinError(error) || this.#closed.signal.aborted) throw error;
+      // What the inputs make impossible is their senders' fault; what the reducer cannot do (a lost GPU) is ours.
+      const isOfInputs = isSkeinError(error) && error.code.startsWith("codec/");
+      if (!isOfInputs || this.#closed.signal.aborted) throw error;
       this.#blameLargest(chunk, inputs, error);
       return undefined;
     }
@@ -244,17 +271,17 @@ export class Transfer {
     const self = memberIndexOf(this.proposal, this.#deps.transport.self);
     // Those after us first: not everybody begins with the same link.
     const others = this.#members.map((_, k) => (self + k) % this.#members.length).slice(1);
+    const what = { chunk, digest, seal: seal ?? null };
     for (const index of to ?? others) {
-      const member = this.#members[index];
-      this.#spawn(this.#send(member, "result", { chunk, digest, seal: seal ?? null }, this.#results[chunk]));
+      this.#spawn(this.#send(this.#members[index], "result", what, () => this.#results[chunk]));
     }
   }
 
   async #send(
     to: Hotkey,
     kind: "chunk" | "partial" | "result",
-    what: { chunk: number; digest: string; seal?: string | null; weight?: number },
-    body: Uint8Array,
+    what: { chunk: number; digest?: string; seal?: string | null; weight?: number },
+    makeBody: () => Uint8Array,
   ): Promise<void> {
     if (this.#closed.signal.aborted) return;
     const { runId, outerStep, attempt } = this.proposal;
@@ -262,7 +289,20 @@ export class Transfer {
     try {
       // Results must reach members that lag behind us, so closing the attempt does not recall them.
       const signal = kind !== "result" ? this.#closed.signal : undefined;
-      await this.#deps.transport.send(to, { type: messageType(kind), header, body }, signal);
+      const { giveUp, transport } = this.#deps;
+      await transport.send(to, {
+        type: messageType(kind),
+        header,
+        isUnordered: this.#grid === undefined,
+        get body() {
+          try {
+            return makeBody();
+          } catch (error) {
+            giveUp(error); // our own values, not the link
+            throw error;
+          }
+        },
+      }, signal);
     } catch (error) {
       // A lost peer is reported by the transport; the machine acts on that and on its timeouts.
       if (!isSkeinError(error) && !this.#closed.signal.aborted) throw error;

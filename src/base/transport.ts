@@ -7,11 +7,13 @@
 /** ss58 address of a registered hotkey: the name of a member in every message, plan and record. */
 export type Hotkey = string;
 
-/** A typed message. `header` is CBOR-encodable and small (64 KiB encoded at most); bulk data travels in `body`. */
+/** A typed message. `header` is CBOR-encodable and small (64 KiB encoded at most); bulk data travels in `body`, which may be made when it is read: once, when its turn to be sent has come. */
 export interface Message {
   readonly type: string;
   readonly header: Readonly<Record<string, unknown>>;
   readonly body?: Uint8Array;
+  /** May overtake others, so that it need not wait behind them. */
+  readonly isUnordered?: boolean;
 }
 
 export interface Transport {

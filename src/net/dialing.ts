@@ -2,7 +2,8 @@
 import type { Connection } from "@libp2p/interface";
 import { multiaddr } from "@multiformats/multiaddr";
 import type { Clock } from "../base/clock.ts";
-import { isSkeinError } from "../base/errors.ts";
+import { describeError, isSkeinError } from "../base/errors.ts";
+import type { Log } from "../base/log.ts";
 import type { Hotkey } from "../base/transport.ts";
 import { isRelayed } from "./addresses.ts";
 import { withDeadline } from "./deadline.ts";
@@ -10,6 +11,7 @@ import { netError } from "./errors.ts";
 import type { Gatekeeper } from "./gatekeeper.ts";
 import type { Host } from "./host.ts";
 import type { Infrastructure } from "./infrastructure.ts";
+import type { PeerLink } from "./peer_link.ts";
 
 const DIAL_TIMEOUT_MS = 10_000;
 /** WebRTC's set-up fails now and then: a callback of the addon comes before its listener. */
@@ -54,6 +56,24 @@ export async function dialNamed(addr: string, deps: DialDependencies, signal?: A
       if (!isSkeinError(error, "net/no-hello") && !isSkeinError(error, "net/unauthenticated")) throw error;
     });
   });
+}
+
+/** More connections to a peer that one carries too little to: where we reached it before, or where it says it listens. */
+export async function dialMore(
+  { connections, hello }: PeerLink,
+  count: number,
+  { host, gatekeeper, clock, log }: Omit<DialDependencies, "infrastructure"> & { log: Log },
+): Promise<void> {
+  const known = connections.find(({ direction }) => direction === "outbound")?.remoteAddr.toString();
+  const addrs = (known === undefined ? hello.listenAddrs : [known]).map((addr) => multiaddr(addr));
+  const deadline = { what: `dial ${hello.hotkey} once more`, timeoutMs: DIAL_TIMEOUT_MS };
+  const dials = Array.from({ length: count }, () =>
+    withDeadline(clock, deadline, async (signal) => {
+      await gatekeeper.greet(await host.dial(addrs, { force: true, signal }));
+    }));
+  for (const result of await Promise.allSettled(dials)) {
+    if (result.status === "rejected") log.debug(`${deadline.what}: ${describeError(result.reason)}`);
+  }
 }
 
 const isWebrtc = (addr: string) => addr.includes("/webrtc");

@@ -32,8 +32,8 @@ export class FrameStream {
   }
 
   /**
-   * Frames go out whole and in the order of the calls. A signal that aborts before the frame's turn costs nothing;
-   * inside the frame it aborts the stream, because half a frame cannot be taken back.
+   * Frames go out whole and in the order of the calls. A signal that aborts before the frame's turn costs nothing; a frame
+   * that has begun is finished, because half a frame cannot be taken back and those behind it need the stream.
    * @throws {SkeinError} `net/frame-oversized`, `net/header-unencodable`, `net/link-lost`
    */
   write(
@@ -56,10 +56,10 @@ export class FrameStream {
   async #writeNow(head: Uint8Array, body: Uint8Array | undefined, signal?: AbortSignal): Promise<void> {
     signal?.throwIfAborted();
     try {
-      await this.#bytes.write(head, signal);
+      await this.#bytes.write(head);
       this.#traffic.sentBytes += head.length;
       if (body !== undefined && body.length > 0) {
-        await this.#bytes.write(body, signal);
+        await this.#bytes.write(body);
         this.#traffic.sentBytes += body.length;
       }
     } catch (error) {

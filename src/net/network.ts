@@ -16,7 +16,7 @@ import {
 } from "./addresses.ts";
 import { signBinding } from "./binding.ts";
 import { Bootstrap } from "./bootstrap.ts";
-import { type DialDependencies, dialMember, dialNamed } from "./dialing.ts";
+import { type DialDependencies, dialMember, dialMore, dialNamed } from "./dialing.ts";
 import { getRecord, putRecord } from "./dht.ts";
 import { DEFAULT_MAX_BODY_BYTES, MAX_HEADER_BYTES } from "./frame.ts";
 import { Gatekeeper } from "./gatekeeper.ts";
@@ -179,6 +179,7 @@ export async function startNetwork(
     traffic,
     offences,
     known: (connection) => gatekeeper.known(connection),
+    dialMore: (link, count) => dialMore(link, count, { host, gatekeeper, clock, log }),
   });
   await serve(host, gatekeeper, transport);
   if (options.mdns) meetNeighbours(host, clock);

@@ -28,6 +28,7 @@ export interface TransportDependencies {
   readonly traffic: TrafficCounter;
   readonly offences: Offences;
   known(connection: Connection): ReturnType<Gatekeeper["known"]>;
+  dialMore(link: PeerLink, count: number): Promise<void>;
 }
 
 type MessageHandler = (from: Hotkey, message: Message) => void | Promise<void>;
@@ -112,7 +113,7 @@ export class Libp2pTransport implements Transport {
 
   /** The gatekeeper let `connection` in. Announces the peer when it is its first. */
   addConnection(connection: Connection, hello: Hello): void {
-    const link = this.#links.get(hello.hotkey) ?? new PeerLink(hello, this.#deps.limits, this.#deps.traffic);
+    const link = this.#links.get(hello.hotkey) ?? new PeerLink(hello, this.#deps);
     const wasUp = link.isUp;
     this.#links.set(hello.hotkey, link);
     link.add(connection, hello);

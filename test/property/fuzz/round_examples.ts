@@ -91,7 +91,8 @@ export function headersOf(): Record<Kind, unknown[]> {
       accepts: MEMBERS.map((hotkey) => ({ hotkey, lock: summary, holds: [], signature })),
       lock,
     }],
-    chunk: [{ ...ballot(first), chunk: 2, digest: digestOf("chunk 2") }],
+    chunk: [{ ...ballot(first), chunk: 2, digest: digestOf("chunk 2") }, { ...ballot(first), chunk: 0 }],
+    partial: [{ ...ballot(first), chunk: 2, digest: digestOf("partial"), weight: 30 }],
     result: [signature, null].map((seal) => ({
       ...ballot(first),
       chunk: 2,

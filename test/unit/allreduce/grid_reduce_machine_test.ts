@@ -184,12 +184,12 @@ Deno.test("results are taken from whom the grid says, in the owner's order, once
   const owner = columns[1][2];
   const { firstChunk } = harness.plan.spans[owner];
   const relay = rows[0][1];
-  assert.equal(machine.isNextResult(owner, firstChunk), false, "not from the owner: it is in another column");
-  assert.equal(machine.isNextResult(relay, firstChunk + 1), false, "not before the first");
-  assert.equal(machine.isNextResult(relay, firstChunk), true);
+  assert.equal(machine.wantsResult(owner, firstChunk), false, "not from the owner: it is in another column");
+  assert.equal(machine.wantsResult(relay, firstChunk + 1), false, "not before the first");
+  assert.equal(machine.wantsResult(relay, firstChunk), true);
   machine.result(relay, firstChunk, "a", 0);
-  assert.equal(machine.isNextResult(relay, firstChunk), false, "not twice");
-  assert.equal(machine.isNextResult(relay, 1e6), false);
+  assert.equal(machine.wantsResult(relay, firstChunk), false, "not twice");
+  assert.equal(machine.wantsResult(relay, 1e6), false);
   const mate = columns[0][1];
   const passedOn = machine.result(mate, harness.plan.spans[mate].firstChunk, "b", 0);
   assert.deepEqual(passedOn.find(({ type }) => type === "forward"), {

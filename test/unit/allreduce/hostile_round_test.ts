@@ -61,7 +61,12 @@ async function playRound(
       chunkElements: 1024,
       minGroup: 2,
       tickMs: 20,
-      timeouts: { senderTimeoutMs: 2000, reducerTimeoutMs: 4000, leaderTimeoutMs: 500, voteTimeoutMs: 3000 },
+      timeouts: {
+        senderTimeoutMs: 8000,
+        reducerTimeoutMs: 16_000,
+        leaderTimeoutMs: 1000,
+        voteTimeoutMs: 10_000,
+      },
     }, {
       transport: mangle ? mangled(node.network.transport, mangle) : node.network.transport,
       signer: node.signer,
@@ -141,9 +146,10 @@ swarmTest("a corrupt chunk is refused and counted, and the round commits without
     (node) =>
       node !== mallory ? undefined : (message) => {
         if (message.type !== "allreduce/chunk/1") return message;
-        const body = message.body!.slice();
+        const right = message.body!;
+        const body = right.slice();
         body[body.length >> 1] ^= 0x40;
-        return { ...message, body };
+        return { ...message, body, header: { ...message.header, digest: toHex(sha256Sync(right)) } };
       },
   );
   const values = agreedValues(outcomes.slice(0, 3));

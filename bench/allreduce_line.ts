@@ -1,0 +1,87 @@
+/**
+ * The line rate: what one plain libp2p stream (TCP, noise, yamux; no frames, no digests, nothing done with the bytes)
+ * carries between two processes. The script is both ends: run with `{}` it listens and counts, run with `{"to": addr}`
+ * it sends. `lineRate` runs the pair for several write sizes and takes the best.
+ */
+import type { Stream } from "@libp2p/interface";
+import { multiaddr } from "@multiformats/multiaddr";
+import { systemClock } from "../src/base/clock.ts";
+import { startHost } from "../src/net/host.ts";
+import { StreamBytes } from "../src/net/stream_bytes.ts";
+import { commands, JsonProcess, tell } from "./allreduce_process.ts";
+
+const PROTOCOL = "/skein-bench/line/1";
+const WRITE_BYTES = [256 << 10, 1 << 20];
+
+export interface LineOptions {
+  readonly listen: string;
+  readonly to?: string;
+}
+
+/** @returns bytes a second from a first process to a second one */
+export async function lineRate(
+  bytes: number,
+  places: readonly { prefix: readonly string[]; listen: string }[],
+): Promise<number> {
+  const script = "./allreduce_line.ts";
+  const receiver = new JsonProcess("line receiver", script, { listen: places[0].listen }, places[0].prefix);
+  const processes = [receiver];
+  try {
+    const [to] = (await receiver.next("listening")).addrs as string[];
+    const sender = new JsonProcess("line sender", script, { listen: places[1].listen, to }, places[1].prefix);
+    processes.push(sender);
+    await sender.next("listening");
+    await sender.ask({ bytes: Math.min(bytes, 32e6), writeBytes: WRITE_BYTES[0] }, "rate"); // warm
+    const rates: number[] = [];
+    for (const writeBytes of [...WRITE_BYTES, ...WRITE_BYTES]) {
+      rates.push((await sender.ask({ bytes, writeBytes }, "rate")).bytesPerSec as number);
+    }
+    return Math.max(...rates);
+  } finally {
+    await Promise.all(processes.map((process) => process.stop()));
+  }
+}
+
+async function main({ listen, to }: LineOptions): Promise<void> {
+  const host = await startHost({
+    identitySeed: crypto.getRandomValues(new Uint8Array(32)),
+    listen: [listen],
+    webrtc: false,
+  }, { isRefused: () => false, validateRecord() {}, selectRecord: () => 0 });
+  await host.handle(PROTOCOL, count);
+  tell("listening", { addrs: host.getMultiaddrs().map(String) });
+  for await (const { bytes, writeBytes } of commands()) {
+    const startMs = systemClock.monotonicMs();
+    const stream = await host.dialProtocol(multiaddr(to!), PROTOCOL);
+    const io = new StreamBytes(stream);
+    const piece = new Uint8Array(writeBytes as number);
+    const header = new Uint8Array(8);
+    new DataView(header.buffer).setFloat64(0, bytes as number);
+    await io.write(header);
+    for (let at = 0; at < (bytes as number); at += piece.length) {
+      await io.write(piece.subarray(0, Math.min(piece.length, bytes as number - at)));
+    }
+    await io.read(1); // the receiver has them all
+    tell("rate", { bytesPerSec: (bytes as number) / ((systemClock.monotonicMs() - startMs) / 1000) });
+    await stream.close();
+  }
+}
+
+/** Counts what arrives without copying or keeping it, and acknowledges the last byte. */
+function count(stream: Stream): void {
+  let awaited = -1;
+  stream.addEventListener("message", ({ data }) => {
+    let bytes = data.byteLength;
+    if (awaited < 0) {
+      awaited = new DataView(data.slice(0, 8).buffer).getFloat64(0);
+      bytes -= 8;
+    }
+    awaited -= bytes;
+    if (awaited === 0) {
+      stream.send(new Uint8Array(1));
+      stream.close().catch(() => {});
+    }
+  });
+}
+
+if (import.meta.main) await main(JSON.parse(Deno.args[0]));

@@ -1,0 +1,143 @@
+/**
+ * One member of a bench, in a process of its own: a real network, real keys, a real all-reduce; only the chain is absent
+ * (membership is a list, the block never changes). Commands: connect, fill, run, check; see allreduce_swarm.ts.
+ *
+ * Memory: one f32 tensor, which the caller of a round lends and which the decoded result overwrites afterwards.
+ */
+import { AllReduce, decodeResultInto, type RoundOutcome } from "../src/allreduce/allreduce.ts";
+import type { RoundTimeouts } from "../src/allreduce/round_types.ts";
+import { sha256Bulk, toHex } from "../src/base/bytes.ts";
+import { systemClock } from "../src/base/clock.ts";
+import { eventLog } from "../src/base/log.ts";
+import type { Signer } from "../src/base/transport.ts";
+import { cryptoReady, devAccount, verifySignature } from "../src/chain/sr25519.ts";
+import { codecByName } from "../src/codec/by_name.ts";
+import { CpuReducer } from "../src/codec/cpu_reducer.ts";
+import { startNetwork } from "../src/net/network.ts";
+import { commands, tell } from "./allreduce_process.ts";
+import { fillValues, resultFault, samplesOf } from "./allreduce_values.ts";
+
+export interface MemberOptions {
+  readonly member: number;
+  readonly members: number;
+  readonly elementCount: number;
+  readonly codec: string;
+  /** Multiaddr. */
+  readonly listen: string;
+  readonly bandwidthBytesPerSec: number;
+  readonly chunkElements?: number;
+  readonly timeouts?: Partial<RoundTimeouts>;
+}
+
+const RUN_ID = "be".repeat(32);
+const ZERO_DIGEST = "00".repeat(32);
+
+const options: MemberOptions = JSON.parse(Deno.args[0]);
+await cryptoReady();
+const accounts = Array.from({ length: options.members }, (_, i) => devAccount(`//bench/${i}`));
+const hotkeys = accounts.map((account) => account.address);
+const own = accounts[options.member];
+const signer: Signer = { hotkey: own.address, sign: (message) => own.sign(message) };
+const isVerbose = Deno.env.has("SKEIN_BENCH_VERBOSE");
+const log = eventLog((event) => {
+  if (isVerbose) console.error(options.member, JSON.stringify(event));
+});
+const network = await startNetwork({
+  identitySeed: new Uint8Array(32).fill(options.member + 1),
+  listen: [options.listen],
+  runId: RUN_ID,
+  runDescription: "bench",
+  role: "miner",
+  netuid: 1,
+}, {
+  signer,
+  verify: verifySignature,
+  isRegistered: (hotkey) => hotkeys.includes(hotkey),
+  clock: systemClock,
+  log,
+});
+const codec = codecByName(options.codec);
+const { elementCount, chunkElements, timeouts } = options;
+const allReduce = new AllReduce({
+  runId: RUN_ID,
+  seed: "bench",
+  elementCount,
+  minGroup: options.members,
+  ...(chunkElements === undefined ? {} : { chunkElements }),
+  timeouts,
+  roundTimeoutMs: 120_000,
+}, {
+  transport: network.transport,
+  signer,
+  verify: verifySignature,
+  codec,
+  reducer: new CpuReducer(codec),
+  clock: systemClock,
+  log,
+  isMember: (hotkey) => hotkeys.includes(hotkey),
+});
+const values = new Float32Array(elementCount);
+
+tell("listening", { addrs: network.listenAddrs, hotkey: own.address });
+for await (const command of commands()) {
+  if (command.do === "connect") await connect(command.addrs as string[]);
+  else if (command.do === "fill") fillValues(values, options.member, command.round as number);
+  else if (command.do === "run") {
+    await run(command.round as number, command.isChecked as boolean, command.bandwidth as number);
+    continue;
+  }
+  tell("done");
+}
+
+async function connect(addrs: readonly string[]): Promise<void> {
+  for (const addr of addrs) await network.dial(addr);
+  while (network.transport.connected().length < options.members - 1) await systemClock.sleep(5);
+}
+
+async function run(round: number, isChecked: boolean, bandwidthBytesPerSec: number): Promise<void> {
+  const outcome = await allReduce.run({
+    outerStep: round + 1,
+    anchorRoot: ZERO_DIGEST,
+    values,
+    samples: samplesOf(options.member),
+    innerSteps: samplesOf(options.member),
+    waypointDigest: ZERO_DIGEST,
+    bandwidthBytesPerSec,
+    previousMembers: hotkeys,
+    deadlineBlock: 1_000_000,
+    block: () => 1,
+    expected: () => hotkeys,
+  }, new AbortController().signal);
+  tell("finished", { kind: outcome.kind });
+  if (outcome.kind !== "committed") return tell("result", { fault: JSON.stringify(outcome) });
+  const digest = await digestOf(outcome);
+  const fault = isChecked ? faultOf(outcome, round) : undefined;
+  const startMs = systemClock.monotonicMs();
+  decodeResultInto(outcome.certificate.origin, outcome.chunks, codec, values);
+  tell("result", {
+    fault,
+    digest,
+    decodeSeconds: (systemClock.monotonicMs() - startMs) / 1000,
+    ...outcome.stats,
+  });
+}
+
+type Committed = RoundOutcome & { kind: "committed" };
+
+/** Of the bytes this member holds, not of what it was told. */
+async function digestOf({ chunks }: Committed): Promise<string> {
+  const digests: string[] = [];
+  for (const chunk of chunks) digests.push(toHex(await sha256Bulk(chunk as Uint8Array<ArrayBuffer>)));
+  return toHex(await sha256Bulk(new TextEncoder().encode(digests.join(""))));
+}
+
+/** Every member holds the same bytes, so each checks its share of the chunks. */
+function faultOf({ chunks, plan }: Committed, round: number): string | undefined {
+  const { member, members } = options;
+  for (const chunk of plan.chunks) {
+    if (chunk.index % members !== member) continue;
+    const fault = resultFault(chunks[chunk.index], chunk, codec, members, round);
+    if (fault !== undefined) return fault;
+  }
+  return undefined;
+}

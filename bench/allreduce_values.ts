@@ -1,0 +1,62 @@
+/**
+ * What the members of a bench contribute, and the check of what they get. A member's values follow from its index and the
+ * round, so anybody can say what the mean has to be without asking the others.
+ */
+import type { Codec } from "../src/codec/codec.ts";
+import type { Chunk } from "../src/allreduce/span_plan.ts";
+
+/** Weights that differ, so that a mean that forgets them is found out. */
+export const samplesOf = (member: number): number => 1 + (member % 3);
+
+/** Elements [start, start + values.length) of a member's tensor: hashed, uniform in ±(1 + member / 4). */
+export function fillValues(values: Float32Array, member: number, round: number, start = 0): void {
+  const key = Math.imul(member + 1, 0x9e3779b1) ^ Math.imul(round + 1, 0x85ebca6b);
+  const scale = (1 + member / 4) / 2 ** 31;
+  for (let e = 0; e < values.length; e++) {
+    let x = Math.imul((start + e) ^ key, 0x7feb352d);
+    x = Math.imul(x ^ (x >>> 15), 0x846ca68b);
+    values[e] = (x ^ (x >>> 16)) * scale;
+  }
+}
+
+/**
+ * Compares a result chunk with the weighted mean, in f64, of what the codec makes of each member's values. It may differ
+ * by one quantisation of the mean: what `codec.result` itself loses on these values, and an f32 rounding or two more.
+ * @returns what is wrong, or undefined
+ */
+export function resultFault(
+  encoded: Uint8Array,
+  { index, startElement, elements }: Chunk,
+  codec: Codec,
+  members: number,
+  round: number,
+): string | undefined {
+  const mean = new Float64Array(elements);
+  const values = new Float32Array(elements);
+  let weights = 0;
+  let largest = 0;
+  for (let member = 0; member < members; member++) {
+    fillValues(values, member, round, startElement);
+    codec.decodeInto(codec.encode(values), values);
+    const weight = samplesOf(member);
+    weights += weight;
+    for (let e = 0; e < elements; e++) mean[e] += weight * values[e];
+  }
+  for (let e = 0; e < elements; e++) {
+    values[e] = mean[e] /= weights;
+    largest = Math.max(largest, Math.abs(mean[e]));
+  }
+  const rounding = 4 * largest * 2 ** -23;
+  let quantisation = 0;
+  const again = codec.result.decode(codec.result.encode(values), elements);
+  for (let e = 0; e < elements; e++) quantisation = Math.max(quantisation, Math.abs(again[e] - mean[e]));
+  const found = codec.result.decode(encoded, elements);
+  const allowed = quantisation * 1.01 + rounding;
+  for (let e = 0; e < elements; e++) {
+    if (Math.abs(found[e] - mean[e]) <= allowed) continue;
+    return `element ${startElement + e} of chunk ${index} is ${found[e]}, ${
+      mean[e]
+    } ± ${allowed} is required`;
+  }
+  return undefined;
+}
