@@ -89,7 +89,7 @@ async function playRound(
         waypointDigest: toHex(sha256Sync(utf8(`waypoint ${i}`))),
         bandwidthBytesPerSec: 1e8,
         previousMembers: hotkeys,
-        deadlineBlock: 0,
+        deadlineBlock: 1000,
         block: () => 0,
         expected: () => hotkeys,
       }, stop.signal)
