@@ -63,6 +63,8 @@ const MAX_ATTEMPT_SKIP = 64;
 /** So often in a round a member may break into an attempt that another leads, or refuse one, without being suspected. */
 const MAX_PREEMPTIONS = 2;
 const MAX_REFUSALS = 3;
+/** It says more of us than of whoever refuses. */
+const INNOCENT_REFUSALS = ["promised", "busy", "liar"];
 
 interface Attempt {
   readonly proposal: Proposal;
@@ -408,6 +410,11 @@ export class RoundMachine {
     if (proposal.attempt <= this.#lock.promised) return answer("promised");
     const objection = this.#objection(membersOf(proposal), proposal.block);
     if (objection) return answer(objection);
+    const liar = this.#needlessLiar(membersOf(proposal));
+    if (liar !== undefined) {
+      this.#suspect(leader);
+      return answer(`liar ${liar}`);
+    }
     if (!this.#mayPreempt(leader)) return answer("busy");
     if (this.#idleSinceMs !== undefined) this.#deps.pace.observe("lead", this.#nowMs - this.#idleSinceMs);
     const accept = this.#acceptProposal(proposal, digest, "accepted");
@@ -422,6 +429,14 @@ export class RoundMachine {
       "allreduce/bad-proposal",
       `read what ${from} passes on of ${proposal.leader}: ${teller} is required`,
     );
+  }
+
+  /** A member of the group that is proven to have lied, when the others may go on without it: two liars must not help each other. */
+  #needlessLiar(group: readonly Hotkey[]): Hotkey | undefined {
+    const isLiar = (hotkey: Hotkey) => hotkey !== this.#self && this.#deps.suspicions.isConvicted(hotkey);
+    const liar = group.find(isLiar);
+    const others = group.filter((hotkey) => !isLiar(hotkey));
+    return liar !== undefined && this.#isAllowed(others) ? liar : undefined;
   }
 
   /** A leader may start over; another may break in a few times: without a limit a liar could end every attempt. */
@@ -548,8 +563,10 @@ export class RoundMachine {
     );
     const count = (this.#refusals.get(from) ?? 0) + 1;
     this.#refusals.set(from, count);
-    const isInnocent = (answer.reason === "promised" || answer.reason === "busy") && count <= MAX_REFUSALS;
-    this.#drop(`refused: ${answer.reason}`, isInnocent ? [] : [from]);
+    const [reason, liar] = answer.reason.split(" ");
+    const isInnocent = INNOCENT_REFUSALS.includes(reason) && count <= MAX_REFUSALS;
+    const accused = reason === "liar" && attempt.members.includes(liar) ? [liar] : [];
+    this.#drop(`refused: ${answer.reason}`, isInnocent ? accused : [from]);
   }
 
   #onBegin(from: Hotkey, begin: Header<"begin">): void {
@@ -963,10 +980,7 @@ export class RoundMachine {
   #drop(reason: string, suspects: readonly Hotkey[]): void {
     const attempt = this.#attempt;
     if (!attempt) return;
-    for (const hotkey of suspects) {
-      if (hotkey === this.#self) continue;
-      this.#deps.suspicions.suspect(hotkey, this.#nowMs, this.#deps.pace.timeouts.suspectMs);
-    }
+    for (const hotkey of suspects) this.#suspect(hotkey);
     this.#emit("attempt-dropped", {
       outerStep: attempt.proposal.outerStep,
       attempt: attempt.proposal.attempt,
@@ -975,6 +989,11 @@ export class RoundMachine {
     });
     this.#forget(attempt);
     this.#idleSinceMs = this.#nowMs + Math.min(1000, 50 * this.#attemptCount);
+  }
+
+  #suspect(hotkey: Hotkey): void {
+    if (hotkey === this.#self) return;
+    this.#deps.suspicions.suspect(hotkey, this.#nowMs, this.#deps.pace.timeouts.suspectMs);
   }
 
   #forget(attempt: Attempt): void {

@@ -32,6 +32,11 @@ export class Suspicions {
     if (suspicion !== undefined && --suspicion.strikes <= 0) this.#of.delete(hotkey);
   }
 
+  /** Proven, and no round taken part in since. */
+  isConvicted(hotkey: Hotkey): boolean {
+    return this.strikes(hotkey) > MAX_DOUBLINGS;
+  }
+
   isSuspect(hotkey: Hotkey, nowMs: number): boolean {
     return (this.#of.get(hotkey)?.untilMs ?? -Infinity) > nowMs;
   }
