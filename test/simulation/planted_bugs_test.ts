@@ -34,9 +34,9 @@ function simulate(flags: string) {
 }
 
 const PLANTED: readonly [Plant, string][] = [
-  ["commit-without-quorum", "--seed 3 --members 5 --faults partition,silent --byzantine 0 --rounds 250"],
-  ["double-count", "--seed 1 --members 4 --faults crash --byzantine 0 --rounds 60"],
-  ["continuity-by-proposal", "--seed 2 --members 4 --faults partition --byzantine 0 --rounds 150"],
+  ["commit-without-quorum", "--seed 4 --members 5 --faults partition,silent --byzantine 0 --rounds 120"],
+  ["double-count", "--seed 1 --members 4 --faults partition --byzantine 0 --rounds 30"],
+  ["continuity-by-proposal", "--seed 3 --members 4 --faults partition --byzantine 0 --rounds 80"],
 ];
 
 for (const [plant, flags] of PLANTED) {
