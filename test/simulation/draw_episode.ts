@@ -178,6 +178,15 @@ class OccurrenceDraw {
         return this.#within({ ...base, members, trigger, noticeMs });
       }
       case "partition": {
+        if (this.#memberCount === 4 && this.#honest.length === 4 && random.nextBelow(3) === 0) {
+          return {
+            ...base,
+            atMs: Math.floor(atMs / 4),
+            untilMs: this.#faultMs,
+            members: this.#shuffled(),
+            script: "carried",
+          };
+        }
         const members = this.#some(this.#memberCount - 1);
         const cuts = (["both", "both", "out", "in"] as const)[random.nextBelow(4)];
         const noticeMs = random.nextBelow(2) * random.nextBelow(10_000);
@@ -192,6 +201,11 @@ class OccurrenceDraw {
       default:
         return { ...base, members: this.#some(this.#memberCount) };
     }
+  }
+
+  #shuffled(): number[] {
+    const left = [...this.#honest];
+    return this.#honest.map(() => left.splice(this.#random.nextBelow(left.length), 1)[0]);
   }
 
   /** One to `most` honest members. */

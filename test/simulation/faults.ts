@@ -40,6 +40,8 @@ export interface Occurrence {
   readonly noticeMs?: number;
   /** Which way a partition cuts, seen from `members`. */
   readonly cuts?: "both" | "out" | "in";
+  /** A partition that follows carried_script.ts instead; `members` are its roles. */
+  readonly script?: "carried";
   /** What a hostile member does. */
   readonly behaviour?: string;
 }
@@ -62,7 +64,7 @@ export const describeOccurrence = (o: Occurrence): string =>
   `${(o.atMs / 1000).toFixed(1)}–${
     Number.isFinite(o.untilMs) ? (o.untilMs / 1000).toFixed(1) : "end"
   } s ${o.kind}` +
-  `${o.behaviour ? ` ${o.behaviour}` : ""}${o.cuts ? ` ${o.cuts}` : ""}${
+  `${o.behaviour ? ` ${o.behaviour}` : ""}${o.cuts ?? o.script ? ` ${o.cuts ?? o.script}` : ""}${
     o.trigger ? ` after ${o.trigger}` : ""
   }` +
   (o.members.length > 0 ? ` of ${o.members.join(" ")}` : "");

@@ -119,7 +119,7 @@ const equivocating: Record<string, Lie> = {
     return [withHeader(message, f.proposal({ ...proposal, block: proposal.block + 1, members }))];
   },
   "two-results": (f, kind, message, isOther) => {
-    if (kind !== "result" || !isOther || !isBulk(message)) return;
+    if (kind !== "result" || !isOther || !isBulk(message) || message.body!.byteLength % 4 !== 0) return;
     const { proposalDigest, chunk } = message.header as unknown as Header<"result">;
     const values = new Float32Array(message.body!.slice().buffer);
     // The same other story to everybody of the other half.

@@ -1,6 +1,7 @@
 /** Turns the occurrences of an episode into events on its network, clocks, chain and nodes; `heal` ends them all. */
 import { Random } from "../../src/base/random.ts";
 import type { Hotkey } from "../../src/base/transport.ts";
+import { CarriedScript } from "./carried_script.ts";
 import type { ChainHeight } from "./chain_height.ts";
 import { describeOccurrence, type Occurrence } from "./faults.ts";
 import type { Condition, SimNetwork } from "./sim_network.ts";
@@ -27,10 +28,12 @@ export class FaultInjector {
   #world: World;
   #isHealed = false;
   #triggers = new Map<Hotkey, Set<Trigger>>();
+  #scripts = new Set<CarriedScript>();
 
   constructor(world: World) {
     this.#world = world;
     world.network.onSend = (from, _to, message) => {
+      for (const script of this.#scripts) script.onSend(from, message);
       const triggers = this.#triggers.get(from);
       if (!triggers) return;
       const kind = message.type.split("/")[1];
@@ -77,6 +80,8 @@ export class FaultInjector {
     const { network, chain, swarm } = this.#world;
     this.#isHealed = true;
     this.#triggers.clear();
+    for (const script of this.#scripts) script.end();
+    this.#scripts.clear();
     chain.heal();
     network.heal();
     for (const node of swarm.nodes) {
@@ -94,7 +99,7 @@ export class FaultInjector {
       case "crash":
         return this.#crash(o, nodes);
       case "partition":
-        return this.#partition(o, nodes, random);
+        return o.script ? this.#follow(nodes) : this.#partition(o, nodes, random);
       case "silent":
         return this.#silence(nodes, random);
       case "skew":
@@ -116,6 +121,15 @@ export class FaultInjector {
     const { swarm } = this.#world;
     for (const node of nodes) swarm.crash(node, noticeMs);
     return () => nodes.forEach((node) => swarm.start(node));
+  }
+
+  #follow(nodes: readonly SimNode[]): () => void {
+    const script = new CarriedScript(nodes, this.#world);
+    this.#scripts.add(script);
+    return () => {
+      this.#scripts.delete(script);
+      script.end();
+    };
   }
 
   /** Holds back what crosses; sooner or later one side or both give the session up. */

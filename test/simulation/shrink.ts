@@ -39,6 +39,7 @@ function withoutLastMember(episode: Episode): Episode | undefined {
   if (3 * episode.hostile.length > gone) return undefined;
   const occurrences = episode.occurrences
     .map((o) => ({ ...o, members: o.members.filter((member) => member !== gone) }))
+    .filter((o) => o.script === undefined || o.members.length === 4)
     .filter((o) => o.members.length > 0 || o.kind === "stall");
   return {
     ...episode,
