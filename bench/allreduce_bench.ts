@@ -33,6 +33,7 @@ export interface AllReduceReport {
   readonly secondsOfRounds: readonly number[];
   readonly warmUpSeconds: number;
   readonly cpuSeconds: number;
+  readonly cpuSecondsOfRounds: readonly number[];
   readonly decodeSeconds: number;
   readonly loadAverage: number;
 }
@@ -77,6 +78,7 @@ export async function benchAllReduce(
     seconds,
     secondsOfRounds: measured.map((round) => round.seconds),
     warmUpSeconds: warmUp.seconds,
+    cpuSecondsOfRounds: measured.map((round) => round.cpuSeconds),
     cpuSeconds: median(measured.map((round) => round.cpuSeconds)),
     decodeSeconds: median(measured.map((round) => round.decodeSeconds)),
     loadAverage,

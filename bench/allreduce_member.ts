@@ -132,11 +132,13 @@ async function digestOf({ chunks }: Committed): Promise<string> {
 }
 
 /** Every member holds the same bytes, so each checks its share of the chunks. */
-function faultOf({ chunks, plan }: Committed, round: number): string | undefined {
+function faultOf({ chunks, plan, certificate }: Committed, round: number): string | undefined {
+  const group = certificate.origin.members.map(({ hotkey }) => hotkeys.indexOf(hotkey));
   const { member, members } = options;
   for (const chunk of plan.chunks) {
     if (chunk.index % members !== member) continue;
-    const fault = resultFault(chunks[chunk.index], chunk, codec, members, round);
+    const contributors = group.filter((_, i) => plan.contributes(i, chunk.index));
+    const fault = resultFault(chunks[chunk.index], chunk, codec, contributors, round);
     if (fault !== undefined) return fault;
   }
   return undefined;

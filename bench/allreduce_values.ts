@@ -28,14 +28,14 @@ export function resultFault(
   encoded: Uint8Array,
   { index, startElement, elements }: Chunk,
   codec: Codec,
-  members: number,
+  contributors: readonly number[],
   round: number,
 ): string | undefined {
   const mean = new Float64Array(elements);
   const values = new Float32Array(elements);
   let weights = 0;
   let largest = 0;
-  for (let member = 0; member < members; member++) {
+  for (const member of contributors) {
     fillValues(values, member, round, startElement);
     codec.decodeInto(codec.encode(values), values);
     const weight = samplesOf(member);

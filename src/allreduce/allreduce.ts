@@ -119,7 +119,7 @@ export type Observation =
   | { readonly kind: "certificate"; readonly certificate: Certificate };
 
 export const DEFAULT_TIMEOUTS: RoundTimeouts = {
-  windowChunks: 24,
+  windowChunks: 48,
   leaderTimeoutMs: 5000,
   acceptTimeoutMs: 10_000,
   beginTimeoutMs: 15_000,
@@ -130,6 +130,8 @@ export const DEFAULT_TIMEOUTS: RoundTimeouts = {
 };
 /** Small enough that the first comes back soon and a lossy connection carries one in half a second. */
 const CHUNK_BYTES = 128 * 1024;
+/** Chunks asked for at a time from members that hold a result. */
+const PULL_CONCURRENCY = 8;
 const ROUND_KINDS = [
   "propose",
   "accept",
@@ -324,7 +326,7 @@ export class AllReduce {
     const connected = new Set(this.#deps.transport.connected());
     const options = {
       requestTimeoutMs: this.#options.requestTimeoutMs,
-      concurrency: this.#timeouts.windowChunks,
+      concurrency: PULL_CONCURRENCY,
     };
     const sources = want.sources.filter((h) => connected.has(h));
     return await pullResult({ ...want, sources }, options, { ...this.#deps, digest: this.#digest }, signal);

@@ -145,7 +145,9 @@ function computePlan(proposal: Proposal): SpanPlan {
   const most = MAX_BANDWIDTH_RATIO * (positive[(positive.length - 1) >> 1] ?? 0);
   const bandwidths = claimed.map((b) => Math.min(b, most));
   const isMesh = claimed.length <= (proposal.meshMembers ?? MAX_MESH_MEMBERS);
-  return (isMesh ? planSpans : planGrid)(proposal.elementCount, proposal.chunkElements, bandwidths);
+  const { elementCount, chunkElements, outerStep } = proposal;
+  if (isMesh) return planSpans(elementCount, chunkElements, bandwidths, outerStep);
+  return planGrid(elementCount, chunkElements, bandwidths);
 }
 
 /** What every proposal of a run must agree with, whoever made it. */

@@ -2,8 +2,9 @@
  * The reduce phase of one attempt, seen by one member: pure bookkeeping of which chunk is where. It never sees a byte;
  * the driver encodes, checks, sums and sends what the actions say.
  *
- * Flow control: a sender may be `windowChunks` ahead of the results it has received from a reducer, so a reducer holds at
- * most members × window chunks, and a slow member slows the others only until it is left out.
+ * Flow control: of a sender's contributions to a reducer at most `windowChunks` have no result yet, so a reducer holds at
+ * most members × window chunks, itself at most `MAX_HELD_CHUNKS`; and a slow member slows the others only until it is
+ * left out. A member contributes the chunks that the plan says, and nobody waits for others of it.
  * Once a sender is left out of a span at chunk c, its later chunks of that span do not count either.
  */
 import type { Reduction } from "./reduction.ts";
@@ -16,6 +17,9 @@ export interface ReduceOptions {
   /** A reducer without any progress for so long is reported: at least twice the sender's. */
   readonly reducerTimeoutMs: number;
 }
+
+/** Of all senders together, at one reducer: 64 MiB of chunks of 128 KiB. */
+const MAX_HELD_CHUNKS = 512;
 
 /** How long the next chunk waited for its last contribution; how long a reducer took from result to result. */
 export type ObserveReduce = (phase: "sender" | "reducer", ms: number) => void;
@@ -76,11 +80,13 @@ export class ReduceMachine implements Reduction {
   #next = 0;
   #isReducing = false;
   #waitingSinceMs = 0;
-  /** Per reducer: chunks sent to it, results received in order from it, time of the last result. */
+  /** Per reducer: how far its span was gone through, contributions without a result, results in order, time of the last. */
   #sent: number[];
+  #open: number[];
   #received: number[];
   #lastResultMs: number[];
   #digests: (string | undefined)[];
+  #windowChunks: number;
   #missingCount: number;
   #stalled = new Set<number>();
 
@@ -98,6 +104,9 @@ export class ReduceMachine implements Reduction {
     this.#contributions = Array.from({ length: plan.spans[selfIndex].chunkCount }, () => new Set<number>());
     this.#excludedFrom = plan.spans.map(() => Infinity);
     this.#sent = plan.spans.map(() => 0);
+    this.#open = plan.spans.map(() => 0);
+    const heldChunks = Math.floor(MAX_HELD_CHUNKS / this.#memberCount);
+    this.#windowChunks = Math.max(2, Math.min(options.windowChunks, heldChunks));
     this.#received = plan.spans.map(() => 0);
     this.#lastResultMs = plan.spans.map(() => 0);
     this.#digests = plan.chunks.map(() => undefined);
@@ -122,7 +131,7 @@ export class ReduceMachine implements Reduction {
   wants(sender: number, chunk: number): boolean {
     const at = this.#ownIndex(chunk);
     return at !== undefined && at >= this.#next && at < this.#excludedFrom[sender] &&
-      !this.#contributions[at].has(sender);
+      this.#plan.contributes(sender, chunk) && !this.#contributions[at].has(sender);
   }
 
   /** A checked contribution, held by the driver. */
@@ -188,7 +197,8 @@ export class ReduceMachine implements Reduction {
     }
     this.#digests[chunk] = digest;
     if (from !== this.#self) this.#observe("reducer", nowMs - this.#lastResultMs[from]);
-    this.#received[from]++;
+    const isOurs = this.#received[from]++ < this.#sent[from] && this.#plan.contributes(this.#self, chunk);
+    if (isOurs) this.#open[from]--;
     this.#lastResultMs[from] = nowMs;
     if (this.#begun) this.#fillWindow(from, actions);
     if (!this.#complete && --this.#missingCount === 0) {
@@ -247,18 +257,22 @@ export class ReduceMachine implements Reduction {
 
   #missing(): number[] {
     const at = this.#next;
+    const chunk = this.#plan.spans[this.#self].firstChunk + at;
     const missing: number[] = [];
     for (let sender = 0; sender < this.#memberCount; sender++) {
-      if (at < this.#excludedFrom[sender] && !this.#contributions[at].has(sender)) missing.push(sender);
+      const isDue = at < this.#excludedFrom[sender] && this.#plan.contributes(sender, chunk);
+      if (isDue && !this.#contributions[at].has(sender)) missing.push(sender);
     }
     return missing;
   }
 
   #fillWindow(reducer: number, actions: ReduceAction[]): void {
     const span = this.#plan.spans[reducer];
-    const limit = Math.min(span.chunkCount, this.#received[reducer] + this.#options.windowChunks);
-    while (this.#sent[reducer] < limit) {
-      actions.push({ type: "contribute", to: reducer, chunk: span.firstChunk + this.#sent[reducer]++ });
+    while (this.#sent[reducer] < span.chunkCount && this.#open[reducer] < this.#windowChunks) {
+      const chunk = span.firstChunk + this.#sent[reducer]++;
+      if (!this.#plan.contributes(this.#self, chunk)) continue;
+      this.#open[reducer]++;
+      actions.push({ type: "contribute", to: reducer, chunk });
     }
   }
 

@@ -104,6 +104,8 @@ export class RoundMachine {
   #preemptions = new Map<Hotkey, number>();
   #refusals = new Map<Hotkey, number>();
   #pulling: Certificate | undefined;
+  /** Committed by the others while its result is still coming in here: no need to ask for it again. */
+  #awaited: Certificate | undefined;
   #end: RoundEnd | undefined;
   #nowMs: number;
   #block = 0;
@@ -752,6 +754,10 @@ export class RoundMachine {
       resultDigest,
       chunkDigests,
     });
+    if (this.#awaited) {
+      this.#forget(attempt);
+      return this.#onCertificate(this.#awaited);
+    }
     this.#vote(attempt, attempt.proposal, resultDigest);
   }
 
@@ -931,8 +937,14 @@ export class RoundMachine {
           `the group committed from anchor ${certificate.proposal.anchorRoot}, ours is ${ready.anchorRoot}`,
       });
     }
-    if (this.#attempt) this.#forget(this.#attempt);
     const { resultDigest, origin, chunkDigests } = certificate;
+    const isArriving = this.#attempt?.stage === "reducing" && this.#attempt.digest === proposalDigest(origin);
+    if (isArriving && !this.#held.has(resultDigest)) {
+      this.#awaited = certificate;
+      return;
+    }
+    this.#awaited = undefined;
+    if (this.#attempt) this.#forget(this.#attempt);
     if (this.#held.has(resultDigest)) {
       return this.#finish({ kind: "committed", certificate, attempts: this.#attemptCount });
     }
@@ -988,6 +1000,7 @@ export class RoundMachine {
       suspects: [...suspects],
     });
     this.#forget(attempt);
+    if (this.#awaited) return this.#onCertificate(this.#awaited);
     this.#idleSinceMs = this.#nowMs + Math.min(1000, 50 * this.#attemptCount);
   }
 

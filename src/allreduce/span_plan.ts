@@ -6,12 +6,18 @@
  * program; its closed form is wᵢ = max(0, (ξ·bᵢ − 1)/(n−2)) with ξ such that Σw = 1. Solved exactly here: with the k
  * fastest active, ξ = (n − 2 + k)/Σb, and k is the largest for which the slowest active share is not negative.
  *
+ * A member too slow for a span may be too slow to send its whole tensor in the others' time, which is ξ, or two tensors at the
+ * median bandwidth if that is longer. It contributes as many chunks of each span as it can send in `QUOTA_SHARE` of it,
+ * other ones each step, and the others do not wait for the rest.
+ *
  * The plan is a pure function of the proposal, so it never travels: nobody can propose a plan that does not tile.
  */
 import { assert } from "../base/assert.ts";
 import type { Grid } from "./grid_plan.ts";
 
 export const SPAN_ALIGNMENT_ELEMENTS = 1024;
+/** Contributions go first, results after them: what a slow member sends must be there in the first half, with its latency. */
+const QUOTA_SHARE = 0.3;
 
 /**
  * Shares that sum to 1. Zero bandwidth (client mode) reduces nothing; all zero means equal shares. For two members
@@ -83,16 +89,44 @@ export interface SpanPlan {
   readonly chunks: readonly Chunk[];
   /** How members are arranged when they are too many for a mesh. */
   readonly grid?: Grid;
+  /** Has this member, by its index, a part in this chunk? */
+  contributes(member: number, chunk: number): boolean;
 }
 
-/** @param chunkElements a positive multiple of 1024 */
+/**
+ * Share of each span that a member contributes: all of it, unless it reduces nothing and would hold the others up. Without
+ * a bandwidth (0) nothing is known: deadlines decide.
+ */
+function contributionShares(bandwidths: readonly number[], spanShares: readonly number[]): number[] {
+  const positive = bandwidths.filter((b) => b > 0).sort((a, b) => a - b);
+  const xi = bandwidths.map((b, i) =>
+    spanShares[i] > 0 && b > 0 ? (1 + (bandwidths.length - 2) * spanShares[i]) / b : 0
+  );
+  const time = Math.max(...xi, 2 / (positive[positive.length >> 1] ?? Infinity));
+  return bandwidths.map((b, i) => spanShares[i] > 0 || b === 0 || time * b >= 1 ? 1 : QUOTA_SHARE * time * b);
+}
+
+/**
+ * @param chunkElements a positive multiple of 1024
+ * @param turn moves what slow members contribute: the outer step
+ */
 export function planSpans(
   elementCount: number,
   chunkElements: number,
   bandwidths: readonly number[],
+  turn = 0,
 ): SpanPlan {
-  const units = apportion(unitsOf(elementCount), bandwidthShares(bandwidths));
-  return tileSpans(elementCount, chunkElements, units, bandwidths.map((_, member) => member));
+  const spanShares = bandwidthShares(bandwidths);
+  const units = apportion(unitsOf(elementCount), spanShares);
+  const plan = tileSpans(elementCount, chunkElements, units, bandwidths.map((_, member) => member));
+  const parts = contributionShares(bandwidths, spanShares);
+  const contributes = (member: number, chunk: number): boolean => {
+    if (parts[member] >= 1) return true;
+    const { firstChunk, chunkCount } = plan.spans[plan.chunks[chunk].reducer];
+    const quota = Math.max(1, Math.floor(parts[member] * chunkCount));
+    return (chunk - firstChunk + turn * quota) % chunkCount < quota;
+  };
+  return { ...plan, contributes };
 }
 
 export const unitsOf = (elementCount: number): number => Math.ceil(elementCount / SPAN_ALIGNMENT_ELEMENTS);
@@ -131,5 +165,5 @@ export function tileSpans(
     start = end;
   }
   assert(start === elementCount, "spans tile the tensor");
-  return { elementCount, spans, chunks };
+  return { elementCount, spans, chunks, contributes: () => true };
 }
