@@ -4,7 +4,9 @@
  * error feedback. Real engine, codec, span plan, reducer and outer step; the members take turns on one GPU.
  * `--dense-steps n` gives both the same start: n outer steps of exact exchange before the outer steps that are compared.
  *
- *   deno task sparse [--preset nano] [--members 2] [--outer-steps 20] [--inner-steps 30] …
+ * Each has the outer optimiser that a run of its codec has; with `--same-outer` f32 takes that of the sparse run.
+ *
+ *   deno task sparse [--preset nano] [--members 2] [--dense-steps 5] [--outer-steps 20] [--inner-steps 25] …
  *
  * Prints a line a round and one JSON object last; exits 1 unless the final validation losses are within 0.05 nats and the
  * wire size within 1 % of the arithmetic, ⌈elements / 64⌉ entries of 14 bits.
@@ -31,8 +33,8 @@ const { values: flags } = parseArgs({
     preset: { type: "string", default: "nano" },
     members: { type: "string", default: "2" },
     "outer-steps": { type: "string", default: "20" },
-    "dense-steps": { type: "string", default: "0" },
-    "inner-steps": { type: "string", default: "30" },
+    "dense-steps": { type: "string", default: "5" },
+    "inner-steps": { type: "string", default: "25" },
     batch: { type: "string", default: "4" },
     context: { type: "string", default: "64" },
     "learning-rate": { type: "string", default: "2e-3" },
@@ -40,11 +42,12 @@ const { values: flags } = parseArgs({
     "outer-momentum": { type: "string" },
     decay: { type: "string" },
     clip: { type: "string" },
+    "same-outer": { type: "boolean", default: false },
   },
 });
 
 const SEED = 7;
-const VALIDATION_SEQUENCES = 64;
+const VALIDATION_SEQUENCES = 32;
 const LARGEST_LOSS_GAP = 0.05;
 const LARGEST_SIZE_GAP = 0.01;
 
@@ -117,8 +120,8 @@ async function train(
 
 /** 14 bits for each of ⌈elements / 64⌉ entries. */
 const arithmeticBytes = (14 * Math.ceil(engine.layout.elementCount / 64)) / 8;
-const f32 = exchangeOf("f32");
 const sparse = overridden(exchangeOf("sparse"));
+const f32 = { ...exchangeOf("f32"), ...(flags["same-outer"] ? { outer: sparse.outer } : {}) };
 const denseSteps = Number(flags["dense-steps"]);
 const warm = denseSteps > 0
   ? await train("dense start", f32, { ...settings, outerSteps: denseSteps })
