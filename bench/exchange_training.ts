@@ -29,6 +29,8 @@ export interface TrainingSettings {
   readonly seed: number;
   readonly memberCount: number;
   readonly outerSteps: number;
+  /** Where training starts: the untrained model unless given. */
+  readonly start?: OuterState;
   readonly innerSteps: number;
   readonly innerLearningRate: number;
   readonly corpus: Corpus;
@@ -38,8 +40,9 @@ export interface TrainingSettings {
 }
 
 export interface TrainingRecord {
-  /** After each outer step; the untrained model's first. */
+  /** After each outer step; the start's first. */
   readonly validationLosses: readonly number[];
+  readonly end: OuterState;
   /** One member's contribution to the last round, and the result of it. */
   readonly contributionBytes: number;
   readonly resultBytes: number;
@@ -55,21 +58,18 @@ export async function trainWithExchange(
 ): Promise<TrainingRecord> {
   const { memberCount, outerSteps, seed } = settings;
   const { codec } = exchange;
-  const initial = initialParameters(engine.config, seed);
+  let state = settings.start ?? untrained(engine, seed);
+  const elementCount = state.parameters.length;
   const plan = planSpans(
-    initial.length,
+    elementCount,
     chunkElementsFor(codec, CHUNK_BYTES),
     Array.from({ length: memberCount }, () => 1),
   );
-  let residuals = Array.from({ length: memberCount }, () => new Float32Array(initial.length));
-  let state: OuterState = {
-    outerStep: 0,
-    parameters: initial,
-    momentum: new Float32Array(initial.length),
-  };
+  let residuals = Array.from({ length: memberCount }, () => new Float32Array(elementCount));
   let wire = { contributionBytes: 0, resultBytes: 0 };
   const validationLosses = [await validate(engine, settings, state)];
-  for (let step = 1; step <= outerSteps; step++) {
+  for (let round = 1; round <= outerSteps; round++) {
+    const step = state.outerStep + 1;
     const values: Float32Array[] = [];
     for (let uid = 0; uid < memberCount; uid++) {
       const delta = await innerSteps(engine, settings, { anchor: state.parameters, outerStep: step, uid });
@@ -82,9 +82,14 @@ export async function trainWithExchange(
     }
     state = outerStep(state, mean, exchange.outer);
     validationLosses.push(await validate(engine, settings, state));
-    settings.onOuterStep?.(step, validationLosses[step]);
+    settings.onOuterStep?.(step, validationLosses[round]);
   }
-  return { validationLosses, ...wire };
+  return { validationLosses, end: state, ...wire };
+}
+
+function untrained(engine: TrainEngine, seed: number): OuterState {
+  const parameters = initialParameters(engine.config, seed);
+  return { outerStep: 0, parameters, momentum: new Float32Array(parameters.length) };
 }
 
 async function innerSteps(

@@ -2,8 +2,11 @@
  * Does sparse exchange train as well as exact exchange? One model is trained twice from the same parameters, over the same
  * pages in the same order, by the same members: once exchanging f32, once 64 of each 4096 elements in 14 bits each, with
  * error feedback. Real engine, codec, span plan, reducer and outer step; the members take turns on one GPU.
+ * `--dense-steps n` gives both the same start: n outer steps of exact exchange before the outer steps that are compared.
  *
- *   deno task sparse [--preset nano] [--members 2] [--outer-steps 20] [--inner-steps 30] …
+ * Each has the outer optimiser that a run of its codec has; with `--same-outer` f32 takes that of the sparse run.
+ *
+ *   deno task sparse [--preset nano] [--members 2] [--dense-steps 5] [--outer-steps 20] [--inner-steps 25] …
  *
  * Prints a line a round and one JSON object last; exits 1 unless the final validation losses are within 0.05 nats and the
  * wire size within 1 % of the arithmetic, ⌈elements / 64⌉ entries of 14 bits.
@@ -16,7 +19,12 @@ import { openDevice } from "../src/gpu/mod.ts";
 import { MODEL_PRESETS, type ModelPreset } from "../src/model/mod.ts";
 import { defineRun } from "../src/node/run_config.ts";
 import { TrainEngine } from "../src/train/engine.ts";
-import { type ExchangeSettings, type TrainingRecord, trainWithExchange } from "./exchange_training.ts";
+import {
+  type ExchangeSettings,
+  type TrainingRecord,
+  type TrainingSettings,
+  trainWithExchange,
+} from "./exchange_training.ts";
 
 /** The product of members, rounds and inner steps is what it costs: twice so many steps of the model. */
 const { values: flags } = parseArgs({
@@ -25,7 +33,8 @@ const { values: flags } = parseArgs({
     preset: { type: "string", default: "nano" },
     members: { type: "string", default: "2" },
     "outer-steps": { type: "string", default: "20" },
-    "inner-steps": { type: "string", default: "30" },
+    "dense-steps": { type: "string", default: "5" },
+    "inner-steps": { type: "string", default: "25" },
     batch: { type: "string", default: "4" },
     context: { type: "string", default: "64" },
     "learning-rate": { type: "string", default: "2e-3" },
@@ -33,11 +42,12 @@ const { values: flags } = parseArgs({
     "outer-momentum": { type: "string" },
     decay: { type: "string" },
     clip: { type: "string" },
+    "same-outer": { type: "boolean", default: false },
   },
 });
 
 const SEED = 7;
-const VALIDATION_SEQUENCES = 64;
+const VALIDATION_SEQUENCES = 32;
 const LARGEST_LOSS_GAP = 0.05;
 const LARGEST_SIZE_GAP = 0.01;
 
@@ -99,17 +109,27 @@ const settings = {
   ),
 };
 
-async function train(name: string, exchange: ExchangeSettings): Promise<TrainingRecord> {
+async function train(
+  name: string,
+  exchange: ExchangeSettings,
+  how: TrainingSettings,
+): Promise<TrainingRecord> {
   const onOuterStep = (step: number, loss: number) => console.log(`${name} ${step}: ${loss.toFixed(4)}`);
-  return await trainWithExchange(engine, { ...settings, onOuterStep }, exchange);
+  return await trainWithExchange(engine, { ...how, onOuterStep }, exchange);
 }
 
 /** 14 bits for each of ⌈elements / 64⌉ entries. */
 const arithmeticBytes = (14 * Math.ceil(engine.layout.elementCount / 64)) / 8;
-const f32 = exchangeOf("f32");
 const sparse = overridden(exchangeOf("sparse"));
-const exact = await train("f32", f32);
-const thin = await train("sparse", sparse);
+const f32 = { ...exchangeOf("f32"), ...(flags["same-outer"] ? { outer: sparse.outer } : {}) };
+const denseSteps = Number(flags["dense-steps"]);
+const warm = denseSteps > 0
+  ? await train("dense start", f32, { ...settings, outerSteps: denseSteps })
+  : undefined;
+// Both begin without outer momentum: the sparse run has none to go on with.
+const start = warm && { ...warm.end, momentum: new Float32Array(warm.end.momentum.length) };
+const exact = await train("f32", f32, { ...settings, start });
+const thin = await train("sparse", sparse, { ...settings, start });
 gpu.close();
 
 const lossGap = thin.validationLosses.at(-1)! - exact.validationLosses.at(-1)!;
@@ -122,8 +142,15 @@ console.log(JSON.stringify({
   deno: Deno.version.deno,
   ...flags,
   parameters: engine.layout.elementCount,
-  f32: { ...exact, outer: f32.outer },
-  sparse: { ...thin, outer: sparse.outer, feedbackDecay: sparse.feedbackDecay, ...sparse.robust },
+  f32: { losses: exact.validationLosses, bytes: exact.contributionBytes, outer: f32.outer },
+  sparse: {
+    losses: thin.validationLosses,
+    bytes: thin.contributionBytes,
+    meanBytes: thin.resultBytes,
+    outer: sparse.outer,
+    feedbackDecay: sparse.feedbackDecay,
+    ...sparse.robust,
+  },
   lossGap,
   arithmeticBytes,
   sizeGap,
