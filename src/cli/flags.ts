@@ -51,9 +51,13 @@ export const DEFAULT_LISTEN = ["127.0.0.1:0"];
 
 export const LISTEN_FLAG = [
   "--listen <address>",
-  "host:port, ws://host:port or a multiaddr to listen on; port 0 takes a free one; repeatable (default: 127.0.0.1:0)",
+  "host:port, ws://host:port, webrtc://host:port or a multiaddr to listen on; port 0 takes a free one; repeatable (default: 127.0.0.1:0)",
   listFlag,
 ] as const;
+
+/** Whoever listens by WebRTC wants it. */
+export const listensByWebrtc = (listen: readonly string[]): boolean =>
+  listen.some((addr) => addr.startsWith("webrtc://") || addr.includes("/webrtc-direct"));
 
 export const ANNOUNCE_FLAG = [
   "--announce <multiaddr>",

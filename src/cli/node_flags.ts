@@ -9,6 +9,7 @@ import {
   DEFAULT_LISTEN,
   integerFlag,
   LISTEN_FLAG,
+  listensByWebrtc,
   multiaddrsFlag,
   oneOfFlag,
 } from "./flags.ts";
@@ -64,6 +65,7 @@ export function nodeCommand(
         role,
         ...flags,
         listen: flags.listen ?? DEFAULT_LISTEN,
+        webrtc: flags.webrtc || listensByWebrtc(flags.listen ?? []),
         announce: flags.announce ?? [],
         isClient: flags.client,
         relays: flags.relay ?? [],

@@ -2,7 +2,7 @@
 import { Command } from "@commander-js/extra-typings";
 import { systemClock } from "../base/clock.ts";
 import { eventLog } from "../base/log.ts";
-import { ANNOUNCE_FLAG, integerFlag, LISTEN_FLAG } from "./flags.ts";
+import { ANNOUNCE_FLAG, integerFlag, LISTEN_FLAG, listensByWebrtc } from "./flags.ts";
 import { describeEvent, printJson } from "./present.ts";
 import { stopSignal } from "./stop_signal.ts";
 
@@ -26,7 +26,6 @@ export const relayCommand = (finish: (code: number) => void) =>
       integerFlag(1, 4096),
       256,
     )
-    .option("--webrtc", "accept WebRTC, too: listen on webrtc://host:port (native addon)", false)
     .option("--debug", "log more", false)
     .option("--json", "print one JSON object per event", false)
     .action(async (flags) => {
@@ -42,7 +41,7 @@ export const relayCommand = (finish: (code: number) => void) =>
           listen: flags.listen ?? DEFAULT_LISTEN,
           announce: flags.announce ?? [],
           home: flags.home,
-          webrtc: flags.webrtc,
+          webrtc: listensByWebrtc(flags.listen ?? []),
           maxReservations: flags.maxNodes,
           maxCircuitsPerPeer: flags.maxCircuits,
         }, { clock: systemClock, log, signal: stop.signal });

@@ -18,10 +18,13 @@ import { ping } from "@libp2p/ping";
 import { type KadDHT, kadDHT, passthroughMapper } from "@libp2p/kad-dht";
 import { generateKeyPairFromSeed } from "@libp2p/crypto/keys";
 import type { PeerId } from "@libp2p/interface";
+import type { Clock } from "../base/clock.ts";
 import { relayPeerId } from "./addresses.ts";
 import { BoundedDatastore } from "./bounded_datastore.ts";
 import { netError } from "./errors.ts";
+import { withQuietClosing } from "./leave_relay.ts";
 import { withoutRandomWalk } from "./no_random_walk.ts";
+import { stunUrlOf } from "./stun_server.ts";
 import { trustInterfaces } from "./trusted_interfaces.ts";
 
 /** A paused stream may still receive the window it was granted: the read buffer must hold it. */
@@ -61,6 +64,7 @@ export interface HostDependencies {
   validateRecord(key: Uint8Array, value: Uint8Array): void | Promise<void>;
   /** Index of the best of several valid records. */
   selectRecord(key: Uint8Array, records: Uint8Array[]): number;
+  readonly clock: Clock;
 }
 
 /**
@@ -102,7 +106,7 @@ export async function startHost(options: HostOptions, dependencies: HostDependen
       identify: identify({ protocolPrefix: PREFIX }),
       ping: ping({ protocolPrefix: PREFIX }),
       autonat: withoutRandomWalk(autoNAT({ protocolPrefix: PREFIX })),
-      dcutr: dcutr(),
+      dcutr: withQuietClosing(dcutr(), dependencies.clock),
       interfaces: trustInterfaces() as never,
       dht: kadDHT({
         protocol: DHT_PROTOCOL,
@@ -141,7 +145,10 @@ async function transportsOf({ webrtc, relays = [] }: HostOptions): Promise<any[]
     maxInboundStopStreams: relays.length > 0 ? MAX_RELAYED_STREAMS : 0,
   });
   const transports: unknown[] = [tcp(), webSockets(), withoutRandomWalk(circuit)];
-  if (webrtc) transports.push(...await (await import("./webrtc.ts")).loadWebrtc());
+  if (webrtc) {
+    const { loadWebrtc } = await import("./webrtc.ts");
+    transports.push(...await loadWebrtc(relays.flatMap((addr) => stunUrlOf(addr) ?? [])));
+  }
   return transports;
 }
 

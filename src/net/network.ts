@@ -1,19 +1,11 @@
 /** Puts the room together: host, gatekeeper, transport, records, redialing. The only file other rooms import, and `relay.ts`. */
 import { type Host, startHost } from "./host.ts";
-import type { Connection, Stream } from "@libp2p/interface";
+import type { Stream } from "@libp2p/interface";
 import { assert } from "../base/assert.ts";
 import type { Clock } from "../base/clock.ts";
-import { describeError } from "../base/errors.ts";
 import type { Log } from "../base/log.ts";
 import type { Hotkey, Signer, VerifySignature } from "../base/transport.ts";
-import {
-  bestFirst,
-  isRelayed,
-  isWebrtcBySignalling,
-  MAX_ADDR_CHARS,
-  peerIdOf,
-  relayPeerId,
-} from "./addresses.ts";
+import { bestFirst, MAX_ADDR_CHARS, peerIdOf, relayPeerId } from "./addresses.ts";
 import { signBinding } from "./binding.ts";
 import { Bootstrap } from "./bootstrap.ts";
 import { type DialDependencies, dialMember, dialMore, dialNamed } from "./dialing.ts";
@@ -22,6 +14,7 @@ import { DEFAULT_MAX_BODY_BYTES, MAX_HEADER_BYTES } from "./frame.ts";
 import { Gatekeeper } from "./gatekeeper.ts";
 import { type Hello, HELLO_PROTOCOL, PROTOCOL_VERSION } from "./hello.ts";
 import { Infrastructure } from "./infrastructure.ts";
+import { leaveRelay } from "./leave_relay.ts";
 import { meetNeighbours, neighbourTag } from "./neighbours.ts";
 import { Offences } from "./offences.ts";
 import { LANE_PROTOCOLS, MAX_PARALLEL_REQUESTS, REQUEST_PROTOCOL } from "./peer_link.ts";
@@ -149,6 +142,7 @@ export async function startNetwork(
       isRefused: (peerId) => offences.isCutOff(peerId),
       validateRecord: (key, value) => book.validate(key, value),
       selectRecord: (key, records) => book.select(key, records),
+      clock,
     },
   );
   const gatekeeper = new Gatekeeper({
@@ -257,14 +251,6 @@ function assemble(
 }
 
 const addrsOf = (host: Host): string[] => bestFirst(host.getMultiaddrs().map(String));
-
-/** Who dialed through a relay tries once to go on without it, when both ends have WebRTC. New streams then use that. */
-function leaveRelay(connection: Connection, hello: Hello, deps: DialDependencies & { log: Log }): void {
-  if (connection.direction !== "outbound" || !isRelayed(connection.remoteAddr.toString())) return;
-  const addr = hello.listenAddrs.find(isWebrtcBySignalling);
-  if (addr === undefined) return;
-  dialMember(addr, deps).catch((error) => deps.log.debug(`leave the relay: ${describeError(error)}`));
-}
 
 function ownHello(host: Host, options: NetworkOptions, { signer, clock }: NetworkDependencies): Hello {
   const { runId, runDescription, role, netuid, bindingLifetimeMs = 3_600_000 } = options;

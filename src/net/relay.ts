@@ -1,6 +1,6 @@
 /**
  * A relay and bootstrap node: carries connections between nodes that cannot reach each other, answers DHT queries, and tells
- * nodes whether they can be dialed (AutoNAT). It is no member: it has no hotkey and speaks none of our protocols, and
+ * nodes whether they can be dialed (AutoNAT) and from which address they are seen (STUN). It is no member: it has no hotkey and speaks none of our protocols, and
  * what it carries is encrypted end to end. It cannot know who is registered, so it keeps any record whose signature is
  * its hotkey's; readers check the rest.
  *
@@ -15,6 +15,7 @@ import type { Log } from "../base/log.ts";
 import type { VerifySignature } from "../base/transport.ts";
 import { startHost } from "./host.ts";
 import { RecordBook } from "./record.ts";
+import { serveStun } from "./stun_server.ts";
 
 const RESERVATION_TTL_MS = 3_600_000;
 /** Under way in the relay, per direction of a relayed connection; the muxer's window comes on top. */
@@ -79,15 +80,20 @@ export async function startRelay(
     isRefused: () => false,
     validateRecord: (key, value) => book.validate(key, value),
     selectRecord: (key, records) => book.select(key, records),
+    clock,
   });
   host.addEventListener("peer:connect", ({ detail }) => log.debug(`connected: ${detail}`));
   // A place belongs to a connection: who comes back reserves again, who does not leaves room.
   host.addEventListener("peer:disconnect", ({ detail }) => server.reservations.delete(detail));
+  const stopStun = await serveStun(host.getMultiaddrs().map(String), log);
   return {
     peerId: host.peerId.toString(),
     listenAddrs: host.getMultiaddrs().map(String),
     counts: () => ({ connections: host.getConnections().length, reservations: server.reservations.size }),
-    stop: () => host.stop() as Promise<void>,
+    async stop() {
+      stopStun();
+      await host.stop();
+    },
   };
 }
 

@@ -9,17 +9,21 @@ import { netError } from "./errors.ts";
 type Dispatcher = { prototype: EventTarget };
 const MARK = Symbol.for("skein.webrtc.paced");
 
-/** libp2p's transport factories. @throws {SkeinError} `net/webrtc-unavailable` */
-export async function loadWebrtc(): Promise<unknown[]> {
+/**
+ * libp2p's transport factories.
+ * @param stunUrls who is asked for the address from which we are seen, which it takes to get through a NAT
+ * @throws {SkeinError} `net/webrtc-unavailable`
+ */
+export async function loadWebrtc(stunUrls: readonly string[]): Promise<unknown[]> {
   try {
     const polyfill = await import("node-datachannel/polyfill") as unknown as Record<string, Dispatcher>;
     const { setImmediate } = await import("node:timers");
     for (const name of ["RTCDataChannel", "RTCPeerConnection"]) paceEvents(polyfill[name], setImmediate);
     containAddonErrors();
     const { webRTC, webRTCDirect } = await import("@libp2p/webrtc");
-    // Without this libp2p asks public STUN servers about us.
-    const rtcConfiguration = { iceServers: [] };
-    return [webRTCDirect({ rtcConfiguration }), webRTC({ rtcConfiguration })];
+    // Without a list, be it empty, libp2p asks public STUN servers about us.
+    const rtcConfiguration = { iceServers: stunUrls.map((urls) => ({ urls })) };
+    return [webRTCDirect({ rtcConfiguration: { iceServers: [] } }), webRTC({ rtcConfiguration })];
   } catch (cause) {
     throw netError(
       "net/webrtc-unavailable",

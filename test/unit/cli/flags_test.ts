@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { listFlag, multiaddrsFlag } from "../../../src/cli/flags.ts";
+import { listensByWebrtc, listFlag, multiaddrsFlag } from "../../../src/cli/flags.ts";
 
 Deno.test("a flag given twice is a list of two", () => {
   assert.deepEqual(listFlag("b", listFlag("a", undefined)), ["a", "b"]);
@@ -11,4 +11,10 @@ Deno.test("multiaddrs are collected, also from one value with commas", () => {
   for (const text of ["1.2.3.4:1", "/tcp/1", `${a},x`]) {
     assert.throws(() => multiaddrsFlag(text, undefined), /multiaddr like/, text);
   }
+});
+
+Deno.test("listening by WebRTC asks for WebRTC", () => {
+  assert.equal(listensByWebrtc(["0.0.0.0:1", "webrtc://0.0.0.0:2"]), true);
+  assert.equal(listensByWebrtc(["/ip4/0.0.0.0/udp/2/webrtc-direct"]), true);
+  assert.equal(listensByWebrtc(["0.0.0.0:1", "ws://0.0.0.0:2"]), false);
 });

@@ -20,7 +20,7 @@ const HOUR_MS = 3_600_000;
 async function withHostileHost(body: (host: Host) => Promise<void>): Promise<void> {
   const host = await startHost(
     { identitySeed: new Uint8Array(32).fill(200), listen: [], webrtc: false },
-    { isRefused: () => false, validateRecord() {}, selectRecord: () => 0 },
+    { isRefused: () => false, validateRecord() {}, selectRecord: () => 0, clock: systemClock },
   );
   try {
     await body(host);
@@ -168,7 +168,7 @@ swarmTest("who dialed and is greeted on the same connection answers, once", asyn
   swarm.registered.add(signerOf("Bob").hotkey);
   const host = await startHost(
     { identitySeed: new Uint8Array(32).fill(203), listen: ["/ip4/127.0.0.1/tcp/0"], webrtc: false },
-    { isRefused: () => false, validateRecord() {}, selectRecord: () => 0 },
+    { isRefused: () => false, validateRecord() {}, selectRecord: () => 0, clock: systemClock },
   );
   try {
     const hello = helloOf("Bob", { peerId: host.peerId.toString() });

@@ -166,7 +166,7 @@ swarmTest("a record under another's hotkey is refused by everybody", async (swar
   }, "everybody knows Alice");
   const host = await startHost(
     { identitySeed: new Uint8Array(32).fill(202), listen: ["/ip4/127.0.0.1/tcp/0"], webrtc: false },
-    { isRefused: () => false, validateRecord() {}, selectRecord: () => 0 },
+    { isRefused: () => false, validateRecord() {}, selectRecord: () => 0, clock: systemClock },
   );
   try {
     for (const node of nodes) await host.dial(multiaddr(node.network.listenAddrs[0]));
@@ -217,7 +217,7 @@ swarmTest(
     // A host without our book replays an old, validly signed record of Bob's.
     const host = await startHost(
       { identitySeed: new Uint8Array(32).fill(201), listen: ["/ip4/127.0.0.1/tcp/0"], webrtc: false },
-      { isRefused: () => false, validateRecord() {}, selectRecord: () => 0 },
+      { isRefused: () => false, validateRecord() {}, selectRecord: () => 0, clock: systemClock },
     );
     try {
       const bob = nodes[1].signer;

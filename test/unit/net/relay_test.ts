@@ -1,3 +1,4 @@
+import { systemClock } from "../../../src/base/clock.ts";
 /** Two nodes that cannot be dialed meet through a relay and nowhere else. */
 import assert from "node:assert/strict";
 import { circuitRelayServer } from "@libp2p/circuit-relay-v2";
@@ -80,7 +81,7 @@ swarmTest("a pair that sends and never reads cannot make the relay keep it all",
   const bare = (seed: number, relays: string[]) =>
     startHost(
       { identitySeed: new Uint8Array(32).fill(seed), listen: [], webrtc: false, relays },
-      { isRefused: () => false, validateRecord() {}, selectRecord: () => 0 },
+      { isRefused: () => false, validateRecord() {}, selectRecord: () => 0, clock: systemClock },
     );
   const sender = await bare(210, []), sink = await bare(211, [relay.listenAddrs[0]]);
   try {
@@ -155,7 +156,7 @@ swarmTest(
         webrtc: false,
         relayServer: circuitRelayServer(),
       },
-      { isRefused: () => false, validateRecord() {}, selectRecord: () => 0 },
+      { isRefused: () => false, validateRecord() {}, selectRecord: () => 0, clock: systemClock },
     );
     try {
       const relays = [foreign.getMultiaddrs()[0].toString()];

@@ -73,21 +73,40 @@ swarmTest("an unregistered hotkey is refused by WebRTC-direct, too", async (swar
   assert.deepEqual([a.network.transport.connected(), b.network.transport.connected()], [[], []]);
 });
 
-swarmTest("nodes behind a relay that have WebRTC go on without the relay", async (swarm) => {
-  const relay = await swarm.addRelay();
-  const a = await swarm.addBehind(relay, "Alice", { webrtc: true });
-  const b = await swarm.addBehind(relay, "Bob", { webrtc: true });
-  const relayed = b.network.listenAddrs.find((addr) => !addr.includes("/webrtc"))!;
-  assert.equal(await a.network.dial(relayed), b.signer.hotkey);
-  await until(
-    () => [a, b].every((node) => addressesInUse(node).some(isWebrtc)),
-    "both are connected directly",
-    15,
-  );
-  await relay.stop();
-  await until(() => [a, b].every((node) => addressesInUse(node).every(isWebrtc)), "the relayed link is gone");
-  await exchange(a, b);
-});
+swarmTest(
+  "nodes behind a relay that have WebRTC go on without the relay, and no frame is lost",
+  async (swarm) => {
+    const relay = await swarm.addRelay();
+    const a = await swarm.addBehind(relay, "Alice", { webrtc: true });
+    const b = await swarm.addBehind(relay, "Bob", { webrtc: true });
+    const relayed = b.network.listenAddrs.find((addr) => !addr.includes("/webrtc"))!;
+    assert.equal(await a.network.dial(relayed), b.signer.hotkey);
+    await until(() => b.network.transport.connected().length === 1, "B knows A");
+    const heard: number[] = [];
+    b.network.transport.onMessage(
+      "count",
+      (_who, message) => void heard.push(message.header.index as number),
+    );
+    let sentCount = 0;
+    const isDirect = () => [a, b].every((node) => addressesInUse(node).some(isWebrtc));
+    const body = new Uint8Array(200_000);
+    while (!isDirect() || sentCount < 20) {
+      assert.ok(sentCount < 2000, "both are connected directly before 2000 messages have passed");
+      await a.network.transport.send(b.signer.hotkey, {
+        type: "count",
+        header: { index: sentCount++ },
+        body,
+      });
+    }
+    await until(
+      () => [a, b].every((node) => addressesInUse(node).every(isWebrtc)),
+      "the relayed link is gone",
+      15,
+    );
+    assert.deepEqual(heard, Array.from({ length: sentCount }, (_, i) => i));
+    await exchange(a, b);
+  },
+);
 
 const isWebrtc = (addr: string) => addr.includes("/webrtc");
 
