@@ -92,6 +92,7 @@ export function headersOf(): Record<Kind, unknown[]> {
       lock,
     }],
     chunk: [{ ...ballot(first), chunk: 2, digest: digestOf("chunk 2") }],
+    partial: [{ ...ballot(first), chunk: 2, digest: digestOf("chunk 2"), weight: 20 }],
     result: [signature, null].map((seal) => ({
       ...ballot(first),
       chunk: 2,
