@@ -20,6 +20,7 @@ const options = new Command("chaos")
   .option("--seed <number>", "of victims and moments", count, new Uint16Array(secureRandomBytes(2).buffer)[0])
   .option("--members <count>", "processes", count, 6)
   .option("--elements <count>", "of the tensor that is reduced", count, 1_000_000)
+  .option("--keep", "keep homes and events without a violation, too", false)
   .option("--json", "one JSON object a line", false)
   .parse().opts();
 
@@ -44,7 +45,7 @@ const { summary, violations } = await chaos(
   print,
 );
 for (const violation of violations) console.error(violation);
-if (violations.length > 0) console.error(`events are in ${directory}/events.jsonl`);
+if (violations.length > 0 || options.keep) console.error(`events are in ${directory}/events.jsonl`);
 else await Deno.remove(directory, { recursive: true });
 if (options.json) console.log(JSON.stringify(summary));
 else {
