@@ -132,6 +132,8 @@ export const DEFAULT_TIMEOUTS: RoundTimeouts = {
 const CHUNK_BYTES = 128 * 1024;
 const ROUND_KINDS = [
   "propose",
+  "outline",
+  "want",
   "accept",
   "refuse",
   "begin",
@@ -421,6 +423,7 @@ export class AllReduce {
     if (this.#round?.outerStep === terms.outerStep) {
       this.#round.feed({ type: kind, from, header } as Parameters<LiveRound["feed"]>[0]);
     } else if ("proposal" in header) this.#inbox.keep({ type: "propose", from, header });
+    else if ("offers" in header) this.#inbox.keep({ type: "outline", from, header });
   }
 
   #onCertificate(from: Hotkey, certificate: Certificate): void {
