@@ -35,6 +35,9 @@ export function blockCodec(constant: number): Codec {
     },
     decodeInto: (encoded, values) =>
       read(encoded, values.length).forEach((value, k) => values.fill(value, 1024 * k, 1024 * (k + 1))),
+    accumulate(encoded, share, sum) {
+      codec.decode(encoded, sum.length).forEach((value, e) => sum[e] += Math.fround(share * value));
+    },
     check: (encoded, elements) => void read(encoded, elements),
     get result() {
       return codec;

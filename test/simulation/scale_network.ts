@@ -152,7 +152,9 @@ export class ScaleNetwork {
     signal?.throwIfAborted();
     const receiver = this.#indexes.get(to) ?? -1;
     if (!this.#nodes[from].isUp || !this.#nodes[receiver]?.isUp) throw gone(to);
-    this.#carry(from, receiver, message, () => this.#receive(receiver, from, message));
+    // The body may be made when it is asked for: once.
+    const sent = { type: message.type, header: message.header, body: message.body };
+    this.#carry(from, receiver, sent, () => this.#receive(receiver, from, sent));
   }
 
   #request(
