@@ -104,17 +104,9 @@ export class Transfer {
     if (this.#closed.signal.aborted) return;
     const { chunk } = header;
     if (corruption) {
-      this.#deps.feed({
-        type: "corrupt",
-        from,
-        digest: this.#digest,
-        chunk,
-        code: "allreduce/corrupt-chunk",
-      });
-      throw refuse("allreduce/corrupt-chunk", `read chunk ${chunk} of ${from}: ${corruption}`, {
-        from,
-        chunk,
-      });
+      const code = "allreduce/corrupt-chunk";
+      this.#deps.feed({ type: "corrupt", from, digest: this.#digest, chunk, code });
+      throw refuse(code, `read chunk ${chunk} of ${from}: ${corruption}`, { from, chunk });
     }
     this.#store(from, chunk, body);
     this.#deps.feed({ type: "contributed", from, digest: this.#digest, chunk });
