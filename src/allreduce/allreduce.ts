@@ -134,6 +134,8 @@ const CHUNK_BYTES = 128 * 1024;
 const PULL_CONCURRENCY = 8;
 const ROUND_KINDS = [
   "propose",
+  "outline",
+  "want",
   "accept",
   "refuse",
   "begin",
@@ -423,6 +425,7 @@ export class AllReduce {
     if (this.#round?.outerStep === terms.outerStep) {
       this.#round.feed({ type: kind, from, header } as Parameters<LiveRound["feed"]>[0]);
     } else if ("proposal" in header) this.#inbox.keep({ type: "propose", from, header });
+    else if ("offers" in header) this.#inbox.keep({ type: "outline", from, header });
   }
 
   #onCertificate(from: Hotkey, certificate: Certificate): void {

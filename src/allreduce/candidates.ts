@@ -1,5 +1,6 @@
 /** Who could be in a group now: ready, at the same anchor, connected, and not suspected of stalling the last attempt. */
 import type { Hotkey } from "../base/transport.ts";
+import { offerName } from "./outline.ts";
 import { orderCandidates } from "./order.ts";
 import { MAX_GROUP_MEMBERS, type Offer, type Ready, type RunShape } from "./proposal.ts";
 import { cutsQuorum, isContinuous, isRecovered } from "./quorum.ts";
@@ -11,6 +12,7 @@ export class Candidates {
   #maxGroup: number;
   #outerStep: number;
   #readies = new Map<Hotkey, Ready>();
+  #byName = new Map<string, Ready>();
   /** At another anchor: nobody waits for them. */
   #elsewhere = new Set<Hotkey>();
   #live: Set<Hotkey>;
@@ -28,17 +30,30 @@ export class Candidates {
     this.#maxGroup = shape.maxGroup ?? MAX_GROUP_MEMBERS;
     this.#outerStep = own.outerStep;
     this.#live = new Set([...live, own.hotkey]);
-    this.#readies.set(own.hotkey, own);
+    this.add(own);
   }
 
   /** @param ready verified, at our anchor */
   add(ready: Ready): void {
     this.#elsewhere.delete(ready.hotkey);
+    this.#forget(ready.hotkey);
     this.#readies.set(ready.hotkey, ready);
+    this.#byName.set(offerName(ready), ready);
+  }
+
+  /** The ready whose offer an outline calls so. */
+  named(name: string): Ready | undefined {
+    return this.#byName.get(name);
+  }
+
+  #forget(hotkey: Hotkey): void {
+    const ready = this.#readies.get(hotkey);
+    if (ready && this.#byName.get(offerName(ready)) === ready) this.#byName.delete(offerName(ready));
+    this.#readies.delete(hotkey);
   }
 
   addElsewhere(hotkey: Hotkey): void {
-    this.#readies.delete(hotkey);
+    this.#forget(hotkey);
     this.#elsewhere.add(hotkey);
   }
 

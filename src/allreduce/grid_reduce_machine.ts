@@ -52,8 +52,8 @@ export class GridReduceMachine implements Reduction {
     this.#options = options;
     this.#row = grid.rowOf[self];
     this.#column = grid.columnOf[self];
-    // A stream passes from owner to owner: half of them at least are to be at work at once.
-    this.#windowChunks = Math.max(options.windowChunks, Math.ceil(grid.rows.length / 2));
+    // A stream passes from owner to owner, and all of them are to be at work at once.
+    this.#windowChunks = Math.max(options.windowChunks, grid.rows.length);
     const isExtra = this.#column < 0;
     this.#sums = new Gathering(isExtra ? [] : grid.streams[this.#column], this.#rowMembers(), self);
     this.#finals = new Gathering(

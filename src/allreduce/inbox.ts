@@ -9,6 +9,7 @@ import type { Header } from "./messages.ts";
 export type EarlyMessage =
   | { readonly type: "ready"; readonly from: Hotkey; readonly header: Header<"ready"> }
   | { readonly type: "propose"; readonly from: Hotkey; readonly header: Header<"propose"> }
+  | { readonly type: "outline"; readonly from: Hotkey; readonly header: Header<"outline"> }
   | { readonly type: "certificate"; readonly from: Hotkey; readonly certificate: Certificate };
 
 /** More peers than this at once is not a swarm that talks to us in good faith. */
@@ -35,12 +36,12 @@ export class Inbox {
         if (isUsable || step < outerStep) kinds.delete(type);
       }
     }
-    const rank = { ready: 0, propose: 1, certificate: 2 };
+    const rank = { ready: 0, propose: 1, outline: 1, certificate: 2 };
     return taken.sort((a, b) => rank[a.type] - rank[b.type]);
   }
 }
 
 function stepOf(message: EarlyMessage): number {
   if (message.type === "certificate") return message.certificate.outerStep;
-  return message.type === "ready" ? message.header.outerStep : message.header.proposal.outerStep;
+  return message.type === "propose" ? message.header.proposal.outerStep : message.header.outerStep;
 }

@@ -63,6 +63,16 @@ const lock = z.strictObject({
 export const schemas = {
   ready: z.strictObject({ ...terms, ...offer }),
   propose: z.strictObject({ proposal: proposalSchema, signature }),
+  /** A proposal of a large group, to who has its members' readies: of each the first digits of its signature. */
+  outline: z.strictObject({
+    ...ballot,
+    leader: hotkey,
+    block: count,
+    offers: z.string().regex(/^([0-9a-f]{16})+$/).max(16 * MAX_GROUP_MEMBERS),
+    signature,
+  }),
+  /** Its sender lacks some of an outline's readies: it needs the proposal. */
+  want: z.strictObject(ballot),
   accept: z.strictObject({
     ...ballot,
     lock: lockSummary.nullable(),
@@ -79,9 +89,11 @@ export const schemas = {
   }),
   begin: z.strictObject({
     ...ballot,
-    accepts: z.array(z.strictObject({ hotkey, lock: lockSummary.nullable(), holds, signature })).min(1).max(
+    accepts: z.array(z.strictObject({ hotkey, lock: lockSummary.nullable(), holds, signature })).max(
       MAX_GROUP_MEMBERS,
     ),
+    /** Instead, in a large group none of whom claims anything: their signatures, in its order. */
+    signatures: z.string().regex(/^([0-9a-f]{128})+$/).max(128 * MAX_GROUP_MEMBERS).optional(),
     /** The newest that the accepts name, in full. */
     lock: lock.nullable(),
   }),

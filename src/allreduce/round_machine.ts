@@ -29,6 +29,7 @@ import {
   summaryOf,
 } from "./lock.ts";
 import type { Header } from "./messages.ts";
+import { acceptsOf, bareOffer, briefly, outlineOf, proposalFrom } from "./outline.ts";
 import {
   checkProposal,
   isFairOffer,
@@ -75,9 +76,18 @@ interface Attempt {
   sinceMs: number;
   readonly accepts: Map<Hotkey, { record: AcceptRecord; full: Lock | null }>;
   readonly seals: Seals;
+  /** The leader's, of the proposal; and who has asked us for it. */
+  readonly signature: string;
+  readonly wanted: Set<Hotkey>;
   /** Who has shown us its seals; we show ours when this is not undefined. */
   sealsFrom?: Set<Hotkey>;
   carried?: Lock;
+}
+
+/** With its leader's signature. */
+interface Proposed {
+  readonly proposal: Proposal;
+  readonly signature: string;
 }
 
 /** What this member voted for last. */
@@ -194,6 +204,10 @@ export class RoundMachine {
         return this.#onReady(event.from, event.header);
       case "propose":
         return this.#onPropose(event.from, event.header);
+      case "outline":
+        return this.#onOutline(event.from, event.header);
+      case "want":
+        return this.#onWant(event.from, event.header);
       case "accept":
         return this.#onAccept(event.from, event.header);
       case "refuse":
@@ -344,15 +358,6 @@ export class RoundMachine {
   #propose(group: readonly Offer[]): void {
     const { shape, ready } = this.#options;
     const { runId, outerStep, anchorRoot, codec } = ready;
-    const members = group.map((r) => ({
-      hotkey: r.hotkey,
-      innerSteps: r.innerSteps,
-      samples: r.samples,
-      bandwidthBytesPerSec: r.bandwidthBytesPerSec,
-      waypointDigest: r.waypointDigest,
-      block: r.block,
-      signature: r.signature,
-    }));
     const proposal: Proposal = {
       runId,
       outerStep,
@@ -364,18 +369,40 @@ export class RoundMachine {
       elementCount: shape.elementCount,
       chunkElements: shape.chunkElements,
       ...(shape.meshMembers === undefined ? {} : { meshMembers: shape.meshMembers }),
-      members,
+      members: group.map(bareOffer),
     };
     const digest = proposalDigest(proposal);
-    const accept = this.#acceptProposal(proposal, digest, "proposing");
-    this.#send(audienceOf(proposal, this.#self), "propose", {
-      proposal,
-      signature: toHex(this.#deps.signer.sign(proposePayload(digest))),
-    });
+    const signature = toHex(this.#deps.signer.sign(proposePayload(digest)));
+    const accept = this.#acceptProposal({ proposal, signature }, digest, "proposing");
+    this.#tell({ proposal, signature });
     this.#countAccept(accept);
   }
 
-  #onPropose(from: Hotkey, { proposal, signature }: Header<"propose">): void {
+  /** Those who are to hear of a proposal from us. */
+  #tell({ proposal, signature }: Proposed): void {
+    const audience = audienceOf(proposal, this.#self);
+    if (planOf(proposal).grid) this.#send(audience, "outline", outlineOf(proposal, signature));
+    else this.#send(audience, "propose", { proposal, signature });
+  }
+
+  #onOutline(from: Hotkey, outline: Header<"outline">): void {
+    const { shape, ready } = this.#options;
+    const proposal = proposalFrom(outline, shape, ready.anchorRoot, (name) => this.#candidates.named(name));
+    if (proposal) return this.#onPropose(from, { proposal, signature: outline.signature });
+    const { runId, outerStep, attempt, proposalDigest } = outline;
+    this.#send([from], "want", { runId, outerStep, attempt, proposalDigest });
+  }
+
+  /** Once a member. */
+  #onWant(from: Hotkey, { proposalDigest: digest }: Header<"want">): void {
+    const attempt = this.#attempt;
+    if (attempt?.digest !== digest || attempt.wanted.has(from)) return;
+    if (!audienceOf(attempt.proposal, this.#self).includes(from)) return;
+    attempt.wanted.add(from);
+    this.#send([from], "propose", { proposal: attempt.proposal, signature: attempt.signature });
+  }
+
+  #onPropose(from: Hotkey, { proposal, signature }: Proposed): void {
     const { shape, ready } = this.#options;
     const { leader } = proposal;
     const digest = proposalDigest(proposal);
@@ -405,7 +432,7 @@ export class RoundMachine {
       throw refuse("allreduce/bad-proposal", `read a proposal from ${from}: it was sent to a non-member`);
     }
     this.#requireTeller(from, proposal);
-    if (from === leader) this.#send(audienceOf(proposal, this.#self), "propose", { proposal, signature });
+    if (from === leader) this.#tell({ proposal, signature });
     if (own.signature !== ready.signature) return answer("stale offer");
     if (proposal.attempt > this.#lock.promised + MAX_ATTEMPT_SKIP) return answer("attempt too high");
     this.#highestSeen = Math.max(this.#highestSeen, proposal.attempt);
@@ -419,7 +446,7 @@ export class RoundMachine {
     }
     if (!this.#mayPreempt(leader)) return answer("busy");
     if (this.#idleSinceMs !== undefined) this.#deps.pace.observe("lead", this.#nowMs - this.#idleSinceMs);
-    const accept = this.#acceptProposal(proposal, digest, "accepted");
+    const accept = this.#acceptProposal({ proposal, signature }, digest, "accepted");
     this.#send([leader], "accept", accept);
   }
 
@@ -450,7 +477,11 @@ export class RoundMachine {
   }
 
   /** From here on this member takes part in no lower attempt. */
-  #acceptProposal(proposal: Proposal, digest: string, stage: "proposing" | "accepted"): Header<"accept"> {
+  #acceptProposal(
+    { proposal, signature: leadersSignature }: Proposed,
+    digest: string,
+    stage: "proposing" | "accepted",
+  ): Header<"accept"> {
     if (this.#attempt) this.#forget(this.#attempt);
     const members = membersOf(proposal);
     const plan = planOf(proposal);
@@ -468,6 +499,8 @@ export class RoundMachine {
       sinceMs: this.#nowMs,
       accepts: new Map(),
       seals: new Seals(digest, members, this.#deps.verify),
+      signature: leadersSignature,
+      wanted: new Set(),
     };
     this.#attemptCount++;
     this.#highestSeen = Math.max(this.#highestSeen, proposal.attempt);
@@ -523,7 +556,7 @@ export class RoundMachine {
     }
     this.#send(audienceOf(attempt.proposal, this.#self), "begin", {
       ...this.#ballot(attempt.proposal, attempt.digest),
-      accepts,
+      ...briefly(attempt.proposal, accepts),
       lock,
     });
     this.#begin(attempt, bound);
@@ -575,12 +608,13 @@ export class RoundMachine {
     const attempt = this.#attempt;
     if (attempt?.stage !== "accepted" || begin.proposalDigest !== attempt.digest) return;
     this.#requireTeller(from, attempt.proposal);
-    const hasAll = begin.accepts.length === attempt.members.length &&
-      begin.accepts.every((a, i) => a.hotkey === attempt.members[i]);
+    const accepts = acceptsOf(attempt.proposal, begin);
+    const hasAll = accepts.length === attempt.members.length &&
+      accepts.every((a, i) => a.hotkey === attempt.members[i]);
     if (!hasAll) {
       throw refuse("allreduce/bad-begin", `read a begin: accepts of other than all members in order`);
     }
-    for (const accept of begin.accepts) {
+    for (const accept of accepts) {
       this.#checkClaim(accept.lock, attempt.proposal);
       if (!this.#deps.verify(accept.hotkey, acceptPayload(begin, accept), fromHex(accept.signature))) {
         throw refuse(
@@ -590,7 +624,7 @@ export class RoundMachine {
       }
     }
     this.#deps.pace.observe("begin", this.#nowMs - attempt.sinceMs);
-    const bound = bindingOf(begin.accepts, begin.lock, this.#proofRules);
+    const bound = bindingOf(accepts, begin.lock, this.#proofRules);
     if (bound && bound.holders.length === 0 && !this.#isRecovery(attempt.proposal.block)) {
       throw refuse(
         "allreduce/bad-begin",

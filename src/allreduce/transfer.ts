@@ -8,6 +8,7 @@ import type { Hotkey, Transport } from "../base/transport.ts";
 import type { ChunkReducer, Codec, WeightedChunk } from "../codec/codec.ts";
 import { refuse } from "./errors.ts";
 import { GridTransfer, type SummedChunk } from "./grid_transfer.ts";
+import { largestInput } from "./largest_input.ts";
 import { type Header, messageType } from "./messages.ts";
 import { memberIndexOf, membersOf, type Proposal } from "./proposal.ts";
 import type { ReduceAction } from "./reduce_machine.ts";
@@ -103,17 +104,9 @@ export class Transfer {
     if (this.#closed.signal.aborted) return;
     const { chunk } = header;
     if (corruption) {
-      this.#deps.feed({
-        type: "corrupt",
-        from,
-        digest: this.#digest,
-        chunk,
-        code: "allreduce/corrupt-chunk",
-      });
-      throw refuse("allreduce/corrupt-chunk", `read chunk ${chunk} of ${from}: ${corruption}`, {
-        from,
-        chunk,
-      });
+      const code = "allreduce/corrupt-chunk";
+      this.#deps.feed({ type: "corrupt", from, digest: this.#digest, chunk, code });
+      throw refuse(code, `read chunk ${chunk} of ${from}: ${corruption}`, { from, chunk });
     }
     this.#store(from, chunk, body);
     this.#deps.feed({ type: "contributed", from, digest: this.#digest, chunk });
@@ -247,20 +240,9 @@ export class Transfer {
     return this.#closed.signal.aborted ? undefined : { encoded, digest };
   }
 
-  /** Each input is finite and their mean is not: the largest of the others' is what overflowed. */
   #blameLargest(chunk: number, inputs: ReadonlyMap<Hotkey, WeightedChunk>, error: unknown): void {
-    const { elements } = this.#plan.chunks[chunk];
     const { codec, transport, feed } = this.#deps;
-    let from: Hotkey | undefined;
-    let largest = -1;
-    for (const [hotkey, { encoded }] of inputs) {
-      if (hotkey === transport.self) continue;
-      const values = codec.decode(encoded, elements);
-      const magnitude = values.reduce((m, x) => Math.max(m, Math.abs(x)), 0);
-      if (magnitude <= largest) continue;
-      largest = magnitude;
-      from = hotkey;
-    }
+    const from = largestInput(inputs, transport.self, codec, this.#plan.chunks[chunk].elements);
     if (from === undefined) throw error;
     transport.penalise(from, "allreduce/corrupt-chunk");
     feed({ type: "reduce-failed", from, digest: this.#digest, chunk, code: "allreduce/corrupt-chunk" });

@@ -57,7 +57,7 @@ Deno.test("a member holds no more than its row's and its column's windows", () =
   harness.begin();
   harness.run();
   assertAllAgree(harness);
-  const window = Math.max(OPTIONS.windowChunks, harness.grid.rows.length / 2);
+  const window = Math.max(OPTIONS.windowChunks, harness.grid.rows.length);
   assert.ok(harness.mostHeld <= (4 + 4) * window, `${harness.mostHeld} held`);
 });
 

@@ -1,0 +1,1 @@
+export const scalePage = (_: unknown) => "";
