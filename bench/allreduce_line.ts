@@ -47,7 +47,7 @@ async function main({ listen, to }: LineOptions): Promise<void> {
     identitySeed: crypto.getRandomValues(new Uint8Array(32)),
     listen: [listen],
     webrtc: false,
-  }, { isRefused: () => false, validateRecord() {}, selectRecord: () => 0 });
+  }, { isRefused: () => false, validateRecord() {}, selectRecord: () => 0, clock: systemClock });
   await host.handle(PROTOCOL, count);
   tell("listening", { addrs: host.getMultiaddrs().map(String) });
   for await (const { bytes, writeBytes } of commands()) {

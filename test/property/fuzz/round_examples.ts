@@ -81,6 +81,14 @@ export function headersOf(): Record<Kind, unknown[]> {
   return {
     ready: [{ ...terms, ...first.members[0] }],
     propose: [{ proposal: first, signature }, { proposal: second, signature }],
+    outline: [{
+      ...ballot(first),
+      leader: MEMBERS[0],
+      block: 100,
+      offers: signature.slice(0, 16).repeat(MEMBERS.length),
+      signature,
+    }],
+    want: [ballot(first)],
     accept: [
       { ...ballot(second), lock: summary, holds: [resultDigest], full: lock, signature },
       { ...ballot(first), lock: null, holds: [], full: null, signature },
