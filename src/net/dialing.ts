@@ -65,7 +65,12 @@ export async function dialMore(
   { host, gatekeeper, clock, log }: Omit<DialDependencies, "infrastructure"> & { log: Log },
 ): Promise<void> {
   const known = connections.find(({ direction }) => direction === "outbound")?.remoteAddr.toString();
-  const addrs = (known === undefined ? hello.listenAddrs : [known]).map((addr) => multiaddr(addr));
+  // All circuits through a relay share our one connection to it: more of them carry no more.
+  const isDirect = (addr: string) => !addr.includes("/p2p-circuit");
+  const addrs = (known === undefined ? hello.listenAddrs : [known]).filter(isDirect).map((addr) =>
+    multiaddr(addr)
+  );
+  if (addrs.length === 0) return;
   const deadline = { what: `dial ${hello.hotkey} once more`, timeoutMs: DIAL_TIMEOUT_MS };
   const dials = Array.from({ length: count }, () =>
     withDeadline(clock, deadline, async (signal) => {
