@@ -6,7 +6,7 @@
 import { SkeinError } from "../../src/base/errors.ts";
 import type { ChunkReducer, Codec } from "../../src/codec/codec.ts";
 
-export const MAX_MEMBERS = 64;
+export const MAX_MEMBERS = 1024;
 const UNIT_ELEMENTS = 1024;
 
 /** Divides the 1024 elements to which spans are aligned, so that every chunk starts at member 0. */

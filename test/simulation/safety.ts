@@ -96,18 +96,25 @@ export class Safety {
     let foreignCount = 0;
     for (const { encoded, weight } of inputs) {
       const values = new Float32Array(encoded.slice().buffer);
-      const at = values.findIndex((x) => x !== 0);
-      const isHonest = at >= 0 && values[at] === 1 && !hostile.has(hotkeys[at]) &&
-        values.every((x, i) => x === 0 || i === at);
+      // One member's own tensor, or in a grid the mean of those of a row.
+      const parts = [...values.keys()].filter((i) => values[i] !== 0);
+      const isHonest = parts.length > 0 && parts.every((i) =>
+        i < hotkeys.length && !hostile.has(hotkeys[i])
+      ) &&
+        Math.abs(parts.reduce((sum, i) => sum + values[i], 0) - 1) <= TOLERANCE;
       if (!isHonest) {
         foreignCount++;
         continue;
       }
-      if (seen.has(at)) this.violation(`${owner} sums ${hotkeys[at]} twice in one chunk`);
-      if (weight !== samplesOf(hotkeys[at])) {
-        this.violation(`${owner} weighs ${hotkeys[at]} with ${weight}, not ${samplesOf(hotkeys[at])}`);
+      for (const at of parts) {
+        if (seen.has(at)) this.violation(`${owner} sums ${hotkeys[at]} twice in one chunk`);
+        seen.add(at);
+        const counted = weight * values[at];
+        const samples = samplesOf(hotkeys[at]);
+        if (Math.abs(counted - samples) > TOLERANCE * weight) {
+          this.violation(`${owner} weighs ${hotkeys[at]} with ${counted}, not ${samples}`);
+        }
       }
-      seen.add(at);
     }
     if (foreignCount > hostile.size) {
       this.violation(
