@@ -9,7 +9,7 @@ import type { ChaosSwarm } from "./chaos_swarm.ts";
 import type { Ledger } from "./ledger.ts";
 
 /** For all of a round's timeouts in a row on a busy machine. */
-const ROUND_TIMEOUT_MS = 90_000;
+const ROUND_TIMEOUT_MS = 240_000;
 /** Between rounds a member waits 50 to 200 ms: the moments of a round are drawn over this, too. */
 const PAUSE_MS = 200;
 /** A reducer is hit within this after it began to send results. */
