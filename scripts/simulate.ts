@@ -104,7 +104,7 @@ async function simulate(
   const failed: EpisodeResult[] = [];
   let toldMs = performance.now();
   const totals = await runCampaign(flags, workerCount, {
-    onEpisode(result, so_far) {
+    onEpisode(result, soFar) {
       if (isFailed(result)) {
         if (failed.length < MAX_TOLD) tellFailure(report, flags, result);
         failed.push(result);
@@ -113,9 +113,9 @@ async function simulate(
       toldMs = performance.now();
       report.tell(
         "progress",
-        { ...so_far },
-        `${so_far.rounds} rounds in ${so_far.episodes} episodes: ${so_far.committed} committed, ` +
-          `${so_far.aborted} aborted, ${failed.length} failures`,
+        { ...soFar },
+        `${soFar.rounds} rounds in ${soFar.episodes} episodes: ${soFar.committed} committed, ` +
+          `${soFar.aborted} aborted, ${failed.length} failures`,
       );
     },
   });
