@@ -168,7 +168,7 @@ export class AllReduce {
 
   constructor(options: AllReduceOptions, deps: AllReduceDeps) {
     this.#options = {
-      chunkElements: chunkElementsFor(deps.codec, CHUNK_BYTES),
+      chunkElements: options.chunkElements ?? chunkElementsFor(deps.codec, CHUNK_BYTES),
       recoveryBlocks: 30,
       samplesPerInnerStep: 1,
       maxInnerSteps: 1000,
@@ -368,7 +368,12 @@ export class AllReduce {
     this.#unsubscribe.push(
       transport.onMessage(
         messageType("certificate"),
-        (from, message) => this.#onCertificate(from, parseCertificate(message)),
+        (from, message) => {
+          // Most come when we have committed ourselves: these are not worth the parsing.
+          const { outerStep } = message.header;
+          if (typeof outerStep === "number" && outerStep <= (this.#committed?.outerStep ?? -1)) return;
+          this.#onCertificate(from, parseCertificate(message));
+        },
       ),
     );
     for (const kind of ROUND_KINDS) on(kind, (from, message) => this.#onRoundMessage(kind, from, message));

@@ -187,7 +187,9 @@ export function packMessage(kind: Kind, header: Record<string, unknown>, tail?: 
   if (text.length <= MAX_HEADER_CHARS) return { type, header, body: tail };
   const packed = utf8(text);
   const body = tail === undefined ? packed : concatBytes(packed, tail);
-  return { type, header: { packedBytes: packed.byteLength }, body };
+  const { outerStep } = header;
+  const hint = outerStep === undefined ? {} : { outerStep };
+  return { type, header: { packedBytes: packed.byteLength, ...hint }, body };
 }
 
 const BULKY_KINDS: ReadonlySet<Kind> = new Set<Kind>(["propose", "accept", "begin", "seals", "certificate"]);

@@ -42,9 +42,11 @@ import {
   proposePayload,
   verifyReady,
 } from "./proposal.ts";
+import { orderKey } from "./order.ts";
 import type { Pace, Phase } from "./pace.ts";
 import type { ReduceAction } from "./reduce_machine.ts";
 import { newReduction, type Reduction } from "./reduction.ts";
+import { quorumOf } from "./quorum.ts";
 import type { RoundAction, RoundEnd, RoundEvent, RoundMachineOptions } from "./round_types.ts";
 import { sealPayload, Seals, spanDigestOf } from "./seals.ts";
 import type { Suspicions } from "./suspicions.ts";
@@ -63,9 +65,12 @@ export interface RoundMachineDeps {
 const MAX_ATTEMPT_SKIP = 64;
 /** So often in a round a member may break into an attempt that another leads, or refuse one, without being suspected. */
 const MAX_PREEMPTIONS = 2;
-const MAX_REFUSALS = 3;
+const MAX_REFUSALS = 5;
+const MAX_COMPLAINTS = 2;
+const FIRST_PAUSE_MS = 200;
+const MAX_PAUSE_MS = 10_000;
 /** It says more of us than of whoever refuses. */
-const INNOCENT_REFUSALS = ["promised", "busy", "liar"];
+const INNOCENT_REFUSALS = ["promised", "busy", "liar", "attempt"];
 
 interface Attempt {
   readonly proposal: Proposal;
@@ -122,6 +127,7 @@ export class RoundMachine {
   #expected: readonly Hotkey[] = [];
   /** When leading became possible, or the last attempt ended (in the future: back-off). */
   #idleSinceMs: number | undefined;
+  #pausedUntilMs = -Infinity;
   #actions: RoundAction[] = [];
 
   constructor(options: RoundMachineOptions, deps: RoundMachineDeps, nowMs: number) {
@@ -348,6 +354,7 @@ export class RoundMachine {
       this.#idleSinceMs = undefined;
       return;
     }
+    if (this.#nowMs < this.#pausedUntilMs) return;
     this.#idleSinceMs ??= this.#nowMs;
     const rank = hotkeys.indexOf(this.#self);
     if (this.#nowMs - this.#idleSinceMs < rank * this.#deps.pace.timeouts.leaderTimeoutMs) return;
@@ -434,7 +441,11 @@ export class RoundMachine {
     this.#requireTeller(from, proposal);
     if (from === leader) this.#tell({ proposal, signature });
     if (own.signature !== ready.signature) return answer("stale offer");
-    if (proposal.attempt > this.#lock.promised + MAX_ATTEMPT_SKIP) return answer("attempt too high");
+    const highest = Math.max(this.#lock.promised, this.#highestSeen) + MAX_ATTEMPT_SKIP;
+    if (proposal.attempt > highest) {
+      this.#highestSeen = highest; // whoever was away catches up in a few of these
+      return answer("attempt too high");
+    }
     this.#highestSeen = Math.max(this.#highestSeen, proposal.attempt);
     if (proposal.attempt <= this.#lock.promised) return answer("promised");
     const objection = this.#objection(membersOf(proposal), proposal.block);
@@ -594,7 +605,7 @@ export class RoundMachine {
     if (!attempt.members.includes(from)) return;
     this.#highestSeen = Math.max(
       this.#highestSeen,
-      Math.min(answer.promised, this.#lock.promised + MAX_ATTEMPT_SKIP - 1),
+      Math.min(answer.promised, Math.max(this.#lock.promised, this.#highestSeen) + MAX_ATTEMPT_SKIP - 1),
     );
     const count = (this.#refusals.get(from) ?? 0) + 1;
     this.#refusals.set(from, count);
@@ -805,7 +816,10 @@ export class RoundMachine {
     this.#drop("stalled", suspects);
   }
 
-  /** The leader starts over without the accused; a member that keeps accusing is left out as well. */
+  /**
+   * The leader starts over without the accused, if they may have stalled as it sees them; otherwise it goes on without the
+   * accuser, who has given up. A member that keeps accusing is left out as well.
+   */
   #onComplaint(from: Hotkey, complaint: Header<"complaint">): void {
     const attempt = this.#attempt;
     if (!attempt || complaint.proposalDigest !== attempt.digest || attempt.proposal.leader !== this.#self) {
@@ -814,8 +828,13 @@ export class RoundMachine {
     if (!attempt.members.includes(from)) return;
     const complaintCount = (this.#complaints.get(from) ?? 0) + 1;
     this.#complaints.set(from, complaintCount);
-    const accused = complaint.suspects.filter((h) => attempt.members.includes(h) && h !== this.#self);
-    if (complaintCount > 2 || accused.length === 0) accused.push(from);
+    const accused = complaint.suspects.filter((hotkey) => {
+      const index = attempt.members.indexOf(hotkey);
+      return index >= 0 && hotkey !== this.#self && attempt.reduce.owes(index);
+    });
+    if (complaintCount > MAX_COMPLAINTS || accused.length === 0) accused.push(from);
+    const isIdle = accused.length === 1 && accused[0] === from;
+    if (isIdle && attempt.members.length - 1 >= quorumOf(attempt.members.length)) return this.#suspect(from);
     this.#drop("complaint", accused);
   }
 
@@ -1035,7 +1054,21 @@ export class RoundMachine {
     });
     this.#forget(attempt);
     if (this.#awaited) return this.#onCertificate(this.#awaited);
-    this.#idleSinceMs = this.#nowMs + Math.min(1000, 50 * this.#attemptCount);
+    this.#pausedUntilMs = this.#nowMs + this.#pauseMs();
+    this.#idleSinceMs = undefined;
+  }
+
+  /**
+   * Before leading again: longer with each attempt that failed, and of another length for each member, drawn by hash. Two
+   * that lead at the same moment refuse each other, and with equal pauses would do so for ever.
+   */
+  #pauseMs(): number {
+    const { seed } = this.#options.shape;
+    const { outerStep } = this.#options.ready;
+    const key = orderKey(`${seed}/${this.#attemptCount}`, outerStep, this.#self);
+    const draw = new DataView(key.buffer, key.byteOffset).getUint32(0) / 2 ** 32;
+    const mostMs = Math.min(MAX_PAUSE_MS, FIRST_PAUSE_MS * 2 ** Math.min(10, this.#attemptCount - 1));
+    return mostMs * draw;
   }
 
   #suspect(hotkey: Hotkey): void {

@@ -83,5 +83,6 @@ Deno.test("members of little bandwidth take less time than by equal shares, and 
 
 Deno.test("the arrangement is a function of the members' order and bandwidths alone", () => {
   const bandwidths = everybody(77).map((i) => 1000 + (i * 37) % 50);
-  assert.deepEqual(planGrid(1e6, 2048, bandwidths), planGrid(1e6, 2048, [...bandwidths]));
+  const [one, other] = [bandwidths, [...bandwidths]].map((each) => JSON.stringify(planGrid(1e6, 2048, each)));
+  assert.equal(one, other);
 });
