@@ -12,6 +12,7 @@ import { largestInput } from "./largest_input.ts";
 import { type Header, messageType } from "./messages.ts";
 import { memberIndexOf, membersOf, type Proposal } from "./proposal.ts";
 import type { ReduceAction } from "./reduce_machine.ts";
+import { ResultOrder } from "./result_order.ts";
 import type { RoundEvent } from "./round_types.ts";
 import type { SpanPlan } from "./span_plan.ts";
 
@@ -36,9 +37,7 @@ export class Transfer {
   #contributions = new Map<number, Map<Hotkey, Uint8Array>>();
   #results: Uint8Array[];
   #grid: GridTransfer | undefined;
-  /** Per reducer: results that came before one in front of them, by chunk; and the chunk that is told next. */
-  #early = new Map<Hotkey, Map<number, Header<"result">>>();
-  #nextToTell: number[];
+  #order: ResultOrder;
   #closed = new AbortController();
 
   constructor(
@@ -62,7 +61,7 @@ export class Transfer {
       send: (to, kind, what, body) => this.#send(to, kind, what, () => body),
       isClosed: () => this.#closed.signal.aborted,
     });
-    this.#nextToTell = plan.spans.map((span) => span.firstChunk);
+    this.#order = new ResultOrder(plan);
   }
 
   close(): void {
@@ -101,8 +100,8 @@ export class Transfer {
   /** @throws {SkeinError} `allreduce/corrupt-chunk` after telling the machine */
   async onChunk(from: Hotkey, header: Header<"chunk">, body: Uint8Array): Promise<void> {
     const corruption = await this.#corruption(header, body, this.#deps.codec);
-    if (this.#closed.signal.aborted) return;
     const { chunk } = header;
+    if (this.#closed.signal.aborted || this.#contributions.get(chunk)?.has(from)) return;
     if (corruption) {
       const code = "allreduce/corrupt-chunk";
       this.#deps.feed({ type: "corrupt", from, digest: this.#digest, chunk, code });
@@ -126,19 +125,8 @@ export class Transfer {
     }
     this.#results[chunk] = body;
     if (this.#grid) return this.#tell(from, header);
-    const early = this.#early.get(from) ?? new Map<number, Header<"result">>();
-    this.#early.set(from, early.set(chunk, header));
-    this.#tellInOrder(from, early);
-  }
-
-  /** The machine hears of a reducer's results in order, whichever connection was faster. */
-  #tellInOrder(from: Hotkey, early: Map<number, Header<"result">>): void {
-    const reducer = memberIndexOf(this.proposal, from);
-    for (;;) {
-      const header = early.get(this.#nextToTell[reducer]);
-      if (header === undefined || this.#closed.signal.aborted) return;
-      early.delete(this.#nextToTell[reducer]++);
-      this.#tell(from, header);
+    for (const next of this.#order.arrived(memberIndexOf(this.proposal, from), header)) {
+      this.#tell(from, next);
     }
   }
 
