@@ -119,14 +119,14 @@ export class Star {
   advance(nowMs: number, deliver: (to: number, slot: number, size: number) => void): void {
     for (;;) {
       let from = -1;
-      let earliest = nowMs;
+      let earliest = Infinity;
       for (let i = 0; i < this.#crossing.length; i++) {
-        if (this.#crossing[i].time <= earliest) {
+        if (this.#crossing[i].time < earliest) {
           earliest = this.#crossing[i].time;
           from = i;
         }
       }
-      if (from < 0) break;
+      if (earliest > nowMs) break;
       const { slot, size } = this.#crossing[from];
       this.#crossing[from].shift();
       const to = this.#targets[from].slot;

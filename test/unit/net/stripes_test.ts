@@ -1,0 +1,129 @@
+/** Stripes over connections that are only names and lanes that take as long as they are told. */
+import assert from "node:assert/strict";
+import type { Connection } from "@libp2p/interface";
+import type { Clock } from "../../../src/base/clock.ts";
+import { netError } from "../../../src/net/errors.ts";
+import type { FrameStream } from "../../../src/net/frame_stream.ts";
+import { MAX_STRIPES, Stripes } from "../../../src/net/stripes.ts";
+
+type FakeConnection = Connection & { status: string; name: number };
+
+/** Each connection carries `bytesPerMs`, all together at most `linkBytesPerMs`; time goes on with every frame. */
+class FakeLink {
+  nowMs = 0;
+  readonly connections: FakeConnection[] = [];
+  readonly sent: { connection: number; type: string }[] = [];
+  readonly dials: number[] = [];
+  /** Frames on this connection break it. */
+  broken = -1;
+  readonly stripes: Stripes;
+
+  constructor(bytesPerMs: number, linkBytesPerMs: number) {
+    this.add();
+    const clock = { monotonicMs: () => this.nowMs } as Clock;
+    this.stripes = new Stripes({
+      clock,
+      connections: () => this.connections.filter(({ status }) => status === "open"),
+      open: async (connection) => {
+        const { name } = connection as FakeConnection;
+        const write = async (_kind: string, header: { type: string }, body: Uint8Array) => {
+          await Promise.resolve();
+          if (name === this.broken) {
+            (connection as FakeConnection).status = "closed";
+            throw netError("net/link-lost", "it broke");
+          }
+          const rate = Math.min(linkBytesPerMs, bytesPerMs * this.connections.length);
+          this.nowMs += body.length / rate;
+          this.sent.push({ connection: name, type: header.type });
+        };
+        return { isOpen: true, write } as unknown as FrameStream;
+      },
+      dialMore: async (count) => {
+        this.dials.push(count);
+        for (let i = 0; i < count; i++) this.add();
+      },
+    });
+  }
+
+  add(): void {
+    this.connections.push({ status: "open", name: this.connections.length } as FakeConnection);
+  }
+
+  sendMany(count: number, bytes: number): Promise<void[]> {
+    return Promise.all(
+      Array.from(
+        { length: count },
+        (_, i) =>
+          this.stripes.send({ type: String(i), header: {}, body: new Uint8Array(bytes), isUnordered: true }),
+      ),
+    );
+  }
+}
+
+Deno.test("frames are spread over all connections, each once", async () => {
+  const link = new FakeLink(10_000, 100_000);
+  link.add();
+  link.add();
+  await link.sendMany(30, 1000);
+  assert.equal(link.sent.length, 30);
+  assert.equal(new Set(link.sent.map(({ type }) => type)).size, 30);
+  assert.equal(new Set(link.sent.map(({ connection }) => connection)).size, 3);
+});
+
+Deno.test("a backlog on slow connections asks for more, doubling up to the limit", async () => {
+  const link = new FakeLink(350, 1_000_000);
+  await link.sendMany(2000, 100_000);
+  assert.deepEqual(link.dials, [1, 2, 4, 4]);
+  assert.equal(link.connections.length, MAX_STRIPES);
+});
+
+Deno.test("a link that is full is not given more connections for ever", async () => {
+  const link = new FakeLink(1200, 1250);
+  await link.sendMany(300, 100_000);
+  assert.deepEqual(link.dials, [1]);
+});
+
+Deno.test("a connection that carries enough stays alone", async () => {
+  const link = new FakeLink(4000, 4000);
+  await link.sendMany(300, 100_000);
+  assert.deepEqual(link.dials, []);
+});
+
+Deno.test("what a broken connection had goes out on another", async () => {
+  const link = new FakeLink(10_000, 100_000);
+  link.add();
+  link.broken = 0;
+  await link.sendMany(10, 1000);
+  assert.equal(new Set(link.sent.map(({ type }) => type)).size, 10);
+  assert.ok(link.sent.every(({ connection }) => connection === 1));
+});
+
+Deno.test("without any connection the frames that wait are refused, typed", async () => {
+  const link = new FakeLink(10_000, 100_000);
+  link.broken = 0;
+  const sending = link.sendMany(3, 1000);
+  const outcome = assert.rejects(sending, { code: "net/link-lost" });
+  await Promise.resolve();
+  link.stripes.connectionsChanged();
+  await outcome;
+});
+
+Deno.test("a frame that is aborted before its turn is never read nor sent", async () => {
+  const link = new FakeLink(10_000, 100_000);
+  const abort = new AbortController();
+  const first = link.stripes.send({ type: "first", header: {}, body: new Uint8Array(10) });
+  let isRead = false;
+  const second = link.stripes.send({
+    type: "second",
+    header: {},
+    get body() {
+      isRead = true;
+      return new Uint8Array(10);
+    },
+  }, abort.signal);
+  abort.abort(new Error("over"));
+  await first;
+  await assert.rejects(second, /over/);
+  assert.equal(isRead, false);
+  assert.deepEqual(link.sent.map(({ type }) => type), ["first"]);
+});
