@@ -8,6 +8,7 @@ import { AllReduce, decodeResultInto, type RoundOutcome } from "../src/allreduce
 import type { RoundTimeouts } from "../src/allreduce/round_types.ts";
 import { sha256Bulk, toHex } from "../src/base/bytes.ts";
 import { systemClock } from "../src/base/clock.ts";
+import { isSkeinError } from "../src/base/errors.ts";
 import { eventLog } from "../src/base/log.ts";
 import type { Signer } from "../src/base/transport.ts";
 import { cryptoReady, devAccount, verifySignature } from "../src/chain/sr25519.ts";
@@ -90,8 +91,20 @@ for await (const command of commands()) {
 }
 
 async function connect(addrs: readonly string[]): Promise<void> {
-  for (const addr of addrs) await network.dial(addr);
+  for (const addr of addrs) await dialed(addr);
   while (network.transport.connected().length < options.members - 1) await systemClock.sleep(5);
+}
+
+/** On a machine that starts sixteen of us at once, a first handshake may come too late. */
+async function dialed(addr: string): Promise<void> {
+  for (let tries = 1;; tries++) {
+    try {
+      return void await network.dial(addr);
+    } catch (error) {
+      if (!isSkeinError(error) || tries === 5) throw error;
+      await systemClock.sleep(100 * tries);
+    }
+  }
 }
 
 async function run(round: number, isChecked: boolean, bandwidthBytesPerSec: number): Promise<void> {

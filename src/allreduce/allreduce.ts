@@ -38,6 +38,7 @@ import { Pace } from "./pace.ts";
 import { pullResult } from "./pull.ts";
 import { chunkElementsFor, ResultStore, type StoredResult } from "./result.ts";
 import { LiveRound } from "./live_round.ts";
+import { cachedVerify } from "./signature_cache.ts";
 import { Suspicions } from "./suspicions.ts";
 import type { RoundOutcome } from "./round_outcome.ts";
 import type { RoundTimeouts } from "./round_types.ts";
@@ -194,7 +195,7 @@ export class AllReduce {
       ...claims,
     };
     this.#pace = new Pace(this.#timeouts);
-    this.#deps = deps;
+    this.#deps = { ...deps, isMember: (hotkey) => deps.isMember(hotkey), verify: cachedVerify(deps.verify) };
     this.#digest = deps.digest ?? sha256Bulk;
     this.#listen();
   }

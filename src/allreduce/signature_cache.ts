@@ -1,0 +1,21 @@
+/**
+ * One signature is met many times in a round: an offer in its ready, in the proposal, in every certificate; a commit in its
+ * own message and in what each member makes of it. Checking one costs a millisecond or more, so what was found right
+ * is remembered, by signer, message and signature together. What was wrong is not: that costs its sender.
+ */
+import { sha256Sync, toHex } from "../base/bytes.ts";
+import type { VerifySignature } from "../base/transport.ts";
+
+const MAX_ENTRIES = 4096;
+
+export function cachedVerify(verify: VerifySignature): VerifySignature {
+  const right = new Set<string>();
+  return (hotkey, message, signature) => {
+    const key = `${hotkey} ${toHex(sha256Sync(message))} ${toHex(signature)}`;
+    if (right.has(key)) return true;
+    if (!verify(hotkey, message, signature)) return false;
+    if (right.size >= MAX_ENTRIES) right.delete(right.values().next().value!); // the oldest
+    right.add(key);
+    return true;
+  };
+}
