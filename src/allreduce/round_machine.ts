@@ -86,6 +86,7 @@ interface Attempt {
   readonly wanted: Set<Hotkey>;
   /** Who has shown us its seals; we show ours when this is not undefined. */
   sealsFrom?: Set<Hotkey>;
+  readonly sealsShown: Set<Hotkey>;
   carried?: Lock;
 }
 
@@ -512,6 +513,7 @@ export class RoundMachine {
       seals: new Seals(digest, members, this.#deps.verify),
       signature: leadersSignature,
       wanted: new Set(),
+      sealsShown: new Set(),
     };
     this.#attemptCount++;
     this.#highestSeen = Math.max(this.#highestSeen, proposal.attempt);
@@ -929,13 +931,14 @@ export class RoundMachine {
       for (const hotkey of others) this.#convict(hotkey, "a vote for another result than the locked one");
       return this.#dropIfHopeless(attempt, others);
     }
-    if (attempt.sealsFrom) return;
-    attempt.sealsFrom = new Set();
+    attempt.sealsFrom ??= new Set();
+    // Of a large group only to those who voted otherwise: a thousand seals are hundreds of kilobytes.
+    const audience = planOf(attempt.proposal).grid ? others : this.#others(attempt.proposal);
+    const unshown = audience.filter((hotkey) => !attempt.sealsShown.has(hotkey));
+    if (unshown.length === 0) return;
+    for (const hotkey of unshown) attempt.sealsShown.add(hotkey);
     const spans = attempt.seals.list();
-    this.#send(this.#others(attempt.proposal), "seals", {
-      ...this.#ballot(attempt.proposal, attempt.digest),
-      spans,
-    });
+    this.#send(unshown, "seals", { ...this.#ballot(attempt.proposal, attempt.digest), spans });
   }
 
   #onSeals(from: Hotkey, { proposalDigest: digest, spans }: Header<"seals">): void {

@@ -28,6 +28,9 @@ const FRAME_BYTES = 60;
 const MOMENT_MS = 0.5;
 const BULK = /^allreduce\/(chunk|partial|result|pull)\//;
 
+/** Members by index. */
+export type Alter = (from: number, to: number, message: Message) => Message | undefined;
+
 type MessageHandler = Parameters<Transport["onMessage"]>[1];
 type RequestHandler = Parameters<Transport["onRequest"]>[1];
 
@@ -93,6 +96,8 @@ class Node {
 export class ScaleNetwork {
   readonly failures: unknown[] = [];
   readonly offences = new Map<string, number>();
+  /** What becomes of a message on its way: another, or nothing. */
+  alter: Alter = (_from, _to, message) => message;
   readonly #options: ScaleNetworkOptions;
   readonly #clock: Clock;
   readonly #hotkeys: readonly Hotkey[];
@@ -153,8 +158,9 @@ export class ScaleNetwork {
     const receiver = this.#indexes.get(to) ?? -1;
     if (!this.#nodes[from].isUp || !this.#nodes[receiver]?.isUp) throw gone(to);
     // The body may be made when it is asked for: once.
-    const sent = { type: message.type, header: message.header, body: message.body };
-    this.#carry(from, receiver, sent, () => this.#receive(receiver, from, sent));
+    const made = { type: message.type, header: message.header, body: message.body };
+    const sent = this.alter(from, receiver, made);
+    if (sent) this.#carry(from, receiver, sent, () => this.#receive(receiver, from, sent));
   }
 
   #request(

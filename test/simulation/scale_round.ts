@@ -9,7 +9,7 @@ import { AllReduce, DEFAULT_TIMEOUTS, type RoundOutcome } from "../../src/allred
 import type { RoundTimeouts } from "../../src/allreduce/round_types.ts";
 import { fakeSigner, fakeVerify } from "./fake_signer.ts";
 import { BLOCK_BYTES, blockCodec, BlockReducer, meanConstant, sharedTensor } from "./scale_codec.ts";
-import { ScaleNetwork } from "./scale_network.ts";
+import { type Alter, ScaleNetwork } from "./scale_network.ts";
 import { VirtualClock } from "./virtual_clock.ts";
 
 export interface ScaleCase {
@@ -42,6 +42,8 @@ export interface ScaleResult {
   readonly results: number;
   /** Whether the result is the mean of all members, each with its weight. */
   readonly isWhole: boolean;
+  /** Of the members' constants; null when blocks say different things. */
+  readonly mean: number | null;
   readonly attempts: number;
   readonly excluded: number;
   /** Of the member with most. */
@@ -56,7 +58,7 @@ const CHUNK_BYTES = 512 * 1024;
 const ROUND_TIMEOUT_MS = 3_600_000;
 const DEATH_NOTICE_MS = 2000;
 
-export async function playScaleRound(scale: ScaleCase): Promise<ScaleResult> {
+export async function playScaleRound(scale: ScaleCase, alter?: Alter): Promise<ScaleResult> {
   const { members, megabits, megabytes, mesh, seed = 1, deaths = 0 } = scale;
   const clock = new VirtualClock();
   const hotkeys = Array.from({ length: members }, (_, i) => `5Member${String(i).padStart(41, "0")}`);
@@ -70,6 +72,7 @@ export async function playScaleRound(scale: ScaleCase): Promise<ScaleResult> {
     jitterMs: 5,
     bulkScale: (megabytes * 1e6) / (BLOCK_BYTES * blocks),
   });
+  if (alter) network.alter = alter;
   const boundSeconds = (2 * (members - 1) / members) * (megabytes * 1e6) / (1000 * bytesPerMs);
   const observed = new Observed(clock);
   const options = {
@@ -165,7 +168,7 @@ function inputOf(
 }
 
 /** Four times 32 bits of FNV-1a, eight times: fast, and enough to tell chunks apart. */
-async function shortDigest(bytes: Uint8Array): Promise<Uint8Array> {
+export async function shortDigest(bytes: Uint8Array): Promise<Uint8Array> {
   const lanes = new Uint32Array(8);
   let a = 0x811c9dc5;
   let b = 0x9e3779b9;
@@ -235,6 +238,7 @@ function measure(
     aborted: alive.length - committed.length,
     results: new Set(committed.map(({ certificate }) => certificate.resultDigest)).size,
     isWhole: mean !== undefined && Math.abs(mean / wholeMean(members) - 1) < 1e-9,
+    mean: mean ?? null,
     attempts: observed.attempts,
     excluded: observed.excluded,
     bulkLinks: most((at) => traffic[at].bulkPeers.size),
