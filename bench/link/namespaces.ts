@@ -31,8 +31,8 @@ export interface LinkCheck {
 const MTU = 1500;
 /** netem's default limit, 1000 packets. */
 const QUEUE_BYTES = 1000 * MTU;
-/** What stands for the wire must not wait for those who use it. */
-const PRIORITY = ["chrt", "-f", "10"];
+/** What stands for the wire must not wait for those who use it, where the system lets us say so. */
+const PRIORITY = runs("chrt") ? ["chrt", "-f", "10"] : [];
 /** Of a full packet, what is not headers: 20 bytes of IP, 32 of TCP with timestamps. */
 const TCP_SHARE = (MTU - 52) / MTU;
 const SEED = 20_260_727;
@@ -149,6 +149,7 @@ async function configure(name: string, address: string, { congestionControl }: L
 }
 
 function requireTun(): void {
+  if (!runs("ip")) throw new Error("emulate links: no command ip found, iproute2 is required, install it");
   const isRoot = Deno.uid() === 0;
   let hasTun = true;
   try {
@@ -161,6 +162,14 @@ function requireTun(): void {
     `emulate links: ${isRoot ? "root" : "not root"}, ${hasTun ? "" : "no "}/dev/net/tun found, ` +
       `root and a kernel with TUN and network namespaces are required`,
   );
+}
+
+function runs(name: string): boolean {
+  try {
+    return new Deno.Command(name, { args: ["-V"], stdout: "null", stderr: "null" }).outputSync().success;
+  } catch {
+    return false; // not installed
+  }
 }
 
 const ip = (...args: string[]) => command("ip", args);
