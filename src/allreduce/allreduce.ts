@@ -342,12 +342,7 @@ export class AllReduce {
     this.#lock = undefined;
     const message = certificateMessage(certificate);
     const { transport, clock } = this.#deps;
-    const audience = certificateAudience(
-      certificate.proposal,
-      transport.self,
-      transport.connected(),
-      clock.nowMs(),
-    );
+    const audience = certificateAudience(certificate, transport.self, transport.connected(), clock.nowMs());
     for (const peer of audience) this.#sendQuietly(peer, message);
     this.#notifyCertificate(certificate);
   }
