@@ -130,7 +130,7 @@ export const DEFAULT_TIMEOUTS: RoundTimeouts = {
   suspectMs: 30_000,
 };
 /** Small enough that the first comes back soon and a lossy connection carries one in half a second. */
-const CHUNK_BYTES = 128 * 1024;
+export const CHUNK_BYTES = 128 * 1024;
 /** Chunks asked for at a time from members that hold a result. */
 const PULL_CONCURRENCY = 8;
 const ROUND_KINDS = [
