@@ -170,9 +170,9 @@ const METHOD = `## How it was measured
 - Virtual time. Each member has an uplink and a downlink of the bandwidth, which all its messages share first come, first served;
   each pair a latency of 10 to 60 ms one way and up to 5 ms of jitter. Links lose nothing. Arithmetic, hashing and disks take no time.
 - Bytes are counted as on a wire: headers by their length, bodies, and 70 bytes for each packet of 1400 for TCP, IP, noise and yamux.
-- A thousand tensors of 25 MB do not fit a test machine, so a tensor has 8 bytes for each block that stands for up to 512 KiB, and the wire
+- A thousand tensors of 25 MB do not fit a test machine, so a tensor has 8 bytes for each block that stands for up to 128 KiB, and the wire
   counts bodies of bulk messages times a factor that makes the tensor as large as it says. Their number, order and sizes are
-  those of the tensor that it stands for; nothing else is scaled. Chunks are of at most 512 KiB, at least one a member.
+  those of the tensor that it stands for; nothing else is scaled. Chunks are of 128 KiB at most, as by default, at least one a member.
 - Every member's tensor differs, samples weigh 1 to 3, and without deaths the result is checked to be the weighted mean of all members.
 - Signatures are fakes of 64 bytes; timeouts are the defaults, longer where a slow link needs more.
 - A row's sum is encoded before columns sum it, so a lossy codec rounds twice in a grid, once in a mesh. A codec whose mean is of another

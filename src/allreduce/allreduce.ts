@@ -130,7 +130,7 @@ export const DEFAULT_TIMEOUTS: RoundTimeouts = {
   suspectMs: 30_000,
 };
 /** Small enough that the first comes back soon and a lossy connection carries one in half a second. */
-const CHUNK_BYTES = 128 * 1024;
+export const CHUNK_BYTES = 128 * 1024;
 /** Chunks asked for at a time from members that hold a result. */
 const PULL_CONCURRENCY = 8;
 const ROUND_KINDS = [
@@ -342,12 +342,7 @@ export class AllReduce {
     this.#lock = undefined;
     const message = certificateMessage(certificate);
     const { transport, clock } = this.#deps;
-    const audience = certificateAudience(
-      certificate.proposal,
-      transport.self,
-      transport.connected(),
-      clock.nowMs(),
-    );
+    const audience = certificateAudience(certificate, transport.self, transport.connected(), clock.nowMs());
     for (const peer of audience) this.#sendQuietly(peer, message);
     this.#notifyCertificate(certificate);
   }

@@ -14,11 +14,21 @@ export class Gathering {
   #next = 0;
   #isSumming = false;
   readonly #self: number;
+  readonly #hasPart: (sender: number, chunk: number) => boolean;
   #waitingSinceMs = 0;
 
-  /** @param self one of the senders: what it has not delivered is not due */
-  constructor(chunks: readonly number[], senders: readonly number[], self: number) {
+  /**
+   * @param self one of the senders, with a part in every chunk: what it has not delivered is not due
+   * @param hasPart whether a sender has to deliver a chunk
+   */
+  constructor(
+    chunks: readonly number[],
+    senders: readonly number[],
+    self: number,
+    hasPart: (sender: number, chunk: number) => boolean = () => true,
+  ) {
     this.#self = self;
+    this.#hasPart = hasPart;
     this.#chunks = chunks;
     this.#senders = senders;
     this.#delivered = chunks.map(() => new Set<number>());
@@ -88,6 +98,9 @@ export class Gathering {
   missing(): number[] {
     const delivered = this.#delivered[this.#next];
     if (!delivered) return [];
-    return this.#senders.filter((s) => this.#next < this.#excludedFrom.get(s)! && !delivered.has(s));
+    const chunk = this.#chunks[this.#next];
+    return this.#senders.filter((sender) =>
+      this.#next < this.#excludedFrom.get(sender)! && !delivered.has(sender) && this.#hasPart(sender, chunk)
+    );
   }
 }

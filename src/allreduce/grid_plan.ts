@@ -12,8 +12,17 @@
  * bandwidth of their slowest member, and members of like bandwidth form a column. Within a column all own alike.
  *
  * *Extras* are who is left over and who has no bandwidth: they contribute to a row and receive from it, and reduce nothing.
+ * Who reduces nothing and is too slow to contribute in the others' time contributes a part, as in a mesh.
  */
-import { apportion, bandwidthShares, type SpanPlan, tileSpans, unitsOf } from "./span_plan.ts";
+import {
+  apportion,
+  bandwidthShares,
+  contributionShares,
+  isInQuota,
+  type SpanPlan,
+  tileSpans,
+  unitsOf,
+} from "./span_plan.ts";
 
 export interface Grid {
   /** Member indices, [row][column]. */
@@ -30,11 +39,15 @@ export interface Grid {
   readonly streams: readonly (readonly number[])[];
 }
 
-/** @param bandwidths by member */
+/**
+ * @param bandwidths by member
+ * @param turn moves what slow members contribute: the outer step
+ */
 export function planGrid(
   elementCount: number,
   chunkElements: number,
   bandwidths: readonly number[],
+  turn = 0,
 ): SpanPlan {
   const able = bandwidths.some((b) => b > 0) ? bandwidths : bandwidths.map(() => 1);
   const byBandwidth = able.map((_, member) => member).sort((a, b) => able[b] - able[a] || a - b);
@@ -52,7 +65,8 @@ export function planGrid(
 
   const slowest = columns.map((column) => Math.min(...column.map((member) => able[member])));
   const fanOut = columnCount - 2 / rowCount + extras[0].length;
-  const columnUnits = apportion(unitsOf(elementCount), bandwidthShares(slowest, fanOut));
+  const columnShares = bandwidthShares(slowest, fanOut);
+  const columnUnits = apportion(unitsOf(elementCount), columnShares);
   const units: number[] = bandwidths.map(() => 0);
   columns.forEach((column, c) =>
     apportion(columnUnits[c], column.map(() => 1)).forEach((count, r) => units[column[r]] = count)
@@ -64,7 +78,16 @@ export function planGrid(
   rows.forEach((row, r) => [...row, ...extras[r]].forEach((member) => rowOf[member] = r));
   columns.forEach((column, c) => column.forEach((member) => columnOf[member] = c));
   const streams = columns.map((column) => interleave(column.map((owner) => chunksOf(plan, owner))));
-  return { ...plan, grid: { rows, columns, extras, rowOf, columnOf, streams } };
+  const places = new Map(
+    streams.flatMap((stream) => stream.map((chunk, at) => [chunk, { at, count: stream.length }])),
+  );
+  const shares = columnOf.map((column) => columnShares[column] ?? 0);
+  const parts = contributionShares(bandwidths, shares, fanOut);
+  const contributes = (member: number, chunk: number): boolean => {
+    const place = places.get(chunk)!;
+    return isInQuota(parts[member], place.at, place.count, turn);
+  };
+  return { ...plan, contributes, grid: { rows, columns, extras, rowOf, columnOf, streams } };
 }
 
 /** About square, never taller than wide, and of those with few extras a row the squarest. */

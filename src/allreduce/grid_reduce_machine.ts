@@ -18,6 +18,8 @@ import type { ReduceAction, ReduceOptions } from "./reduce_machine.ts";
 import type { Reduction } from "./reduction.ts";
 import type { SpanPlan } from "./span_plan.ts";
 
+/** Of a row together, at one of its members; more only where a window would be less than one chunk of each owner. */
+const MAX_HELD_CHUNKS = 512;
 /** A row waits longer than a column for the same result. */
 const RELAY_PATIENCE = 1.5;
 
@@ -53,9 +55,15 @@ export class GridReduceMachine implements Reduction {
     this.#row = grid.rowOf[self];
     this.#column = grid.columnOf[self];
     // A stream passes from owner to owner, and all of them are to be at work at once.
-    this.#windowChunks = Math.max(options.windowChunks, grid.rows.length);
+    const heldChunks = Math.floor(MAX_HELD_CHUNKS / grid.columns.length);
+    this.#windowChunks = Math.max(grid.rows.length, Math.min(options.windowChunks, heldChunks));
     const isExtra = this.#column < 0;
-    this.#sums = new Gathering(isExtra ? [] : grid.streams[this.#column], this.#rowMembers(), self);
+    this.#sums = new Gathering(
+      isExtra ? [] : grid.streams[this.#column],
+      this.#rowMembers(),
+      self,
+      (sender, chunk) => plan.contributes(sender, chunk),
+    );
     this.#finals = new Gathering(
       isExtra ? [] : grid.streams[this.#column].filter((chunk) => this.#ownerOf(chunk) === self),
       isExtra ? [] : grid.columns[this.#column],
@@ -200,6 +208,11 @@ export class GridReduceMachine implements Reduction {
     return this.#received[owner] < this.#plan.spans[owner].chunkCount;
   }
 
+  passesOn(relay: number, to: number): boolean {
+    const { rowOf, columnOf } = this.#grid;
+    return columnOf[relay] >= 0 && rowOf[relay] === rowOf[to] && relay !== to;
+  }
+
   digestsOf(owner: number): string[] {
     const { firstChunk, chunkCount } = this.#plan.spans[owner];
     return this.#digests.slice(firstChunk, firstChunk + chunkCount).map((digest) => digest ?? "");
@@ -244,7 +257,8 @@ export class GridReduceMachine implements Reduction {
     const stream = this.#grid.streams[column];
     const to = this.#grid.rows[this.#row][column];
     while (this.#sent[column] < Math.min(limit, stream.length)) {
-      actions.push({ type: "contribute", to, chunk: stream[this.#sent[column]++] });
+      const chunk = stream[this.#sent[column]++];
+      if (this.#plan.contributes(this.#self, chunk)) actions.push({ type: "contribute", to, chunk });
     }
   }
 

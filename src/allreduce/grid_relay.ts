@@ -5,6 +5,7 @@
  * change them. Heads stand in the leader's column, over links that a grid uses anyhow.
  */
 import type { Hotkey } from "../base/transport.ts";
+import type { Certificate } from "./certificate.ts";
 import type { Grid } from "./grid_plan.ts";
 import { memberIndexOf, planOf, type Proposal } from "./proposal.ts";
 
@@ -70,17 +71,16 @@ export function isCaretaker(proposal: Proposal, self: Hotkey, peer: Hotkey, nowM
   return (at + count - (turn % count)) % count < CARETAKERS;
 }
 
-/** Whom `self` tells when it has the certificate: not the members of a large group, who see the commits themselves. */
+/** Whom `self` tells when it has the certificate: of a large group not the members whose commits it shows. */
 export function certificateAudience(
-  proposal: Proposal,
+  { proposal, votes }: Pick<Certificate, "proposal" | "votes">,
   self: Hotkey,
   connected: readonly Hotkey[],
   nowMs: number,
 ): Hotkey[] {
   if (!planOf(proposal).grid) return [...connected];
-  return connected.filter((peer) =>
-    memberIndexOf(proposal, peer) < 0 && isCaretaker(proposal, self, peer, nowMs)
-  );
+  const committed = new Set(votes.map(({ hotkey }) => hotkey));
+  return connected.filter((peer) => !committed.has(peer) && isCaretaker(proposal, self, peer, nowMs));
 }
 
 /** The leader in its own row; else the row's member of its column, or of the first when it is an extra. */

@@ -146,8 +146,7 @@ function computePlan(proposal: Proposal): SpanPlan {
   const bandwidths = claimed.map((b) => Math.min(b, most));
   const isMesh = claimed.length <= (proposal.meshMembers ?? MAX_MESH_MEMBERS);
   const { elementCount, chunkElements, outerStep } = proposal;
-  if (isMesh) return planSpans(elementCount, chunkElements, bandwidths, outerStep);
-  return planGrid(elementCount, chunkElements, bandwidths);
+  return (isMesh ? planSpans : planGrid)(elementCount, chunkElements, bandwidths, outerStep);
 }
 
 /** What every proposal of a run must agree with, whoever made it. */

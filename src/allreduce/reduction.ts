@@ -29,6 +29,8 @@ export interface Reduction {
   digestsOf(owner: number): string[];
   /** In a grid only: is this row's sum of an own chunk wanted, it has come, and a sum of our row is on its way. */
   wantsPartial?(sender: number, chunk: number): boolean;
+  /** Does it pass results on to that member, and we cannot know whether it did? */
+  passesOn?(relay: number, to: number): boolean;
   partial?(sender: number, chunk: number, nowMs: number): ReduceAction[];
   summed?(chunk: number, nowMs: number): ReduceAction[];
 }

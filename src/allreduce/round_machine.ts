@@ -820,7 +820,8 @@ export class RoundMachine {
 
   /**
    * The leader starts over without the accused, if they may have stalled as it sees them; otherwise it goes on without the
-   * accuser, who has given up. A member that keeps accusing is left out as well.
+   * accuser, who has given up. A member that keeps accusing is left out as well, and so is one whose word is all that
+   * speaks against the member of its row that passes results on.
    */
   #onComplaint(from: Hotkey, complaint: Header<"complaint">): void {
     const attempt = this.#attempt;
@@ -830,11 +831,12 @@ export class RoundMachine {
     if (!attempt.members.includes(from)) return;
     const complaintCount = (this.#complaints.get(from) ?? 0) + 1;
     this.#complaints.set(from, complaintCount);
-    const accused = complaint.suspects.filter((hotkey) => {
-      const index = attempt.members.indexOf(hotkey);
-      return index >= 0 && hotkey !== this.#self && attempt.reduce.owes(index);
-    });
-    if (complaintCount > MAX_COMPLAINTS || accused.length === 0) accused.push(from);
+    const { proposal, reduce } = attempt;
+    const known = complaint.suspects.filter((h) => h !== this.#self && memberIndexOf(proposal, h) >= 0);
+    const accused = known.filter((hotkey) => reduce.owes(memberIndexOf(proposal, hotkey)));
+    const accuser = memberIndexOf(proposal, from);
+    const relays = known.filter((hotkey) => reduce.passesOn?.(memberIndexOf(proposal, hotkey), accuser));
+    if (complaintCount > MAX_COMPLAINTS || accused.length === 0) accused.push(...relays, from);
     const isIdle = accused.length === 1 && accused[0] === from;
     if (isIdle && attempt.members.length - 1 >= quorumOf(attempt.members.length)) return this.#suspect(from);
     this.#drop("complaint", accused);

@@ -97,11 +97,13 @@ export interface SpanPlan {
  * Share of each span that a member contributes: all of it, unless it reduces nothing and would hold the others up. Without
  * a bandwidth (0) nothing is known: deadlines decide.
  */
-function contributionShares(bandwidths: readonly number[], spanShares: readonly number[]): number[] {
+export function contributionShares(
+  bandwidths: readonly number[],
+  spanShares: readonly number[],
+  fanOut = bandwidths.length - 2,
+): number[] {
   const positive = bandwidths.filter((b) => b > 0).sort((a, b) => a - b);
-  const xi = bandwidths.map((b, i) =>
-    spanShares[i] > 0 && b > 0 ? (1 + (bandwidths.length - 2) * spanShares[i]) / b : 0
-  );
+  const xi = bandwidths.map((b, i) => spanShares[i] > 0 && b > 0 ? (1 + fanOut * spanShares[i]) / b : 0);
   const time = Math.max(...xi, 2 / (positive[positive.length >> 1] ?? Infinity));
   return bandwidths.map((b, i) => spanShares[i] > 0 || b === 0 || time * b >= 1 ? 1 : QUOTA_SHARE * time * b);
 }
@@ -123,10 +125,15 @@ export function planSpans(
   const contributes = (member: number, chunk: number): boolean => {
     if (parts[member] >= 1) return true;
     const { firstChunk, chunkCount } = plan.spans[plan.chunks[chunk].reducer];
-    const quota = Math.max(1, Math.floor(parts[member] * chunkCount));
-    return (chunk - firstChunk + turn * quota) % chunkCount < quota;
+    return isInQuota(parts[member], chunk - firstChunk, chunkCount, turn);
   };
   return { ...plan, contributes };
+}
+
+/** Is this one of the `count` chunks of which a member contributes a part? A run of them, another one each turn. */
+export function isInQuota(part: number, at: number, count: number, turn: number): boolean {
+  const quota = Math.max(1, Math.floor(part * count));
+  return part >= 1 || (at + turn * quota) % count < quota;
 }
 
 export const unitsOf = (elementCount: number): number => Math.ceil(elementCount / SPAN_ALIGNMENT_ELEMENTS);

@@ -5,7 +5,12 @@
 import { eventLog, type LogEvent } from "../../src/base/log.ts";
 import { Random } from "../../src/base/random.ts";
 import type { Hotkey } from "../../src/base/transport.ts";
-import { AllReduce, DEFAULT_TIMEOUTS, type RoundOutcome } from "../../src/allreduce/allreduce.ts";
+import {
+  AllReduce,
+  CHUNK_BYTES,
+  DEFAULT_TIMEOUTS,
+  type RoundOutcome,
+} from "../../src/allreduce/allreduce.ts";
 import type { RoundTimeouts } from "../../src/allreduce/round_types.ts";
 import { fakeSigner, fakeVerify } from "./fake_signer.ts";
 import { BLOCK_BYTES, blockCodec, BlockReducer, meanConstant, sharedTensor } from "./scale_codec.ts";
@@ -54,7 +59,6 @@ export interface ScaleResult {
   readonly controlMegabytes: number;
 }
 
-const CHUNK_BYTES = 512 * 1024;
 const ROUND_TIMEOUT_MS = 3_600_000;
 const DEATH_NOTICE_MS = 2000;
 

@@ -40,6 +40,21 @@ Deno.test("clients without bandwidth contribute and receive, and reduce nothing"
   for (const content of harness.results.values()) assert.deepEqual(content, everybody(20));
 });
 
+Deno.test("a member too slow for the others is in the chunks of its quota, and nobody waits for others of it", () => {
+  const bandwidths = [...equal(16), 10];
+  const harness = new GridHarness(bandwidths, 320);
+  harness.begin();
+  harness.run();
+  assertAllAgree(harness);
+  let partCount = 0;
+  for (const [chunk, content] of harness.results) {
+    const hasPart = harness.plan.contributes(16, chunk);
+    if (hasPart) partCount++;
+    assert.deepEqual(content, everybody(hasPart ? 17 : 16));
+  }
+  assert.ok(partCount > 0 && partCount < harness.results.size / 4, `${partCount} chunks`);
+});
+
 Deno.test("bulk travels along rows and columns only", () => {
   const harness = new GridHarness(equal(36), 72);
   harness.begin();

@@ -110,9 +110,16 @@ Deno.test("each stranger hears of a large group's certificate from a few, who ch
     assert.equal(tellers(peer, 0).length, 3);
     assert.notDeepEqual(tellers(peer, 0), tellers(peer, 60_000));
   }
-  const told = members.flatMap((self) => certificateAudience(proposal, self, ["a stranger", "member-7"], 0));
-  assert.deepEqual(told, ["a stranger", "a stranger", "a stranger"]);
-  assert.deepEqual(certificateAudience(proposalOf(10), "member-1", ["x", "member-2"], 0), ["x", "member-2"]);
+  const votes = members.slice(0, 150).map((hotkey) => ({ hotkey, signature: "ab".repeat(64) }));
+  const told = (peer: Hotkey) =>
+    members.filter((self) => certificateAudience({ proposal, votes }, self, [peer], 0).length > 0).length;
+  assert.deepEqual(
+    ["a stranger", "member-7", "member-170"].map(told),
+    [3, 0, 3],
+    "whose commit it shows has it",
+  );
+  const small = { proposal: proposalOf(10), votes: votes.slice(0, 7) };
+  assert.deepEqual(certificateAudience(small, "member-1", ["x", "member-2"], 0), ["x", "member-2"]);
 });
 
 Deno.test("an outline gives the proposal back to who has the offers, and nothing to who lacks or doubts one", () => {
