@@ -3,7 +3,7 @@
  * own message and in what each member makes of it. Checking one costs a millisecond or more, so what was found right
  * is remembered, by signer, message and signature together. What was wrong is not: that costs its sender.
  */
-import { sha256Sync, toHex } from "../base/bytes.ts";
+import { concatBytes, sha256Sync, toHex, utf8 } from "../base/bytes.ts";
 import type { VerifySignature } from "../base/transport.ts";
 
 const MAX_ENTRIES = 4096;
@@ -11,7 +11,9 @@ const MAX_ENTRIES = 4096;
 export function cachedVerify(verify: VerifySignature): VerifySignature {
   const right = new Set<string>();
   return (hotkey, message, signature) => {
-    const key = `${hotkey} ${toHex(sha256Sync(message))} ${toHex(signature)}`;
+    // With their lengths, so that nothing of one can pass for the beginning of the next.
+    const signer = utf8(`${hotkey.length} ${signature.byteLength} ${hotkey}`);
+    const key = toHex(sha256Sync(concatBytes(signer, message, signature)));
     if (right.has(key)) return true;
     if (!verify(hotkey, message, signature)) return false;
     if (right.size >= MAX_ENTRIES) right.delete(right.values().next().value!); // the oldest

@@ -9,15 +9,26 @@ export function toHex(bytes: Uint8Array): string {
   return text;
 }
 
+/** By character code; −1 = no hex digit. */
+const DIGITS = new Int8Array(128).fill(-1);
+for (let value = 0; value < 16; value++) {
+  DIGITS[HEX.charCodeAt(value)] = value;
+  DIGITS[HEX[value].toUpperCase().charCodeAt(0)] = value;
+}
+
 /** @throws {RangeError} on anything but an even number of hex digits, with or without 0x */
 export function fromHex(text: string): Uint8Array<ArrayBuffer> {
-  const digits = text.startsWith("0x") ? text.slice(2) : text;
-  if (digits.length % 2 !== 0 || /[^0-9a-fA-F]/.test(digits)) {
-    throw new RangeError(`decode hex: "${text.slice(0, 40)}" is not an even number of hex digits`);
+  const start = text.startsWith("0x") ? 2 : 0;
+  const bytes = new Uint8Array((text.length - start) >> 1);
+  let isHex = text.length % 2 === 0;
+  for (let i = 0; i < bytes.length; i++) {
+    const high = DIGITS[text.charCodeAt(start + 2 * i)] ?? -1;
+    const low = DIGITS[text.charCodeAt(start + 2 * i + 1)] ?? -1;
+    isHex &&= high >= 0 && low >= 0;
+    bytes[i] = (high << 4) | low;
   }
-  const bytes = new Uint8Array(digits.length / 2);
-  for (let i = 0; i < bytes.length; i++) bytes[i] = parseInt(digits.slice(2 * i, 2 * i + 2), 16);
-  return bytes;
+  if (isHex) return bytes;
+  throw new RangeError(`decode hex: "${text.slice(0, 40)}" is not an even number of hex digits`);
 }
 
 export function concatBytes(...parts: Uint8Array[]): Uint8Array<ArrayBuffer> {
