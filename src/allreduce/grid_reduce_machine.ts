@@ -18,8 +18,8 @@ import type { ReduceAction, ReduceOptions } from "./reduce_machine.ts";
 import type { Reduction } from "./reduction.ts";
 import type { SpanPlan } from "./span_plan.ts";
 
-/** Of a row together, at one of its members; more only where a window would be less than one chunk of each owner. */
-const MAX_HELD_CHUNKS = 512;
+/** Of a row together, at one of its members: 128 MiB of chunks of 128 KiB. The largest row needs it for one of each owner. */
+const MAX_HELD_CHUNKS = 1024;
 /** A row waits longer than a column for the same result. */
 const RELAY_PATIENCE = 1.5;
 

@@ -6,6 +6,7 @@
  */
 import { SkeinError } from "../../src/base/errors.ts";
 import { Random } from "../../src/base/random.ts";
+import { MAX_MESH_MEMBERS } from "../../src/allreduce/proposal.ts";
 import { BEHAVIOURS } from "./hostile_lies.ts";
 import { type Fault, FAULTS, HOSTILE_FAULTS, type Occurrence } from "./faults.ts";
 import { MAX_MEMBERS } from "./periodic_codec.ts";
@@ -71,7 +72,9 @@ export function drawEpisode(flags: SimulationFlags, index: number): Episode {
   const faults = new Set(flags.faults ?? FAULTS.filter(() => random.nextBelow(3) === 0));
   const hostile = drawHostile(flags, faults, memberCount, random);
   // Small swarms of short episodes see more different faults in the same number of rounds.
-  const faultMs = faults.size === 0 ? 10_000 : 15_000 + random.nextBelow(LONGEST_FAULT_MS - 15_000);
+  // A large swarm costs a lot: without faults it plays the rounds after healing, and no others.
+  const quietMs = memberCount > MAX_MESH_MEMBERS ? 0 : 10_000;
+  const faultMs = faults.size === 0 ? quietMs : 15_000 + random.nextBelow(LONGEST_FAULT_MS - 15_000);
   const budget = hostile.length > 0 ? Math.floor(memberCount / 3) - hostile.length : memberCount;
   const draw = new OccurrenceDraw(memberCount, hostile, faultMs, budget, random);
   const occurrences = FAULTS.filter((kind) => faults.has(kind) && !HOSTILE_FAULTS.includes(kind))
