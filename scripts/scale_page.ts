@@ -105,7 +105,7 @@ function shapeTable(resultOf: (cell: ScaleCase) => Result | undefined): string {
     ]];
   });
   const head = ["members", "shape", "seconds", "× bound", "bulk links", "messages", "MB sent"];
-  return `## Mesh and grid\n\nThe same members both ways, at 100 Mbit/s and ${MEGABYTES} MB. A mesh is a step shorter; ` +
+  return `## Mesh and grid\n\nThe same members both ways, at 100 Mbit/s and ${MEGABYTES} MB. A mesh has fewer hops; ` +
     `a grid has fewer links and smaller ballots. The product\nchanges over above 64.\n\n` + table(head, rows);
 }
 

@@ -22,8 +22,10 @@ const at = (x: number, y: number) => `${x.toFixed(1)},${y.toFixed(1)}`;
 
 function grid(): string[] {
   const lines = SECONDS.map((seconds) =>
-    `<line x1="${LEFT}" x2="${WIDTH - RIGHT}" y1="${yOf(seconds)}" y2="${yOf(seconds)}" stroke="#ddd"/>` +
-    `<text x="${LEFT - 8}" y="${yOf(seconds) + 4}" text-anchor="end">${seconds}</text>`
+    `<line x1="${LEFT}" x2="${WIDTH - RIGHT}" y1="${yOf(seconds).toFixed(1)}" y2="${
+      yOf(seconds).toFixed(1)
+    }" stroke="#ddd"/>` +
+    `<text x="${LEFT - 8}" y="${(yOf(seconds) + 4).toFixed(1)}" text-anchor="end">${seconds}</text>`
   );
   const ticks = MEMBERS.map((members) =>
     `<text x="${xOf(members).toFixed(1)}" y="${HEIGHT - BOTTOM + 20}" text-anchor="middle">${members}</text>`
