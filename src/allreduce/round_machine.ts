@@ -12,14 +12,13 @@
  */
 import { fromHex } from "../base/bytes.ts";
 import type { Hotkey } from "../base/transport.ts";
-import type { Attempt, OwnVote, Proposed } from "./attempt.ts";
-import { resultDigestOf } from "./certificate.ts";
+import type { Proposed } from "./attempt.ts";
+import { CommitPhase } from "./commit_phase.ts";
 import { refuse } from "./errors.ts";
 import { audienceOf, suspectsOf, tellerOf } from "./grid_relay.ts";
 import {
   acceptPayload,
   type AcceptRecord,
-  type Binding,
   bindingOf,
   checkLock,
   type Lock,
@@ -42,8 +41,7 @@ import {
   proposePayload,
   verifyReady,
 } from "./proposal.ts";
-import { quorumOf } from "./quorum.ts";
-import type { ReduceAction } from "./reduce_machine.ts";
+import { ReducePhase } from "./reduce_phase.ts";
 import { newReduction } from "./reduction.ts";
 import { RoundCore } from "./round_core.ts";
 import { RoundEndings } from "./round_endings.ts";
@@ -54,28 +52,32 @@ import type {
   RoundMachineDeps,
   RoundMachineOptions,
 } from "./round_types.ts";
-import { sealPayload, Seals, spanDigestOf } from "./seals.ts";
-import { votePayload, type VotePhase } from "./votes.ts";
+import { Seals } from "./seals.ts";
+import { VoteConflict } from "./vote_conflict.ts";
 
 /** Attempts may be skipped, but not so far that the numbers run out. */
 const MAX_ATTEMPT_SKIP = 64;
 /** So often in a round a member may break into an attempt that another leads, or refuse one, without being suspected. */
 const MAX_PREEMPTIONS = 2;
 const MAX_REFUSALS = 5;
-const MAX_COMPLAINTS = 2;
 /** It says more of us than of whoever refuses. */
 const INNOCENT_REFUSALS = ["promised", "busy", "liar", "attempt"];
 
 export class RoundMachine {
   #core: RoundCore;
   #endings: RoundEndings;
-  #complaints = new Map<Hotkey, number>();
+  #conflict: VoteConflict;
+  #commit: CommitPhase;
+  #reduce: ReducePhase;
   #preemptions = new Map<Hotkey, number>();
   #refusals = new Map<Hotkey, number>();
 
   constructor(options: RoundMachineOptions, deps: RoundMachineDeps, nowMs: number) {
     this.#core = new RoundCore(options, deps, nowMs);
     this.#endings = new RoundEndings(this.#core);
+    this.#conflict = new VoteConflict(this.#core, this.#endings);
+    this.#commit = new CommitPhase(this.#core, this.#endings, this.#conflict);
+    this.#reduce = new ReducePhase(this.#core, this.#endings, this.#commit);
   }
 
   get end(): RoundEnd | undefined {
@@ -142,19 +144,22 @@ export class RoundMachine {
         return this.#onBegin(event.from, event.header);
       case "vote":
       case "commit":
-        return this.#onVote(event.type, event.from, event.header);
+        return this.#commit.onVote(event.type, event.from, event.header);
       case "seals":
-        return this.#onSeals(event.from, event.header);
+        return this.#conflict.onSeals(event.from, event.header);
       case "complaint":
-        return this.#onComplaint(event.from, event.header);
+        return this.#reduce.onComplaint(event.from, event.header);
       case "certificate":
         return this.#endings.onCertificate(event.certificate);
       case "fetched":
-        return this.#onFetched(event.resultDigest, event.chunkDigests);
+        this.#core.hold(event.resultDigest, event.chunkDigests);
+        if (!this.#endings.pulled(event.resultDigest)) this.#commit.fetched(event.resultDigest);
+        return;
       case "fetch-failed":
-        return this.#onFetchFailed(event.resultDigest);
+        if (!this.#endings.pullFailed(event.resultDigest)) this.#commit.fetchFailed(event.resultDigest);
+        return;
       default:
-        return this.#onReduceEvent(event);
+        return this.#reduce.onEvent(event);
     }
   }
 
@@ -189,7 +194,7 @@ export class RoundMachine {
     } else if (attempt.stage === "committing" && ageMs > timeouts.voteTimeoutMs) {
       expire("vote", "no commit", this.#core.votes.silent("commit", attempt.digest));
     } else if (attempt.stage === "reducing") {
-      this.#reduceStep(attempt, attempt.reduce.tick(nowMs));
+      this.#reduce.step(attempt, attempt.reduce.tick(nowMs));
     }
   }
 
@@ -204,7 +209,7 @@ export class RoundMachine {
       !this.#core.isCommitReachable(attempt);
     if (isLost) return this.#endings.drop("member down", []);
     if (attempt.stage === "reducing" || attempt.stage === "accepted") {
-      this.#reduceStep(attempt, attempt.reduce.memberDown(index, this.#core.nowMs));
+      this.#reduce.step(attempt, attempt.reduce.memberDown(index, this.#core.nowMs));
     }
   }
 
@@ -471,7 +476,7 @@ export class RoundMachine {
       ...briefly(attempt.proposal, accepts),
       lock,
     });
-    this.#begin(attempt, bound);
+    this.#reduce.begin(attempt, bound);
   }
 
   /** @throws {SkeinError} `allreduce/bad-lock` when the claim is not from before this proposal */
@@ -547,355 +552,7 @@ export class RoundMachine {
       );
     }
     this.#core.send(audienceOf(attempt.proposal, this.#core.self), "begin", begin);
-    this.#begin(attempt, bound);
-  }
-
-  // ── reduce ────────────────────────────────────────────────────────────────────────────────────────────────────
-
-  #begin(attempt: Attempt, bound: Binding | null): void {
-    const carried = bound && bound.holders.length > 0 ? bound.lock : null;
-    attempt.sinceMs = this.#core.nowMs;
-    this.#core.emit("round-began", {
-      outerStep: attempt.proposal.outerStep,
-      attempt: attempt.proposal.attempt,
-      members: attempt.members.length,
-      isCarried: carried !== null,
-    });
-    if (!carried) {
-      attempt.stage = "reducing";
-      this.#reduceStep(attempt, attempt.reduce.begin(this.#core.nowMs));
-      for (let i = 0; i < attempt.members.length && this.#core.attempt === attempt; i++) {
-        if (this.#core.candidates.isLive(attempt.members[i])) continue;
-        this.#reduceStep(attempt, attempt.reduce.memberDown(i, this.#core.nowMs));
-      }
-      return;
-    }
-    attempt.stage = "carrying";
-    attempt.carried = carried;
-    if (this.#core.held.has(carried.resultDigest)) {
-      return this.#vote(attempt, carried.origin, carried.resultDigest);
-    }
-    const sources = bound!.holders.filter((h) => h !== this.#core.self);
-    this.#core.act({
-      type: "fetch",
-      resultDigest: carried.resultDigest,
-      origin: carried.origin,
-      sources,
-    });
-  }
-
-  #onReduceEvent(
-    event: Extract<
-      RoundEvent,
-      {
-        type:
-          | "contributed"
-          | "corrupt"
-          | "summed"
-          | "partial"
-          | "reduced"
-          | "reduce-failed"
-          | "result"
-          | "corrupt-result";
-      }
-    >,
-  ): void {
-    const attempt = this.#core.attemptAt(event.digest);
-    if (!attempt) return;
-    if (event.type === "reduced") {
-      return this.#reduceStep(
-        attempt,
-        attempt.reduce.reduced(event.chunk, event.chunkDigest, this.#core.nowMs),
-      );
-    }
-    if (event.type === "summed") {
-      return this.#reduceStep(attempt, attempt.reduce.summed?.(event.chunk, this.#core.nowMs) ?? []);
-    }
-    const sender = memberIndexOf(attempt.proposal, event.from);
-    if (sender < 0) return;
-    if (event.type === "partial") {
-      return this.#reduceStep(attempt, attempt.reduce.partial?.(sender, event.chunk, this.#core.nowMs) ?? []);
-    }
-    if (event.type === "reduce-failed") {
-      return this.#reduceStep(
-        attempt,
-        attempt.reduce.failed(event.chunk, sender, event.code, this.#core.nowMs),
-      );
-    }
-    if (event.type === "contributed") {
-      this.#reduceStep(attempt, attempt.reduce.contributed(sender, event.chunk, this.#core.nowMs));
-    } else if (event.type === "corrupt") {
-      this.#reduceStep(attempt, attempt.reduce.exclude(sender, event.code, this.#core.nowMs, event.chunk));
-    } else if (event.type === "result") {
-      this.#onResult(attempt, sender, event);
-    } else if (attempt.stage === "reducing") {
-      this.#complain(attempt, [event.from]);
-    }
-  }
-
-  /**
-   * @param sender the chunk's reducer, or in a grid who passes its results on
-   * @throws {SkeinError} `allreduce/corrupt-result` when the reducer's span is complete and not sealed by it
-   */
-  #onResult(attempt: Attempt, sender: number, event: Extract<RoundEvent, { type: "result" }>): void {
-    const actions = attempt.reduce.result(sender, event.chunk, event.chunkDigest, this.#core.nowMs);
-    const reducer = planOf(attempt.proposal).chunks[event.chunk]?.reducer ?? sender;
-    if (!attempt.reduce.owes(reducer) && !this.#isSealed(attempt, reducer, event.seal)) {
-      this.#complain(attempt, [event.from]);
-      throw refuse(
-        "allreduce/corrupt-result",
-        `read result ${event.chunk} of ${event.from}: the span is not sealed, its signature is required`,
-      );
-    }
-    this.#reduceStep(attempt, actions);
-  }
-
-  #isSealed(attempt: Attempt, reducer: number, seal: string | null): boolean {
-    if (attempt.seals.of(reducer)) return true;
-    const spanDigest = spanDigestOf(attempt.reduce.digestsOf(reducer));
-    return seal !== null && attempt.seals.add(reducer, { spanDigest, seal });
-  }
-
-  /** Our own seal, with the last chunk of our span. */
-  #sealOwn(attempt: Attempt): string | null {
-    const own = attempt.members.indexOf(this.#core.self);
-    if (attempt.reduce.owes(own)) return null;
-    const spanDigest = spanDigestOf(attempt.reduce.digestsOf(own));
-    const seal = this.#core.sign(sealPayload(attempt.digest, spanDigest));
-    attempt.seals.add(own, { spanDigest, seal });
-    return seal;
-  }
-
-  /** What goes with a reducer's last chunk when it is passed on. */
-  #sealOf(attempt: Attempt, chunk: number): string | null {
-    const { reducer } = planOf(attempt.proposal).chunks[chunk];
-    return attempt.reduce.owes(reducer) ? null : attempt.seals.of(reducer)?.seal ?? null;
-  }
-
-  #reduceStep(attempt: Attempt, actions: readonly ReduceAction[]): void {
-    const stalled: Hotkey[] = [];
-    for (const action of actions) {
-      if (this.#core.attempt !== attempt) return;
-      if (action.type === "stalled") stalled.push(attempt.members[action.reducer]);
-      else if (action.type === "complete") this.#completed(attempt, action.chunkDigests);
-      else if (action.type === "publish") {
-        const sealed = { ...action, seal: this.#sealOwn(attempt) };
-        this.#core.act({ type: "reduce", digest: attempt.digest, action: sealed });
-      } else if (action.type === "forward") {
-        const sealed = { ...action, seal: this.#sealOf(attempt, action.chunk) };
-        this.#core.act({ type: "reduce", digest: attempt.digest, action: sealed });
-      } else this.#core.act({ type: "reduce", digest: attempt.digest, action });
-      if (action.type === "excluded") {
-        if (action.code === "allreduce/late") this.#core.deps.pace.expired("sender");
-        this.#core.emit("sender-excluded", {
-          peer: attempt.members[action.sender],
-          chunk: action.chunk,
-          code: action.code,
-        });
-      }
-    }
-    if (stalled.some((hotkey) => this.#core.candidates.isLive(hotkey))) {
-      this.#core.deps.pace.expired("reducer");
-    }
-    if (stalled.length > 0 && attempt.stage === "reducing") this.#complain(attempt, stalled);
-    else if (stalled.length > 0) this.#endings.drop("member down", stalled);
-  }
-
-  #completed(attempt: Attempt, chunkDigests: string): void {
-    const resultDigest = resultDigestOf(attempt.digest, chunkDigests);
-    this.#core.hold(resultDigest, chunkDigests);
-    this.#core.act({
-      type: "hold",
-      digest: attempt.digest,
-      origin: attempt.proposal,
-      resultDigest,
-      chunkDigests,
-    });
-    if (this.#endings.isAwaited) return this.#endings.settle(attempt);
-    this.#vote(attempt, attempt.proposal, resultDigest);
-  }
-
-  #complain(attempt: Attempt, suspects: readonly Hotkey[]): void {
-    // Nobody else acts on it.
-    const { leader } = attempt.proposal;
-    this.#core.send(leader === this.#core.self ? [] : [leader], "complaint", {
-      ...this.#core.ballot(attempt.proposal, attempt.digest),
-      suspects: [...suspects],
-    });
-    this.#endings.drop("stalled", suspects);
-  }
-
-  /**
-   * The leader starts over without the accused, if they may have stalled as it sees them; otherwise it goes on without the
-   * accuser, who has given up. A member that keeps accusing is left out as well, and so is one whose word is all that
-   * speaks against the member of its row that passes results on.
-   */
-  #onComplaint(from: Hotkey, complaint: Header<"complaint">): void {
-    const attempt = this.#core.attempt;
-    if (
-      !attempt || complaint.proposalDigest !== attempt.digest || attempt.proposal.leader !== this.#core.self
-    ) {
-      return;
-    }
-    if (!attempt.members.includes(from)) return;
-    const complaintCount = (this.#complaints.get(from) ?? 0) + 1;
-    this.#complaints.set(from, complaintCount);
-    const { proposal, reduce } = attempt;
-    const known = complaint.suspects.filter((h) => h !== this.#core.self && memberIndexOf(proposal, h) >= 0);
-    const accused = known.filter((hotkey) => reduce.owes(memberIndexOf(proposal, hotkey)));
-    const accuser = memberIndexOf(proposal, from);
-    const relays = known.filter((hotkey) => reduce.passesOn?.(memberIndexOf(proposal, hotkey), accuser));
-    if (complaintCount > MAX_COMPLAINTS || accused.length === 0) accused.push(...relays, from);
-    const isIdle = accused.length === 1 && accused[0] === from;
-    if (isIdle && attempt.members.length - 1 >= quorumOf(attempt.members.length)) {
-      return this.#core.suspect(from);
-    }
-    this.#endings.drop("complaint", accused);
-  }
-
-  // ── commit ────────────────────────────────────────────────────────────────────────────────────────────────────
-
-  #vote(attempt: Attempt, origin: Proposal, resultDigest: string): void {
-    const { proposal, digest } = attempt;
-    attempt.stage = "voting";
-    attempt.sinceMs = this.#core.nowMs;
-    this.#core.ownVote = { digest, proposal, origin, resultDigest };
-    this.#cast("vote", this.#core.ownVote);
-    this.#prepareIfQuorum(digest, resultDigest);
-    this.#checkConflict(attempt);
-    if (this.#core.attempt === attempt && !this.#core.isCommitReachable(attempt) && !attempt.sealsFrom) {
-      this.#endings.drop("no quorum in reach", []);
-    }
-  }
-
-  #cast(phase: VotePhase, { digest, proposal, resultDigest }: OwnVote): void {
-    const ballot = { ...this.#core.ballot(proposal, digest), resultDigest };
-    const signature = this.#core.sign(votePayload(phase, ballot));
-    this.#core.send(this.#core.others(proposal), phase, { ...ballot, signature });
-    this.#core.votes.add(phase, digest, this.#core.self, resultDigest, signature);
-  }
-
-  #onVote(phase: VotePhase, from: Hotkey, vote: Header<"vote">): void {
-    const proposal = this.#core.votes.proposal(vote.proposalDigest);
-    if (!proposal || proposal.attempt !== vote.attempt || memberIndexOf(proposal, from) < 0) return;
-    if (!this.#core.deps.verify(from, votePayload(phase, vote), fromHex(vote.signature))) {
-      throw refuse(
-        "allreduce/bad-signature",
-        `read a ${phase} of ${from}: a wrong signature, its own is required`,
-      );
-    }
-    try {
-      this.#core.votes.add(phase, vote.proposalDigest, from, vote.resultDigest, vote.signature);
-    } catch (error) {
-      this.#core.convict(from, `two ${phase}s`);
-      throw error;
-    }
-    const { stage, sinceMs, digest } = this.#core.attempt ?? {};
-    if (digest === vote.proposalDigest && (stage === "voting" || stage === "committing")) {
-      this.#core.deps.pace.observe("vote", this.#core.nowMs - sinceMs!);
-    }
-    if (phase === "commit") return this.#commitIfQuorum(vote.proposalDigest, vote.resultDigest);
-    this.#prepareIfQuorum(vote.proposalDigest, vote.resultDigest);
-    if (this.#core.attempt?.digest === vote.proposalDigest) this.#checkConflict(this.#core.attempt);
-  }
-
-  /** Locks what has a quorum of votes, and commits to it; unless a higher attempt has been promised since. */
-  #prepareIfQuorum(digest: string, resultDigest: string): void {
-    const own = this.#core.ownVote;
-    if (own?.digest !== digest || own.resultDigest !== resultDigest) return;
-    const { proposal, origin } = own;
-    const { attempt } = proposal;
-    if (this.#core.lock.promised !== attempt || this.#core.lock.lock?.attempt === attempt) return;
-    const votes = this.#core.votes.quorum("vote", digest, resultDigest);
-    if (!votes) return;
-    this.#core.setLock({ lock: { attempt, proposal, origin, resultDigest, votes } });
-    if (this.#core.attempt?.digest === digest) {
-      this.#core.attempt.stage = "committing";
-      this.#core.attempt.sinceMs = this.#core.nowMs;
-    }
-    this.#cast("commit", own);
-    this.#commitIfQuorum(digest, resultDigest);
-  }
-
-  #commitIfQuorum(digest: string, resultDigest: string): void {
-    const votes = this.#core.votes.quorum("commit", digest, resultDigest);
-    const chunkDigests = this.#core.held.get(resultDigest);
-    const own = this.#core.ownVote;
-    if (!votes || chunkDigests === undefined || own?.digest !== digest || own.resultDigest !== resultDigest) {
-      return;
-    }
-    const { proposal, origin } = own;
-    const { runId, outerStep, attempt } = proposal;
-    this.#core.finish({
-      kind: "committed",
-      certificate: { runId, outerStep, attempt, proposal, origin, resultDigest, chunkDigests, votes },
-      attempts: this.#core.attemptCount,
-    });
-  }
-
-  // ── who lied ──────────────────────────────────────────────────────────────────────────────────────────────────
-
-  /** Members voted for different results: show what we received, by reducer, and see what they did. */
-  #checkConflict(attempt: Attempt): void {
-    if (attempt.stage !== "voting" && attempt.stage !== "committing") return;
-    const others = this.#core.votes.others(attempt.digest, this.#core.ownVote!.resultDigest);
-    if (others.length === 0) return;
-    if (attempt.carried) {
-      for (const hotkey of others) {
-        this.#core.convict(hotkey, "a vote for another result than the locked one");
-      }
-      return this.#dropIfHopeless(attempt, others);
-    }
-    attempt.sealsFrom ??= new Set();
-    // Of a large group only to those who voted otherwise: a thousand seals are hundreds of kilobytes.
-    const audience = planOf(attempt.proposal).grid ? others : this.#core.others(attempt.proposal);
-    const unshown = audience.filter((hotkey) => !attempt.sealsShown.has(hotkey));
-    if (unshown.length === 0) return;
-    for (const hotkey of unshown) attempt.sealsShown.add(hotkey);
-    const spans = attempt.seals.list();
-    this.#core.send(unshown, "seals", { ...this.#core.ballot(attempt.proposal, attempt.digest), spans });
-  }
-
-  #onSeals(from: Hotkey, { proposalDigest: digest, spans }: Header<"seals">): void {
-    const attempt = this.#core.attempt;
-    if (attempt?.digest !== digest || !attempt.members.includes(from)) return;
-    if (attempt.stage !== "voting" && attempt.stage !== "committing") return;
-    this.#checkConflict(attempt);
-    attempt.sealsFrom?.add(from);
-    const liars = attempt.seals.equivocators(spans);
-    const others = this.#core.votes.others(digest, this.#core.ownVote!.resultDigest);
-    if (liars.length === 0 && others.includes(from)) liars.push(from);
-    for (const liar of liars) {
-      this.#core.convict(liar, liar === from ? "a vote for what it did not receive" : "two seals");
-    }
-    const isHeard = others.every((hotkey) => attempt.sealsFrom?.has(hotkey));
-    if (isHeard) this.#dropIfHopeless(attempt, liars);
-  }
-
-  #dropIfHopeless(attempt: Attempt, liars: readonly Hotkey[]): void {
-    if (this.#core.attempt === attempt && !this.#core.isCommitReachable(attempt)) {
-      this.#endings.drop("votes differ", liars);
-    }
-  }
-
-  // ── committed elsewhere ───────────────────────────────────────────────────────────────────────────────────────
-
-  #onFetched(resultDigest: string, chunkDigests: string): void {
-    this.#core.hold(resultDigest, chunkDigests);
-    if (this.#endings.pulled(resultDigest)) return;
-    const attempt = this.#core.attempt;
-    if (attempt?.stage === "carrying" && attempt.carried?.resultDigest === resultDigest) {
-      this.#vote(attempt, attempt.carried.origin, resultDigest);
-    }
-  }
-
-  #onFetchFailed(resultDigest: string): void {
-    if (this.#endings.pullFailed(resultDigest)) return;
-    if (
-      this.#core.attempt?.stage === "carrying" && this.#core.attempt.carried?.resultDigest === resultDigest
-    ) {
-      this.#endings.drop("the locked result could not be fetched", []);
-    }
+    this.#reduce.begin(attempt, bound);
   }
 }
 
