@@ -14,6 +14,9 @@ import { membersOf, type Proposal, proposalDigest } from "./proposal.ts";
 import type { RoundAction, RoundEnd, RoundMachineDeps, RoundMachineOptions } from "./round_types.ts";
 import { VoteBox, type VoteTerms } from "./votes.ts";
 
+/** Attempts may be skipped, but not so far that the numbers run out. */
+const MAX_ATTEMPT_SKIP = 64;
+
 export class RoundCore {
   readonly options: RoundMachineOptions;
   readonly deps: RoundMachineDeps;
@@ -73,6 +76,11 @@ export class RoundCore {
     return this.#attempt;
   }
 
+  /** An attempt above is not believed: whoever says so could use up the numbers. */
+  get highestBelievable(): number {
+    return Math.max(this.#lock.promised, this.highestSeen) + MAX_ATTEMPT_SKIP;
+  }
+
   get attemptCount(): number {
     return this.#attemptCount;
   }
@@ -80,8 +88,6 @@ export class RoundCore {
   get end(): RoundEnd | undefined {
     return this.#end;
   }
-
-  // ── actions ───────────────────────────────────────────────────────────────────────────────────────────────────
 
   /** Actions not yet handed out. */
   take(): RoundAction[] {
@@ -119,8 +125,6 @@ export class RoundCore {
   others(proposal: Proposal): Hotkey[] {
     return membersOf(proposal).filter((h) => h !== this.self);
   }
-
-  // ── transitions ───────────────────────────────────────────────────────────────────────────────────────────────
 
   /** No attempt → this one, which was promised. */
   enter(attempt: Attempt): void {
@@ -164,8 +168,6 @@ export class RoundCore {
     }
   }
 
-  // ── who may be trusted ────────────────────────────────────────────────────────────────────────────────────────
-
   suspect(hotkey: Hotkey): void {
     if (hotkey === this.self) return;
     this.deps.suspicions.suspect(hotkey, this.nowMs, this.deps.pace.timeouts.suspectMs);
@@ -175,8 +177,6 @@ export class RoundCore {
     this.deps.suspicions.convict(hotkey, this.nowMs, this.deps.pace.timeouts.suspectMs);
     this.emit("member-lied", { peer: hotkey, crime });
   }
-
-  // ── which group may go on ─────────────────────────────────────────────────────────────────────────────────────
 
   get recoveryBlock(): number {
     return this.options.deadlineBlock + this.options.recoveryBlocks;
