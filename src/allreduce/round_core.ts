@@ -6,13 +6,24 @@
  * before every message that depends on it; `promised` never falls; an attempt that ends is forgotten with its chunks.
  */
 import { toHex } from "../base/bytes.ts";
-import type { Hotkey } from "../base/transport.ts";
+import type { Hotkey, Signer, VerifySignature } from "../base/transport.ts";
 import type { Attempt, OwnVote } from "./attempt.ts";
 import { Candidates, groupObjection } from "./candidates.ts";
 import { MAX_HOLDS, type RoundLock } from "./lock.ts";
+import type { Pace } from "./pace.ts";
 import { membersOf, type Proposal, proposalDigest } from "./proposal.ts";
-import type { RoundAction, RoundEnd, RoundMachineDeps, RoundMachineOptions } from "./round_types.ts";
+import type { RoundAction, RoundEnd, RoundMachineOptions } from "./round_types.ts";
+import type { Suspicions } from "./suspicions.ts";
 import { VoteBox, type VoteTerms } from "./votes.ts";
+
+export interface RoundMachineDeps {
+  readonly signer: Signer;
+  readonly verify: VerifySignature;
+  /** These outlive the round. */
+  readonly suspicions: Suspicions;
+  readonly pace: Pace;
+  isMember(hotkey: Hotkey): boolean;
+}
 
 /** Attempts may be skipped, but not so far that the numbers run out. */
 const MAX_ATTEMPT_SKIP = 64;

@@ -23,16 +23,12 @@ import { Joining } from "./joining.ts";
 import type { Phase } from "./pace.ts";
 import { memberIndexOf } from "./proposal.ts";
 import { ReducePhase } from "./reduce_phase.ts";
-import { RoundCore } from "./round_core.ts";
+import { RoundCore, type RoundMachineDeps } from "./round_core.ts";
 import { RoundEndings } from "./round_endings.ts";
-import type {
-  RoundAction,
-  RoundEnd,
-  RoundEvent,
-  RoundMachineDeps,
-  RoundMachineOptions,
-} from "./round_types.ts";
+import type { RoundAction, RoundEnd, RoundEvent, RoundMachineOptions } from "./round_types.ts";
 import { VoteConflict } from "./vote_conflict.ts";
+
+export type { RoundMachineDeps } from "./round_core.ts";
 
 export class RoundMachine {
   readonly #core: RoundCore;

@@ -1,14 +1,12 @@
 /** What goes into the round machine and what comes out. All plain data: a trace of events replays a round. */
 import type { LogEvent } from "../base/log.ts";
-import type { Hotkey, Signer, VerifySignature } from "../base/transport.ts";
+import type { Hotkey } from "../base/transport.ts";
 import type { Certificate } from "./certificate.ts";
 import type { RoundLock } from "./lock.ts";
 import type { Header, Kind } from "./messages.ts";
-import type { Pace } from "./pace.ts";
 import type { Proposal, Ready, RunShape } from "./proposal.ts";
 import type { ReduceAction, ReduceOptions } from "./reduce_machine.ts";
 import type { SpanPlan } from "./span_plan.ts";
-import type { Suspicions } from "./suspicions.ts";
 
 export interface RoundTimeouts extends ReduceOptions {
   /** A candidate of rank r leads after r times this without a leader. */
@@ -35,15 +33,6 @@ export interface RoundMachineOptions {
   readonly lock?: RoundLock;
   /** Results whose chunks are at hand: result digest → chunk digests. */
   readonly held?: ReadonlyMap<string, string>;
-}
-
-export interface RoundMachineDeps {
-  readonly signer: Signer;
-  readonly verify: VerifySignature;
-  /** These outlive the round. */
-  readonly suspicions: Suspicions;
-  readonly pace: Pace;
-  isMember(hotkey: Hotkey): boolean;
 }
 
 type Received = {
