@@ -1,48 +1,31 @@
 /**
  * The all-reduce of a node: binds the round machine to the network, the codec and the clock. One `AllReduce` for the life
- * of the node, one `run` for each outer step. Between runs it keeps what faster peers say about the next step, and
- * serves the last committed result to whoever fell behind. A validator never runs; it observes and fetches.
+ * of the node, one `run` for each outer step. Between runs it keeps what faster peers say about the next step (intake.ts),
+ * and serves the last committed result to whoever fell behind (catch_up.ts). A validator never runs; it observes and
+ * fetches.
  */
-import { fromHex, sha256Bulk, toHex } from "../base/bytes.ts";
-import type { Clock } from "../base/clock.ts";
-import { describeError, isSkeinError } from "../base/errors.ts";
-import type { Log } from "../base/log.ts";
-import type { Hotkey, Message, Signer, Transport, VerifySignature } from "../base/transport.ts";
-import type { ChunkReducer, Codec } from "../codec/codec.ts";
+import { sha256Bulk, toHex } from "../base/bytes.ts";
+import type { Hotkey } from "../base/transport.ts";
+import type { AllReduceDeps, AllReduceOptions, Observation, RoundInput } from "./allreduce_types.ts";
+import { CatchUp } from "./catch_up.ts";
 import { type Certificate, type Continuity, verifyCertificate } from "./certificate.ts";
 import { refuse } from "./errors.ts";
-import { Hints } from "./hints.ts";
 import { firstNonFinite } from "./finite.ts";
-import { Inbox } from "./inbox.ts";
-import type { RoundLock } from "./lock.ts";
-import {
-  certificateMessage,
-  type Header,
-  type Kind,
-  messageType,
-  parseCertificate,
-  parseHeader,
-  unpackMessage,
-} from "./messages.ts";
-import { certificateAudience, isCaretaker } from "./grid_relay.ts";
 import { canSumMeans } from "./grid_transfer.ts";
-import {
-  MAX_GROUP_MEMBERS,
-  MAX_MESH_MEMBERS,
-  type Ready,
-  readyPayload,
-  type RunShape,
-  verifyReady,
-} from "./proposal.ts";
+import { Intake } from "./intake.ts";
+import { LiveRound } from "./live_round.ts";
+import type { RoundLock } from "./lock.ts";
+import { parseHeader } from "./messages.ts";
 import { Pace } from "./pace.ts";
+import { MAX_GROUP_MEMBERS, MAX_MESH_MEMBERS, type Ready, readyPayload, type RunShape } from "./proposal.ts";
 import { pullResult } from "./pull.ts";
 import { chunkElementsFor, ResultStore, type StoredResult } from "./result.ts";
-import { LiveRound } from "./live_round.ts";
-import { cachedVerify } from "./signature_cache.ts";
-import { Suspicions } from "./suspicions.ts";
 import type { RoundOutcome } from "./round_outcome.ts";
 import type { RoundTimeouts } from "./round_types.ts";
+import { cachedVerify } from "./signature_cache.ts";
+import { Suspicions } from "./suspicions.ts";
 
+export type { AllReduceDeps, AllReduceOptions, Observation, RoundInput } from "./allreduce_types.ts";
 export type { Certificate, Continuity } from "./certificate.ts";
 export type { RoundLock } from "./lock.ts";
 export type { Proposal, Ready } from "./proposal.ts";
@@ -50,74 +33,6 @@ export type { RoundOutcome, RoundStats } from "./round_outcome.ts";
 export { mayGoOn, verifyCertificate } from "./certificate.ts";
 export { certificateFromPlain, plainCertificate } from "./messages.ts";
 export { decodeResult, decodeResultInto } from "./result.ts";
-
-export interface AllReduceOptions {
-  /** 32 bytes hex. */
-  readonly runId: string;
-  readonly seed: string;
-  readonly elementCount: number;
-  /** A multiple of 1024; by default what encodes to 128 KiB. */
-  readonly chunkElements?: number;
-  readonly minGroup: number;
-  /** Larger groups are grids (grid_plan.ts). By default 64; the same for all of a run. */
-  readonly meshMembers?: number;
-  /** What a member may claim to have trained: `samples` is `innerSteps` times the first. Defaults 1 and 1000. */
-  readonly samplesPerInnerStep?: number;
-  readonly maxInnerSteps?: number;
-  /** Blocks past the deadline after which a group without a majority of the last one may go on. */
-  readonly recoveryBlocks?: number;
-  /** Ceilings: what is waited adapts to what was measured (pace.ts). */
-  readonly timeouts?: Partial<RoundTimeouts>;
-  /** The whole round; then it is aborted and nothing is lost. */
-  readonly roundTimeoutMs?: number;
-  readonly tickMs?: number;
-  readonly requestTimeoutMs?: number;
-}
-
-export interface AllReduceDeps {
-  readonly transport: Transport;
-  readonly signer: Signer;
-  readonly verify: VerifySignature;
-  readonly codec: Codec;
-  readonly reducer: ChunkReducer;
-  readonly clock: Clock;
-  readonly log: Log;
-  /** SHA-256 of chunks: the platform's by default; the simulator's keeps virtual time. */
-  digest?(bytes: Uint8Array<ArrayBuffer>): Promise<Uint8Array>;
-  /** May this hotkey take part in groups: registered, and a miner. */
-  isMember(hotkey: Hotkey): boolean;
-}
-
-export interface RoundInput {
-  /** The step being produced, from anchor `outerStep − 1`. */
-  readonly outerStep: number;
-  readonly anchorRoot: string;
-  /** Pseudo-gradient [elementCount]; borrowed, and left alone by everybody until `run` returns. */
-  readonly values: Float32Array;
-  readonly samples: number;
-  readonly innerSteps: number;
-  readonly waypointDigest: string;
-  readonly bandwidthBytesPerSec: number;
-  /**
-   * The group that made the anchor; for the first step the registered miners. Empty waives continuity, and then two
-   * halves of a partition may both commit.
-   */
-  readonly previousMembers: readonly Hotkey[];
-  readonly deadlineBlock: number;
-  /** Chain height now. */
-  block(): number;
-  /** Members worth waiting for until the deadline. */
-  expected(): readonly Hotkey[];
-  /** What `onLock` stored before a crash. */
-  readonly lock?: RoundLock;
-  /** Stores the lock, synchronously: messages that depend on it leave when this returns. */
-  onLock?(lock: RoundLock): void;
-}
-
-export type Observation =
-  | { readonly kind: "ready"; readonly ready: Ready }
-  /** Signatures checked; once for each result. */
-  | { readonly kind: "certificate"; readonly certificate: Certificate };
 
 export const DEFAULT_TIMEOUTS: RoundTimeouts = {
   windowChunks: 48,
@@ -133,20 +48,6 @@ export const DEFAULT_TIMEOUTS: RoundTimeouts = {
 export const CHUNK_BYTES = 128 * 1024;
 /** Chunks asked for at a time from members that hold a result. */
 const PULL_CONCURRENCY = 8;
-const ROUND_KINDS = [
-  "propose",
-  "outline",
-  "want",
-  "accept",
-  "refuse",
-  "begin",
-  "vote",
-  "commit",
-  "seals",
-  "complaint",
-] as const;
-/** A peer that is behind hears of our certificate at most so often. */
-const CATCH_UP_INTERVAL_MS = 1000;
 
 export class AllReduce {
   #options: Required<Omit<AllReduceOptions, "meshMembers">>;
@@ -154,18 +55,13 @@ export class AllReduce {
   #shape: RunShape;
   #deps: AllReduceDeps;
   #digest: (bytes: Uint8Array<ArrayBuffer>) => Promise<Uint8Array>;
-  #inbox = new Inbox();
-  #hints = new Hints();
+  #catchUp: CatchUp;
+  #intake: Intake;
   #suspicions = new Suspicions();
   #pace: Pace;
   #store = new ResultStore();
   #round: LiveRound | undefined;
-  #committed: Certificate | undefined;
   #lock: RoundLock | undefined;
-  #observers = new Set<(observation: Observation) => void>();
-  #seenResults: string[] = [];
-  #caughtUpMs = new Map<Hotkey, number>();
-  #unsubscribe: (() => void)[] = [];
 
   constructor(options: AllReduceOptions, deps: AllReduceDeps) {
     this.#options = {
@@ -197,12 +93,18 @@ export class AllReduce {
     this.#pace = new Pace(this.#timeouts);
     this.#deps = { ...deps, isMember: (hotkey) => deps.isMember(hotkey), verify: cachedVerify(deps.verify) };
     this.#digest = deps.digest ?? sha256Bulk;
-    this.#listen();
+    this.#catchUp = new CatchUp(this.#deps);
+    this.#intake = new Intake(this.#shape.runId, {
+      ...this.#deps,
+      store: this.#store,
+      catchUp: this.#catchUp,
+      checkCertificate: (certificate) => this.verify(certificate),
+    });
   }
 
   /** The last certificate of a round that this node finished, or that it resumed from. */
   get committed(): Certificate | undefined {
-    return this.#committed;
+    return this.#catchUp.committed;
   }
 
   /**
@@ -210,7 +112,7 @@ export class AllReduce {
    * it held before. Peers that missed it hear of it from here; without that, one that crashed as the only holder of a certificate would leave the others behind.
    */
   resume(certificate: Certificate): void {
-    const { outerStep, resultDigest } = this.#committed ?? {};
+    const { outerStep, resultDigest } = this.committed ?? {};
     if (outerStep !== certificate.outerStep || resultDigest !== certificate.resultDigest) {
       this.#keep(certificate);
     }
@@ -260,20 +162,21 @@ export class AllReduce {
       },
     );
     this.#round = round;
+    this.#intake.attach(round);
     try {
-      const early = this.#inbox.take(input.outerStep);
+      const early = this.#intake.early(input.outerStep);
       const outcome = await round.run(early, signal);
       if (outcome.kind === "committed") this.#keep(outcome.certificate);
       return outcome;
     } finally {
       this.#round = undefined;
+      this.#intake.attach(undefined);
     }
   }
 
   /** Readies and certificates as they arrive, whether this node takes part or not. @returns unsubscribe */
   observe(handler: (observation: Observation) => void): () => void {
-    this.#observers.add(handler);
-    return () => this.#observers.delete(handler);
+    return this.#intake.observe(handler);
   }
 
   /**
@@ -300,7 +203,7 @@ export class AllReduce {
   }
 
   close(): void {
-    for (const unsubscribe of this.#unsubscribe.splice(0)) unsubscribe();
+    this.#intake.close();
   }
 
   #sign(input: RoundInput): Ready {
@@ -336,156 +239,9 @@ export class AllReduce {
   }
 
   #keep(certificate: Certificate): void {
-    this.#committed = certificate;
-    this.#hints.reached(certificate.outerStep);
     this.#store.keepOnly(certificate.outerStep, certificate.resultDigest);
     this.#lock = undefined;
-    const message = certificateMessage(certificate);
-    const { transport, clock } = this.#deps;
-    const audience = certificateAudience(certificate, transport.self, transport.connected(), clock.nowMs());
-    for (const peer of audience) this.#sendQuietly(peer, message);
-    this.#notifyCertificate(certificate);
-  }
-
-  #listen(): void {
-    const { transport } = this.#deps;
-    const on = (kind: Kind, handler: (from: Hotkey, message: Message) => void | Promise<void>) =>
-      this.#unsubscribe.push(transport.onMessage(messageType(kind), async (from, message) => {
-        if (!this.#deps.isMember(from)) {
-          throw refuse(
-            "allreduce/not-a-member",
-            `read a ${kind} of ${from}: it may not take part, register first`,
-          );
-        }
-        await handler(from, message);
-      }));
-    on("ready", (from, message) => this.#onReady(from, parseHeader("ready", message.header)));
-    // Anybody may pass a certificate on: it proves itself.
-    this.#unsubscribe.push(
-      transport.onMessage(
-        messageType("certificate"),
-        (from, message) => {
-          // Most come when we have committed ourselves: these are not worth the parsing.
-          const { outerStep } = message.header;
-          if (typeof outerStep === "number" && outerStep <= (this.#committed?.outerStep ?? -1)) return;
-          this.#onCertificate(from, parseCertificate(message));
-        },
-      ),
-    );
-    for (const kind of ROUND_KINDS) on(kind, (from, message) => this.#onRoundMessage(kind, from, message));
-    on("chunk", async (from, message) => {
-      const header = this.#checkRun(parseHeader("chunk", message.header));
-      await this.#round?.onChunk(from, header, message.body ?? new Uint8Array(0));
-    });
-    on("partial", async (from, message) => {
-      const header = this.#checkRun(parseHeader("partial", message.header));
-      await this.#round?.onPartial(from, header, message.body ?? new Uint8Array(0));
-    });
-    on("result", async (from, message) => {
-      const header = this.#checkRun(parseHeader("result", message.header));
-      await this.#round?.onResult(from, header, message.body ?? new Uint8Array(0));
-    });
-    this.#unsubscribe.push(transport.onRequest(messageType("pull"), (_, message) => this.#onPull(message)));
-    this.#unsubscribe.push(transport.onPeer((peer, isUp) => {
-      if (isUp && this.#committed && this.#tells(peer, this.#committed)) {
-        this.#sendQuietly(peer, certificateMessage(this.#committed));
-      }
-      if (!isUp) this.#caughtUpMs.delete(peer);
-      if (this.#deps.isMember(peer)) this.#round?.onPeer(peer, isUp);
-    }));
-  }
-
-  #checkRun<H extends { runId: string }>(header: H): H {
-    if (header.runId !== this.#shape.runId) {
-      throw refuse(
-        "allreduce/bad-message",
-        `read a message: run ${header.runId}, ${this.#shape.runId} is required`,
-      );
-    }
-    return header;
-  }
-
-  #onReady(from: Hotkey, header: Header<"ready">): void {
-    this.#checkRun(header);
-    if (this.#isBehind(from, header.outerStep)) return;
-    if (this.#round?.outerStep === header.outerStep) this.#round.feed({ type: "ready", from, header });
-    else if (header.hotkey !== from || !verifyReady(header, this.#deps.verify)) {
-      throw refuse(
-        "allreduce/bad-signature",
-        `read a ready of ${from}: it is not signed by ${from}, its own is required`,
-      );
-    } else this.#inbox.keep({ type: "ready", from, header });
-    for (const observer of this.#observers) observer({ kind: "ready", ready: header });
-  }
-
-  #onRoundMessage(kind: (typeof ROUND_KINDS)[number], from: Hotkey, message: Message): void {
-    const { header } = unpackMessage(kind, message);
-    const terms = "proposal" in header ? header.proposal : header;
-    this.#checkRun(terms);
-    if (this.#isBehind(from, terms.outerStep)) return;
-    if (this.#round?.outerStep === terms.outerStep) {
-      this.#round.feed({ type: kind, from, header } as Parameters<LiveRound["feed"]>[0]);
-    } else if ("proposal" in header) this.#inbox.keep({ type: "propose", from, header });
-    else if ("offers" in header) this.#inbox.keep({ type: "outline", from, header });
-  }
-
-  #onCertificate(from: Hotkey, certificate: Certificate): void {
-    this.#checkRun(certificate);
-    const isOld = this.#committed && certificate.outerStep <= this.#committed.outerStep;
-    if (isOld) return;
-    const round = this.#round;
-    const isFar = certificate.outerStep > (this.#committed?.outerStep ?? 0) + 1;
-    const isElsewhere = round?.outerStep === certificate.outerStep &&
-      round.anchorRoot !== certificate.proposal.anchorRoot;
-    const nowMs = this.#deps.clock.monotonicMs();
-    if ((isFar || isElsewhere) && !this.#hints.isWorthALook(from, nowMs)) return;
-    this.verify(certificate);
-    if (isFar || isElsewhere) this.#hints.followed(from, certificate.outerStep, nowMs);
-    if (round && certificate.outerStep >= round.outerStep) round.feed({ type: "certificate", certificate });
-    else this.#inbox.keep({ type: "certificate", from, certificate });
-    this.#notifyCertificate(certificate);
-  }
-
-  #notifyCertificate(certificate: Certificate): void {
-    if (this.#seenResults.includes(certificate.resultDigest)) return;
-    this.#seenResults = [...this.#seenResults.slice(-15), certificate.resultDigest];
-    for (const observer of this.#observers) observer({ kind: "certificate", certificate });
-  }
-
-  /** A peer at a step that we have committed: tell it. */
-  #isBehind(peer: Hotkey, outerStep: number): boolean {
-    const committed = this.#committed;
-    if (!committed || outerStep > committed.outerStep) return false;
-    const nowMs = this.#deps.clock.monotonicMs();
-    const isSoon = nowMs - (this.#caughtUpMs.get(peer) ?? -Infinity) < CATCH_UP_INTERVAL_MS;
-    if (!isSoon && this.#tells(peer, committed)) {
-      this.#caughtUpMs.set(peer, nowMs);
-      this.#sendQuietly(peer, certificateMessage(committed));
-    }
-    return true;
-  }
-
-  #tells(peer: Hotkey, { proposal }: Certificate): boolean {
-    return isCaretaker(proposal, this.#deps.transport.self, peer, this.#deps.clock.nowMs());
-  }
-
-  async #onPull(message: Message): Promise<Message> {
-    const { resultDigest, chunk } = this.#checkRun(parseHeader("pull", message.header));
-    const result = this.#store.get(resultDigest);
-    const body = chunk < 0 ? result && fromHex(result.chunkDigests) : result?.chunks[chunk];
-    if (!body) {
-      throw refuse(
-        "allreduce/unknown-result",
-        `serve chunk ${chunk} of ${resultDigest}: not held, ask another member`,
-      );
-    }
-    return { type: messageType("pull"), header: {}, body };
-  }
-
-  #sendQuietly(peer: Hotkey, message: Message): void {
-    this.#deps.transport.send(peer, message).catch((error) => {
-      if (!isSkeinError(error)) throw error;
-      this.#deps.log.debug(`send ${message.type} to ${peer}: ${describeError(error)}`);
-    });
+    this.#catchUp.keep(certificate);
+    this.#intake.reached(certificate);
   }
 }

@@ -1,13 +1,16 @@
-/** Pulls a committed or locked result from members that hold it: by chunk, a few at a time, each checked by digest. */
-import { toHex } from "../base/bytes.ts";
+/**
+ * Pulls a committed or locked result from members that hold it: by chunk, a few at a time, each checked by digest; and
+ * serves what is held here to others.
+ */
+import { fromHex, toHex } from "../base/bytes.ts";
 import { isSkeinError } from "../base/errors.ts";
-import type { Hotkey, Transport } from "../base/transport.ts";
+import type { Hotkey, Message, Transport } from "../base/transport.ts";
 import type { Codec } from "../codec/codec.ts";
 import { resultDigestOf } from "./certificate.ts";
 import { refuse } from "./errors.ts";
-import { messageType } from "./messages.ts";
+import { type Header, messageType } from "./messages.ts";
 import { planOf, type Proposal, proposalDigest } from "./proposal.ts";
-import type { StoredResult } from "./result.ts";
+import type { ResultStore, StoredResult } from "./result.ts";
 
 export interface PullWant {
   readonly origin: Proposal;
@@ -66,6 +69,19 @@ export async function pullResult(
     throw error;
   }
   return { outerStep: origin.outerStep, origin, resultDigest, chunkDigests, chunks };
+}
+
+/** @throws {SkeinError} `allreduce/unknown-result` */
+export function servePull(store: ResultStore, { resultDigest, chunk }: Header<"pull">): Message {
+  const result = store.get(resultDigest);
+  const body = chunk < 0 ? result && fromHex(result.chunkDigests) : result?.chunks[chunk];
+  if (!body) {
+    throw refuse(
+      "allreduce/unknown-result",
+      `serve chunk ${chunk} of ${resultDigest}: not held, ask another member`,
+    );
+  }
+  return { type: messageType("pull"), header: {}, body };
 }
 
 /** Members that hold the result, asked in turn. */
