@@ -74,8 +74,12 @@ async function main(): Promise<void> {
   }
   if (values["write-doc"]) {
     const cells = read();
-    Deno.writeTextFileSync(new URL("scale.md", DOCS), scalePage(cells));
-    Deno.writeTextFileSync(new URL("scale.svg", DOCS), scalePlot(cells));
+    const [page, plot] = [new URL("scale.md", DOCS), new URL("scale.svg", DOCS)];
+    Deno.writeTextFileSync(page, scalePage(cells));
+    Deno.writeTextFileSync(plot, scalePlot(cells));
+    const args = ["fmt", "-q", page.pathname, plot.pathname];
+    const { success } = new Deno.Command(Deno.execPath(), { args }).outputSync();
+    if (!success) throw new Error(`format ${args.slice(2).join(" and ")}: deno fmt failed, see what it says`);
   }
   if (values.missing || values["write-doc"]) return;
   const cell: ScaleCase = {

@@ -146,8 +146,8 @@ function reproduction(measured: readonly MeasuredCell[]): string {
     ? ""
     : ` A round of 1000 members takes ${
       Math.round(Math.max(...large.map((m) => m.cpuSeconds)))
-    } s of processor and ` +
-      `about 3 GB of memory at most.`;
+    } s of processor at most and ` +
+      `some gigabytes of memory.`;
   return `## Again\n\n` +
     "`deno task scale --members 256 --megabits 100 --megabytes 25` plays one cell, `--json` gives all of it, `--mesh 8` " +
     "makes grids of smaller groups,\n`--deaths 3` kills members. `deno task scale --missing` measures the cells that " +
