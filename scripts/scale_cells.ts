@@ -38,6 +38,14 @@ export const cellName = (
 export async function measureCell(cell: ScaleCase): Promise<MeasuredCell> {
   const before = cpuUsage();
   const result = await playScaleRound(cell);
+  const { isWhole, excluded } = result;
+  if (!cell.deaths && !(isWhole && excluded === 0)) {
+    throw new Error(
+      `measure ${
+        cellName(cell)
+      }: ${excluded} senders left out, the mean of all is required, look at deadlines`,
+    );
+  }
   const { user, system } = cpuUsage(before);
   return { cell, result, cpuSeconds: (user + system) / 1e6 };
 }

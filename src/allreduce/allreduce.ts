@@ -19,7 +19,7 @@ import { parseHeader } from "./messages.ts";
 import { Pace } from "./pace.ts";
 import { MAX_GROUP_MEMBERS, MAX_MESH_MEMBERS, type Ready, readyPayload, type RunShape } from "./proposal.ts";
 import { pullResult } from "./pull.ts";
-import { chunkElementsFor, ResultStore, type StoredResult } from "./result.ts";
+import { CHUNK_BYTES, chunkElementsFor, ResultStore, type StoredResult } from "./result.ts";
 import type { RoundOutcome } from "./round_outcome.ts";
 import type { RoundTimeouts } from "./round_types.ts";
 import { cachedVerify } from "./signature_cache.ts";
@@ -32,7 +32,7 @@ export type { Proposal, Ready } from "./proposal.ts";
 export type { RoundOutcome, RoundStats } from "./round_outcome.ts";
 export { mayGoOn, verifyCertificate } from "./certificate.ts";
 export { certificateFromPlain, plainCertificate } from "./messages.ts";
-export { decodeResult, decodeResultInto } from "./result.ts";
+export { CHUNK_BYTES, decodeResult, decodeResultInto } from "./result.ts";
 
 export const DEFAULT_TIMEOUTS: RoundTimeouts = {
   windowChunks: 48,
@@ -44,8 +44,6 @@ export const DEFAULT_TIMEOUTS: RoundTimeouts = {
   voteTimeoutMs: 20_000,
   suspectMs: 30_000,
 };
-/** Small enough that the first comes back soon and a lossy connection carries one in half a second. */
-export const CHUNK_BYTES = 128 * 1024;
 /** Chunks asked for at a time from members that hold a result. */
 const PULL_CONCURRENCY = 8;
 

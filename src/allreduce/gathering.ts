@@ -2,6 +2,8 @@
  * Who has delivered what of a list of chunks that are to be summed in order, one at a time. A sender that is left out at one
  * chunk has no part in any later one.
  */
+import { Lateness, type LatenessLimits } from "./lateness.ts";
+
 export class Gathering {
   readonly #chunks: readonly number[];
   readonly #positions = new Map<number, number>();
@@ -15,7 +17,7 @@ export class Gathering {
   #isSumming = false;
   readonly #self: number;
   readonly #hasPart: (sender: number, chunk: number) => boolean;
-  #waitingSinceMs = 0;
+  readonly #lateness = new Lateness();
 
   /**
    * @param self one of the senders, with a part in every chunk: what it has not delivered is not due
@@ -36,22 +38,32 @@ export class Gathering {
     for (const sender of senders) this.#excludedFrom.set(sender, Infinity);
   }
 
-  /** Has the next chunk been waited for so long since we delivered it ourselves? */
-  isLate(nowMs: number, timeoutMs: number): boolean {
-    return !this.#isSumming && (this.#delivered[this.#next]?.has(this.#self) ?? false) &&
-      nowMs - this.#waitingSinceMs > timeoutMs;
+  /** Is the next chunk held up by those who are missing, since we delivered it ourselves? */
+  isLate(nowMs: number, limits: LatenessLimits): boolean {
+    return !this.#isSumming && this.#isWaiting && this.#lateness.isOver(nowMs, limits);
+  }
+
+  /** For how long the next chunk has been waited for. */
+  waitedMs(nowMs: number): number {
+    return nowMs - this.#lateness.sinceMs;
+  }
+
+  get #isWaiting(): boolean {
+    return this.#delivered[this.#next]?.has(this.#self) ?? false;
   }
 
   wants(sender: number, chunk: number): boolean {
     const at = this.#positions.get(chunk) ?? -1;
     return at >= this.#next && at < (this.#excludedFrom.get(sender) ?? -1) &&
-      !this.#delivered[at].has(sender);
+      this.#hasPart(sender, chunk) && !this.#delivered[at].has(sender);
   }
 
   add(sender: number, chunk: number, nowMs: number): boolean {
     if (!this.wants(sender, chunk)) return false;
-    if (sender === this.#self && chunk === this.#chunks[this.#next]) this.#waitingSinceMs = nowMs;
     this.#delivered[this.#positions.get(chunk)!].add(sender);
+    if (sender === this.#self && chunk === this.#chunks[this.#next]) this.#lateness.restart(nowMs);
+    else this.#lateness.arrived(nowMs);
+    this.#count(nowMs);
     return true;
   }
 
@@ -83,7 +95,8 @@ export class Gathering {
   /** The sum of the chunk taken last is there. */
   summed(nowMs: number): void {
     this.#isSumming = false;
-    this.#waitingSinceMs = nowMs;
+    this.#lateness.restart(nowMs);
+    this.#count(nowMs);
   }
 
   /** The sum failed: the chunk is taken back. @returns whether it was being summed */
@@ -97,10 +110,19 @@ export class Gathering {
   /** Who holds up the next chunk. */
   missing(): number[] {
     const delivered = this.#delivered[this.#next];
-    if (!delivered) return [];
+    return this.#due().filter((sender) => !delivered.has(sender));
+  }
+
+  /** Whose part in the next chunk there is to be. */
+  #due(): number[] {
+    if (this.#next >= this.#chunks.length) return [];
     const chunk = this.#chunks[this.#next];
     return this.#senders.filter((sender) =>
-      this.#next < this.#excludedFrom.get(sender)! && !delivered.has(sender) && this.#hasPart(sender, chunk)
+      this.#next < this.#excludedFrom.get(sender)! && this.#hasPart(sender, chunk)
     );
+  }
+
+  #count(nowMs: number): void {
+    if (this.#isWaiting) this.#lateness.count(nowMs, this.#delivered[this.#next].size, this.#due().length);
   }
 }

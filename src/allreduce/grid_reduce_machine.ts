@@ -47,7 +47,13 @@ export class GridReduceMachine implements Reduction {
   #missingCount: number;
   readonly #stalled = new Set<number>();
 
-  constructor(plan: SpanPlan, grid: Grid, self: number, options: ReduceOptions) {
+  constructor(
+    plan: SpanPlan,
+    grid: Grid,
+    self: number,
+    options: ReduceOptions,
+    windowChunks = options.windowChunks,
+  ) {
     this.#plan = plan;
     this.#grid = grid;
     this.#self = self;
@@ -56,7 +62,7 @@ export class GridReduceMachine implements Reduction {
     this.#column = grid.columnOf[self];
     // A stream passes from owner to owner, and all of them are to be at work at once.
     const heldChunks = Math.floor(MAX_HELD_CHUNKS / grid.columns.length);
-    this.#windowChunks = Math.max(grid.rows.length, Math.min(options.windowChunks, heldChunks));
+    this.#windowChunks = Math.max(grid.rows.length, Math.min(windowChunks, heldChunks));
     const isExtra = this.#column < 0;
     this.#sums = new Gathering(
       isExtra ? [] : grid.streams[this.#column],
@@ -188,19 +194,26 @@ export class GridReduceMachine implements Reduction {
   tick(nowMs: number): ReduceAction[] {
     const actions: ReduceAction[] = [];
     if (!this.#isBegun || this.#isComplete) return actions;
-    const { senderTimeoutMs, reducerTimeoutMs } = this.#options;
+    const { senderTimeoutMs, reducerTimeoutMs, longestWaitMs = reducerTimeoutMs } = this.#options;
     // Chunks that we have not sent ourselves are not due yet; neither are other rows' sums before our own.
-    if (this.#sums.isLate(nowMs, senderTimeoutMs)) this.#excludeMissing(this.#sums, nowMs, actions);
-    const partialTimeoutMs = (senderTimeoutMs + reducerTimeoutMs) / 2;
-    if (this.#finals.isLate(nowMs, partialTimeoutMs)) this.#excludeMissing(this.#finals, nowMs, actions);
-    this.#grid.streams.forEach((stream, column) => {
-      if (this.#isSettled(column)) return;
-      const isOwn = column === this.#column;
-      const waitedMs = nowMs - this.#settledMs[column];
-      if (waitedMs <= reducerTimeoutMs * (isOwn ? 1 : RELAY_PATIENCE)) return;
-      const source = this.#sourceOf(this.#ownerOf(stream[this.#settled[column]])!);
+    if (this.#sums.isLate(nowMs, this.#options)) this.#excludeMissing(this.#sums, nowMs, actions);
+    const rowLimits = {
+      senderTimeoutMs: (senderTimeoutMs + reducerTimeoutMs) / 2,
+      reducerTimeoutMs,
+      longestWaitMs,
+    };
+    if (this.#finals.isLate(nowMs, rowLimits)) this.#excludeMissing(this.#finals, nowMs, actions);
+    const patience = (column: number) => column === this.#column ? 1 : RELAY_PATIENCE;
+    const waitedMs = (column: number) =>
+      this.#isSettled(column) ? 0 : (nowMs - this.#settledMs[column]) / patience(column);
+    const silent = this.#grid.streams.map((_, column) => column)
+      .filter((column) => waitedMs(column) > reducerTimeoutMs);
+    const isTheirs = 2 * silent.length < this.#grid.streams.length;
+    for (const column of silent) {
+      if (!isTheirs && waitedMs(column) <= longestWaitMs) continue;
+      const source = this.#sourceOf(this.#ownerOf(this.#grid.streams[column][this.#settled[column]])!);
       if (source !== this.#self) this.#reportStalled(source, actions);
-    });
+    }
     return actions;
   }
 

@@ -48,6 +48,7 @@ export class Joining {
         members.indexOf(core.self),
         core.deps.pace.timeouts,
         (phase, ms) => core.deps.pace.observe(phase, ms),
+        core.options.ready.bandwidthBytesPerSec,
       ),
       stage,
       sinceMs: core.nowMs,

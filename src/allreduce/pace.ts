@@ -39,6 +39,7 @@ export class Pace {
     const of = (phase: Phase) => this.#deadline(phase);
     this.timeouts = {
       windowChunks: ceilings.windowChunks,
+      longestWaitMs: ceilings.reducerTimeoutMs,
       suspectMs: ceilings.suspectMs,
       get leaderTimeoutMs() {
         return of("lead");

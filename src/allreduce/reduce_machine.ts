@@ -7,15 +7,19 @@
  * left out. A member contributes the chunks that the plan says, and nobody waits for others of it.
  * Once a sender is left out of a span at chunk c, its later chunks of that span do not count either.
  */
+import { Gathering } from "./gathering.ts";
 import type { Reduction } from "./reduction.ts";
 import type { SpanPlan } from "./span_plan.ts";
 
 export interface ReduceOptions {
+  /** At most; less where the link is slow (reduction.ts). */
   readonly windowChunks: number;
-  /** A sender that holds up the next chunk for so long is left out. */
+  /** A sender that holds up the next chunk for so long after most others is left out (lateness.ts). */
   readonly senderTimeoutMs: number;
-  /** A reducer without any progress for so long is reported: at least twice the sender's. */
+  /** A reducer without any progress for so long, while most others make some, is reported: at least twice the sender's. */
   readonly reducerTimeoutMs: number;
+  /** And so is one without any for so long, whatever the others do. Default `reducerTimeoutMs`. */
+  readonly longestWaitMs?: number;
 }
 
 /** Of all senders together, at one reducer: 64 MiB of chunks of 128 KiB. */
@@ -40,10 +44,10 @@ export type ReduceAction =
   | {
     readonly type: "excluded";
     readonly sender: number;
+    /** What it has no part in now: the first, and all of them. */
     readonly chunk: number;
+    readonly chunks: readonly number[];
     readonly code: string;
-    /** What it has no part in now; without it `chunk` and all after it. */
-    readonly chunks?: readonly number[];
   }
   /** In a grid: send the sum of these contributions to the chunk's owner; sum these rows; pass a result on. */
   | {
@@ -72,14 +76,8 @@ export class ReduceMachine implements Reduction {
   #observe: ObserveReduce;
   #begun = false;
   #complete = false;
-  /** Per own chunk (span-relative): who contributed. */
-  #contributions: Set<number>[];
-  /** Per sender: the first own chunk (span-relative) that it has no part in. */
-  #excludedFrom: number[];
-  /** Own chunk (span-relative) to be reduced next; everything below is reduced or being reduced. */
-  #next = 0;
-  #isReducing = false;
-  #waitingSinceMs = 0;
+  /** Of contributions to our own span. */
+  readonly #sums: Gathering;
   /** Per reducer: how far its span was gone through, contributions without a result, results in order, time of the last. */
   #sent: number[];
   #open: number[];
@@ -95,18 +93,24 @@ export class ReduceMachine implements Reduction {
     selfIndex: number,
     options: ReduceOptions,
     observe: ObserveReduce = () => {},
+    windowChunks = options.windowChunks,
   ) {
     this.#plan = plan;
     this.#observe = observe;
     this.#self = selfIndex;
     this.#memberCount = plan.spans.length;
     this.#options = options;
-    this.#contributions = Array.from({ length: plan.spans[selfIndex].chunkCount }, () => new Set<number>());
-    this.#excludedFrom = plan.spans.map(() => Infinity);
+    const { firstChunk, chunkCount } = plan.spans[selfIndex];
+    this.#sums = new Gathering(
+      Array.from({ length: chunkCount }, (_, k) => firstChunk + k),
+      plan.spans.map((_, member) => member),
+      selfIndex,
+      (sender, chunk) => plan.contributes(sender, chunk),
+    );
     this.#sent = plan.spans.map(() => 0);
     this.#open = plan.spans.map(() => 0);
     const heldChunks = Math.floor(MAX_HELD_CHUNKS / this.#memberCount);
-    this.#windowChunks = Math.max(2, Math.min(options.windowChunks, heldChunks));
+    this.#windowChunks = Math.max(2, Math.min(windowChunks, heldChunks));
     this.#received = plan.spans.map(() => 0);
     this.#lastResultMs = plan.spans.map(() => 0);
     this.#digests = plan.chunks.map(() => undefined);
@@ -116,7 +120,6 @@ export class ReduceMachine implements Reduction {
   /** All members accepted: chunks may flow. Contributions that came earlier are already counted. */
   begin(nowMs: number): ReduceAction[] {
     this.#begun = true;
-    this.#waitingSinceMs = nowMs;
     this.#lastResultMs.fill(nowMs);
     const actions: ReduceAction[] = [];
     // Each begins with the reducer after itself: else all would begin with the same, and wait for its link.
@@ -129,17 +132,13 @@ export class ReduceMachine implements Reduction {
 
   /** Is a contribution of `sender` to `chunk` wanted: own span, not yet reduced, not twice, sender not left out? */
   wants(sender: number, chunk: number): boolean {
-    const at = this.#ownIndex(chunk);
-    return at !== undefined && at >= this.#next && at < this.#excludedFrom[sender] &&
-      this.#plan.contributes(sender, chunk) && !this.#contributions[at].has(sender);
+    return this.#sums.wants(sender, chunk);
   }
 
   /** A checked contribution, held by the driver. */
   contributed(sender: number, chunk: number, nowMs: number): ReduceAction[] {
     const actions: ReduceAction[] = [];
-    if (!this.wants(sender, chunk)) return actions;
-    this.#contributions[this.#ownIndex(chunk)!].add(sender);
-    this.#reduceNext(nowMs, actions);
+    if (this.#sums.add(sender, chunk, nowMs)) this.#reduceNext(nowMs, actions);
     return actions;
   }
 
@@ -147,39 +146,25 @@ export class ReduceMachine implements Reduction {
   exclude(sender: number, code: string, nowMs: number, chunk?: number): ReduceAction[] {
     const actions: ReduceAction[] = [];
     if (sender === this.#self) return actions;
-    let from = chunk === undefined ? this.#next : Math.max(this.#next, this.#ownIndex(chunk) ?? this.#next);
-    while (
-      chunk === undefined && from < this.#contributions.length && this.#contributions[from].has(sender)
-    ) from++;
-    if (from >= this.#contributions.length || from >= this.#excludedFrom[sender]) return actions;
-    this.#excludedFrom[sender] = from;
-    for (const at of this.#contributions.slice(from)) at.delete(sender);
-    actions.push({
-      type: "excluded",
-      sender,
-      chunk: this.#plan.spans[this.#self].firstChunk + from,
-      code,
-    });
+    const chunks = this.#sums.exclude(sender, chunk);
+    if (chunks.length === 0) return actions;
+    actions.push({ type: "excluded", sender, chunk: chunks[0], chunks, code });
     this.#reduceNext(nowMs, actions);
     return actions;
   }
 
   /** The driver has summed the chunk. */
   reduced(chunk: number, digest: string, nowMs: number): ReduceAction[] {
-    this.#isReducing = false;
+    this.#sums.summed(nowMs);
     const actions: ReduceAction[] = [{ type: "publish", chunk, digest }];
     actions.push(...this.result(this.#self, chunk, digest, nowMs));
-    this.#waitingSinceMs = nowMs;
     this.#reduceNext(nowMs, actions);
     return actions;
   }
 
   /** The sum failed because of `sender`: leave it out and sum again. */
   failed(chunk: number, sender: number, code: string, nowMs: number): ReduceAction[] {
-    if (!this.#isReducing || this.#ownIndex(chunk) !== this.#next - 1) return [];
-    this.#isReducing = false;
-    this.#next--;
-    return this.exclude(sender, code, nowMs, chunk);
+    return this.#sums.takeBack(chunk) ? this.exclude(sender, code, nowMs, chunk) : [];
   }
 
   /** Does this reducer still owe us this result? The driver puts results in order; links may not. */
@@ -218,16 +203,20 @@ export class ReduceMachine implements Reduction {
   tick(nowMs: number): ReduceAction[] {
     const actions: ReduceAction[] = [];
     if (!this.#begun || this.#complete) return actions;
-    const isHeldUp = !this.#isReducing && this.#next < this.#contributions.length &&
-      nowMs - this.#waitingSinceMs > this.#options.senderTimeoutMs;
-    if (isHeldUp) {
-      for (const sender of this.#missing()) actions.push(...this.exclude(sender, "allreduce/late", nowMs));
-    }
-    for (let reducer = 0; reducer < this.#memberCount; reducer++) {
-      if (reducer === this.#self || !this.owes(reducer)) continue;
-      if (nowMs - this.#lastResultMs[reducer] > this.#options.reducerTimeoutMs) {
-        this.#reportStalled(reducer, actions);
+    if (this.#sums.isLate(nowMs, this.#options)) {
+      for (const sender of this.#sums.missing()) {
+        actions.push(...this.exclude(sender, "allreduce/late", nowMs));
       }
+    }
+    const { reducerTimeoutMs, longestWaitMs = reducerTimeoutMs } = this.#options;
+    const others = this.#plan.spans.flatMap(({ chunkCount }, member) =>
+      chunkCount > 0 && member !== this.#self ? [member] : []
+    );
+    const waitedMs = (reducer: number) => this.owes(reducer) ? nowMs - this.#lastResultMs[reducer] : 0;
+    const silent = others.filter((reducer) => waitedMs(reducer) > reducerTimeoutMs);
+    const isTheirs = 2 * silent.length < others.length;
+    for (const reducer of silent) {
+      if (isTheirs || waitedMs(reducer) > longestWaitMs) this.#reportStalled(reducer, actions);
     }
     return actions;
   }
@@ -249,23 +238,6 @@ export class ReduceMachine implements Reduction {
     actions.push({ type: "stalled", reducer });
   }
 
-  #ownIndex(chunk: number): number | undefined {
-    const span = this.#plan.spans[this.#self];
-    const at = chunk - span.firstChunk;
-    return at >= 0 && at < span.chunkCount ? at : undefined;
-  }
-
-  #missing(): number[] {
-    const at = this.#next;
-    const chunk = this.#plan.spans[this.#self].firstChunk + at;
-    const missing: number[] = [];
-    for (let sender = 0; sender < this.#memberCount; sender++) {
-      const isDue = at < this.#excludedFrom[sender] && this.#plan.contributes(sender, chunk);
-      if (isDue && !this.#contributions[at].has(sender)) missing.push(sender);
-    }
-    return missing;
-  }
-
   #fillWindow(reducer: number, actions: ReduceAction[]): void {
     const span = this.#plan.spans[reducer];
     while (this.#sent[reducer] < span.chunkCount && this.#open[reducer] < this.#windowChunks) {
@@ -278,13 +250,9 @@ export class ReduceMachine implements Reduction {
 
   /** One reduction at a time: the GPU has one queue, and order makes results arrive in order. */
   #reduceNext(nowMs: number, actions: ReduceAction[]): void {
-    if (!this.#begun || this.#isReducing || this.#next >= this.#contributions.length) return;
-    if (this.#missing().length > 0) return;
-    const senders = [...this.#contributions[this.#next]].sort((a, b) => a - b);
-    if (senders.length === 0) return;
-    this.#isReducing = true;
-    this.#observe("sender", nowMs - this.#waitingSinceMs);
-    this.#waitingSinceMs = nowMs;
-    actions.push({ type: "reduce", chunk: this.#plan.spans[this.#self].firstChunk + this.#next++, senders });
+    const taken = this.#begun ? this.#sums.take() : undefined;
+    if (taken === undefined) return;
+    this.#observe("sender", this.#sums.waitedMs(nowMs));
+    actions.push({ type: "reduce", ...taken });
   }
 }

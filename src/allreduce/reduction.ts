@@ -6,6 +6,7 @@ import {
   ReduceMachine,
   type ReduceOptions,
 } from "./reduce_machine.ts";
+import { CHUNK_BYTES } from "./result.ts";
 import type { SpanPlan } from "./span_plan.ts";
 
 /** Members are named by their index in the group. Everything is idempotent: what is not wanted does nothing. */
@@ -35,14 +36,32 @@ export interface Reduction {
   summed?(chunk: number, nowMs: number): ReduceAction[];
 }
 
-/** @param options read whenever they are needed: they may change */
+/** What a member has under way takes its link so long: more would only let results wait behind contributions. */
+const IN_FLIGHT_MS = 2000;
+const LEAST_WINDOW = 2;
+
+/** Chunks under way to each of so many reducers. @param bytesPerSec our own, 0 = not known */
+export function windowFor(bytesPerSec: number, reducerCount: number, most: number): number {
+  const each = bytesPerSec / 1000 * IN_FLIGHT_MS / Math.max(1, reducerCount) / CHUNK_BYTES;
+  return Math.min(most, Math.max(LEAST_WINDOW, Math.ceil(each)));
+}
+
+/**
+ * @param options read whenever they are needed: they may change
+ * @param bytesPerSec our own bandwidth, 0 = not known
+ * @param observe of a mesh's waits; in a grid progress comes in bursts, which would teach the wrong deadlines
+ */
 export function newReduction(
   plan: SpanPlan,
   self: number,
   options: ReduceOptions,
   observe: ObserveReduce,
+  bytesPerSec: number,
 ): Reduction {
+  const reducerCount = plan.grid?.columns.length ??
+    plan.spans.filter(({ chunkCount }) => chunkCount > 0).length;
+  const windowChunks = windowFor(bytesPerSec, reducerCount, options.windowChunks);
   return plan.grid
-    ? new GridReduceMachine(plan, plan.grid, self, options)
-    : new ReduceMachine(plan, self, options, observe);
+    ? new GridReduceMachine(plan, plan.grid, self, options, windowChunks)
+    : new ReduceMachine(plan, self, options, observe, windowChunks);
 }

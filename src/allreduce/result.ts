@@ -74,6 +74,9 @@ export function decodeResultInto(
   }
 }
 
+/** Small enough that the first comes back soon and a lossy connection carries one in half a second. */
+export const CHUNK_BYTES = 128 * 1024;
+
 /** The largest chunk, in whole blocks of 1024 elements, that fits `chunkBytes` both as contribution and as result. */
 export function chunkElementsFor(codec: Codec, chunkBytes: number): number {
   const bytesOf = (blocks: number) =>

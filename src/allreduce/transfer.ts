@@ -85,12 +85,10 @@ export class Transfer {
     else if (type === "excluded") this.#forget(action);
   }
 
-  #forget({ sender, chunk: first, chunks }: Extract<ReduceAction, { type: "excluded" }>): void {
+  #forget({ sender, chunks }: Extract<ReduceAction, { type: "excluded" }>): void {
     const hotkey = this.#members[sender];
-    for (const chunk of chunks ?? [...this.#contributions.keys()].filter((held) => held >= first)) {
-      this.#contributions.get(chunk)?.delete(hotkey);
-    }
-    if (chunks) this.#grid?.forget(hotkey, chunks);
+    for (const chunk of chunks) this.#contributions.get(chunk)?.delete(hotkey);
+    this.#grid?.forget(hotkey, chunks);
   }
 
   async onPartial(from: Hotkey, header: Header<"partial">, body: Uint8Array): Promise<void> {
