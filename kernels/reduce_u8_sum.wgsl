@@ -1,6 +1,6 @@
 // Chunk reduction, part 1 of 3: decode each member's u8 blockwise chunk and add them up, weighted.
 //   encoded [MEMBERS, STRIDE] words: ⌈COUNT/1024⌉ f32 scales, then COUNT bytes (little-endian, four a word), zero padded
-//   weights [MEMBERS]: normalised, Σ = 1, members beyond the present ones weigh zero · sum [⌈COUNT/4⌉·4]
+//   weights [MEMBERS]: shares of the mean, clipped ones less · sum [⌈COUNT/4⌉·4]
 // Formula: sum[i] = Σ_m weights[m] · (byte[m, i] - 128) · scale[m, ⌊i/1024⌋], members in order. Overwrites.
 // One invocation four elements (one word a member); grid ⌈COUNT/4⌉. Elements from COUNT on are written as zero.
 struct Shape {

@@ -6,11 +6,11 @@
  */
 import { sha256Bulk, toHex } from "../base/bytes.ts";
 import type { Hotkey } from "../base/transport.ts";
+import { firstNonFinite } from "../codec/float_bits.ts";
 import type { AllReduceDeps, AllReduceOptions, Observation, RoundInput } from "./allreduce_types.ts";
 import { CatchUp } from "./catch_up.ts";
 import { type Certificate, type Continuity, verifyCertificate } from "./certificate.ts";
 import { refuse } from "./errors.ts";
-import { firstNonFinite } from "./finite.ts";
 import { canSumMeans } from "./grid_transfer.ts";
 import { Intake } from "./intake.ts";
 import { LiveRound } from "./live_round.ts";
@@ -51,8 +51,7 @@ export class AllReduce {
   #options: Required<Omit<AllReduceOptions, "meshMembers">>;
   #timeouts: RoundTimeouts;
   #shape: RunShape;
-  #deps: AllReduceDeps;
-  #digest: (bytes: Uint8Array<ArrayBuffer>) => Promise<Uint8Array>;
+  #deps: Required<AllReduceDeps>;
   #catchUp: CatchUp;
   #intake: Intake;
   #suspicions = new Suspicions();
@@ -76,21 +75,24 @@ export class AllReduce {
     this.#timeouts = { ...DEFAULT_TIMEOUTS, ...options.timeouts };
     const { runId, seed, elementCount, chunkElements, minGroup, samplesPerInnerStep, maxInnerSteps } =
       this.#options;
-    const claims = { samplesPerInnerStep, maxInnerSteps };
+    const { meshMembers } = options;
     this.#shape = {
       runId,
       seed,
       elementCount,
       chunkElements,
       minGroup,
+      samplesPerInnerStep,
+      maxInnerSteps,
       codec: deps.codec.name,
-      maxGroup: canSumMeans(deps.codec) ? MAX_GROUP_MEMBERS : MAX_MESH_MEMBERS,
-      ...(options.meshMembers === undefined ? {} : { meshMembers: options.meshMembers }),
-      ...claims,
+      maxGroup: canSumMeans(deps.codec) ? MAX_GROUP_MEMBERS : meshMembers ?? MAX_MESH_MEMBERS,
+      ...(meshMembers === undefined ? {} : { meshMembers }),
     };
     this.#pace = new Pace(this.#timeouts);
-    this.#deps = { ...deps, isMember: (hotkey) => deps.isMember(hotkey), verify: cachedVerify(deps.verify) };
-    this.#digest = deps.digest ?? sha256Bulk;
+    const isMember = (hotkey: Hotkey) => deps.isMember(hotkey);
+    const wasMember = (hotkey: Hotkey) => deps.wasMember?.(hotkey) ?? isMember(hotkey);
+    const digest = deps.digest ?? sha256Bulk;
+    this.#deps = { ...deps, digest, isMember, wasMember, verify: cachedVerify(deps.verify) };
     this.#catchUp = new CatchUp(this.#deps);
     this.#intake = new Intake(this.#shape.runId, {
       ...this.#deps,
@@ -147,8 +149,6 @@ export class AllReduce {
       input,
       {
         ...this.#deps,
-        isMember: (hotkey) => this.#deps.isMember(hotkey),
-        digest: this.#digest,
         store: this.#store,
         suspicions: this.#suspicions,
         pace: this.#pace,
@@ -196,8 +196,7 @@ export class AllReduce {
    * @throws {SkeinError} `allreduce/bad-certificate`, `allreduce/bad-proposal`
    */
   verify(certificate: Certificate, continuity?: Continuity): void {
-    const deps = { verify: this.#deps.verify, isMember: (h: Hotkey) => this.#deps.isMember(h) };
-    verifyCertificate(certificate, this.#shape, deps, continuity);
+    verifyCertificate(certificate, this.#shape, this.#deps, continuity);
   }
 
   close(): void {
@@ -233,7 +232,7 @@ export class AllReduce {
       concurrency: PULL_CONCURRENCY,
     };
     const sources = want.sources.filter((h) => connected.has(h));
-    return await pullResult({ ...want, sources }, options, { ...this.#deps, digest: this.#digest }, signal);
+    return await pullResult({ ...want, sources }, options, this.#deps, signal);
   }
 
   #keep(certificate: Certificate): void {

@@ -43,6 +43,8 @@ export interface AllReduceDeps {
   digest?(bytes: Uint8Array<ArrayBuffer>): Promise<Uint8Array>;
   /** May this hotkey take part in groups: registered, and a miner. */
   isMember(hotkey: Hotkey): boolean;
+  /** As `isMember`, now or not long ago: who took part in a round may have been deregistered since. By default `isMember`. */
+  wasMember?(hotkey: Hotkey): boolean;
 }
 
 export interface RoundInput {

@@ -2,8 +2,8 @@
 import type { Hotkey } from "../base/transport.ts";
 import { offerName } from "./outline.ts";
 import { orderCandidates } from "./order.ts";
-import { MAX_GROUP_MEMBERS, type Offer, type Ready, type RunShape } from "./proposal.ts";
-import { cutsQuorum, isContinuous, isRecovered } from "./quorum.ts";
+import { MAX_GROUP_MEMBERS, type Ready, type RunShape } from "./proposal.ts";
+import { cutsQuorum, isContinuous, isRecovered, neededOf } from "./quorum.ts";
 import type { Suspicions } from "./suspicions.ts";
 
 export class Candidates {
@@ -17,13 +17,16 @@ export class Candidates {
   #elsewhere = new Set<Hotkey>();
   #live: Set<Hotkey>;
   #suspicions: Suspicions;
+  #previous: ReadonlySet<Hotkey>;
 
   constructor(
     shape: Pick<RunShape, "seed" | "maxGroup">,
     own: Ready,
     live: Iterable<Hotkey>,
     suspicions: Suspicions,
+    previousMembers: readonly Hotkey[] = [],
   ) {
+    this.#previous = new Set(previousMembers);
     this.#suspicions = suspicions;
     this.self = own.hotkey;
     this.#seed = shape.seed;
@@ -71,11 +74,6 @@ export class Candidates {
     return [...this.#live];
   }
 
-  /** Was this very offer verified before? */
-  knows(offer: Offer): boolean {
-    return this.#readies.get(offer.hotkey)?.signature === offer.signature;
-  }
-
   /**
    * The group that could be proposed now, in candidate order, self included: without suspects if the others may go on alone,
    * else with the least suspected of them.
@@ -87,17 +85,33 @@ export class Candidates {
     const suspects = able.filter(isSuspect).sort((a, b) =>
       this.#suspicions.strikes(a) - this.#suspicions.strikes(b) || (a < b ? -1 : 1)
     );
-    let group = trusted;
-    for (let taken = 1; taken <= suspects.length && !isAllowed(group); taken++) {
-      group = this.#ordered([...trusted, ...suspects.slice(0, taken)]);
+    const readies = (group: readonly Hotkey[]) => group.map((hotkey) => this.#readies.get(hotkey)!);
+    const withSuspects = (count: number) => this.#ordered([...trusted, ...suspects.slice(0, count)]);
+    if (isAllowed(trusted) || !isAllowed(withSuspects(suspects.length))) return readies(trusted);
+    // Who adds members allows no less: as few suspects as do, found by halves.
+    let [few, enough] = [0, suspects.length];
+    while (enough - few > 1) {
+      const middle = (few + enough) >> 1;
+      if (isAllowed(withSuspects(middle))) enough = middle;
+      else few = middle;
     }
-    return (isAllowed(group) ? group : trusted).map((hotkey) => this.#readies.get(hotkey)!);
+    return readies(withSuspects(enough));
   }
 
+  /**
+   * In candidate order, self included. Of more than fit in a group, as many of the one before as continuity needs come first,
+   * and then others: the order is drawn anew each step, and chance alone would keep too few.
+   */
   #ordered(hotkeys: readonly Hotkey[]): Hotkey[] {
-    const first = orderCandidates(this.#seed, this.#outerStep, hotkeys).slice(0, this.#maxGroup);
-    if (!first.includes(this.self)) first[this.#maxGroup - 1] = this.self;
-    return first;
+    const inOrder = (these: Iterable<Hotkey>) => orderCandidates(this.#seed, this.#outerStep, these);
+    const all = inOrder(hotkeys);
+    if (all.length <= this.#maxGroup) return all;
+    const before = all.filter((hotkey) => this.#previous.has(hotkey));
+    const needed = before.slice(0, neededOf(this.#previous.size));
+    const chosen = new Set([this.self, ...needed]);
+    const rest = [...all.filter((hotkey) => !this.#previous.has(hotkey)), ...before];
+    for (const hotkey of rest) if (chosen.size < this.#maxGroup) chosen.add(hotkey);
+    return inOrder(chosen);
   }
 
   isComplete(expected: readonly Hotkey[]): boolean {

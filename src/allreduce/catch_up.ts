@@ -40,7 +40,10 @@ export class CatchUp {
     const message = certificateMessage(certificate);
     const { transport, clock } = this.#deps;
     const audience = certificateAudience(certificate, transport.self, transport.connected(), clock.nowMs());
-    for (const peer of audience) this.#sendQuietly(peer, message);
+    for (const peer of audience) {
+      this.#caughtUpMs.set(peer, clock.monotonicMs());
+      this.#sendQuietly(peer, message);
+    }
   }
 
   onPeer(peer: Hotkey, isUp: boolean): void {

@@ -35,8 +35,16 @@ export interface Certificate {
 
 /** @param chunkDigests hex, 64 digits a chunk */
 export function resultDigestOf(originDigest: string, chunkDigests: string): string {
-  return toHex(sha256Sync(utf8(`skein/result/1\n${originDigest}\n${chunkDigests}`)));
+  return resultDigestFrom(originDigest, contentDigestOf(chunkDigests));
 }
+
+/** Of a result's chunks, wherever they were reduced. */
+export const contentDigestOf = (chunkDigests: string): string =>
+  toHex(sha256Sync(utf8(`skein/content/1\n${chunkDigests}`)));
+
+/** In two steps, so that whoever names a result can prove under which proposal it was reduced without its chunks. */
+export const resultDigestFrom = (originDigest: string, contentDigest: string): string =>
+  toHex(sha256Sync(utf8(`skein/result/2\n${originDigest}\n${contentDigest}`)));
 
 /** What must hold besides the certificate's own signatures for it to lead on from a state. */
 export interface Continuity {
@@ -51,7 +59,7 @@ export interface Continuity {
 }
 
 /** Heights of two nodes differ by some blocks. */
-export const BLOCK_TOLERANCE = 3;
+const BLOCK_TOLERANCE = 3;
 
 /** May a group go on from the state of `rules`? The same answer in a round and when following from outside. */
 export function mayGoOn(
@@ -71,7 +79,7 @@ export function mayGoOn(
 export function verifyCertificate(
   certificate: Certificate,
   shape: RunShape,
-  deps: { verify: VerifySignature; isMember: (hotkey: Hotkey) => boolean },
+  deps: { verify: VerifySignature; wasMember: (hotkey: Hotkey) => boolean },
   continuity?: Continuity,
 ): void {
   const { proposal, origin } = certificate;
@@ -92,9 +100,10 @@ export function verifyCertificate(
   }
   const digest = proposalDigest(proposal);
   checkVotes(certificate, digest, deps.verify, bad);
-  checkProposal(proposal, shape, deps);
+  const rules = { verify: deps.verify, isMember: deps.wasMember };
+  checkProposal(proposal, shape, rules);
   const originDigest = proposalDigest(origin);
-  if (originDigest !== digest) checkProposal(origin, shape, deps);
+  if (originDigest !== digest) checkProposal(origin, shape, rules);
   const chunkCount = planOf(origin).chunks.length;
   if (certificate.chunkDigests.length !== 64 * chunkCount) {
     throw bad(`${certificate.chunkDigests.length / 64} chunk digests`, `${chunkCount}`);

@@ -6,6 +6,7 @@
 import { fromHex } from "../base/bytes.ts";
 import type { Hotkey } from "../base/transport.ts";
 import type { Attempt, OwnVote } from "./attempt.ts";
+import { contentDigestOf } from "./certificate.ts";
 import { refuse } from "./errors.ts";
 import type { Lock } from "./lock.ts";
 import type { Header } from "./messages.ts";
@@ -81,12 +82,14 @@ export class CommitPhase {
         `read a ${phase} of ${from}: a wrong signature, its own is required`,
       );
     }
+    let isNew: boolean;
     try {
-      core.votes.add(phase, vote.proposalDigest, from, vote.resultDigest, vote.signature);
+      isNew = core.votes.add(phase, vote.proposalDigest, from, vote.resultDigest, vote.signature);
     } catch (error) {
       core.convict(from, `two ${phase}s`);
       throw error;
     }
+    if (!isNew) return;
     const { stage, sinceMs, digest } = core.attempt ?? {};
     if (digest === vote.proposalDigest && (stage === "voting" || stage === "committing")) {
       core.deps.pace.observe("vote", core.nowMs - sinceMs!);
@@ -113,8 +116,9 @@ export class CommitPhase {
     const { attempt } = proposal;
     if (core.lock.promised !== attempt || core.lock.lock?.attempt === attempt) return;
     const votes = core.votes.quorum("vote", digest, resultDigest);
-    if (!votes) return;
-    core.setLock({ lock: { attempt, proposal, origin, resultDigest, votes } });
+    if (!votes || !core.held.has(resultDigest)) return;
+    const contentDigest = contentDigestOf(core.held.get(resultDigest)!);
+    core.setLock({ lock: { attempt, proposal, origin, resultDigest, contentDigest, votes } });
     if (core.attempt?.digest === digest) {
       core.attempt.stage = "committing";
       core.attempt.sinceMs = core.nowMs;

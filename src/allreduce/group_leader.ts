@@ -4,11 +4,20 @@
  * any of them holds, which the attempt is then bound to. Who refuses or stays silent is left out of the next.
  */
 import { fromHex } from "../base/bytes.ts";
+import { isSkeinError } from "../base/errors.ts";
 import type { Hotkey } from "../base/transport.ts";
 import { refuse } from "./errors.ts";
 import { audienceOf } from "./grid_relay.ts";
 import type { Joining } from "./joining.ts";
-import { acceptPayload, bindingOf, checkLock, type Lock, newestClaim } from "./lock.ts";
+import {
+  acceptPayload,
+  type AcceptRecord,
+  type Binding,
+  bindingOf,
+  checkLock,
+  type Lock,
+  newestClaim,
+} from "./lock.ts";
 import type { Header } from "./messages.ts";
 import { bareOffer, briefly } from "./outline.ts";
 import {
@@ -93,7 +102,7 @@ export class GroupLeader {
     const core = this.#core;
     const { attempt } = core;
     if (attempt?.stage !== "proposing" || accept.proposalDigest !== attempt.digest) return;
-    if (!attempt.members.includes(from)) return;
+    if (!attempt.members.includes(from) || attempt.accepts.has(from)) return;
     if (!core.deps.verify(from, acceptPayload(accept, accept), fromHex(accept.signature))) {
       throw refuse(
         "allreduce/bad-signature",
@@ -151,6 +160,17 @@ export class GroupLeader {
     this.#countAccept(accept);
   }
 
+  /** @throws {SkeinError} `allreduce/bad-lock` after the attempt was dropped, without whoever claims another lock */
+  #binding(accepts: readonly AcceptRecord[], lock: Lock | null): Binding | null {
+    try {
+      return bindingOf(accepts, lock, this.#joining.proofRules);
+    } catch (error) {
+      const claimer = isSkeinError(error) ? error.payload.claimer : undefined;
+      this.#endings.drop("bad lock", typeof claimer === "string" ? [claimer] : []);
+      throw error;
+    }
+  }
+
   #countAccept(accept: Header<"accept">, from: Hotkey = this.#core.self): void {
     const core = this.#core;
     const attempt = core.attempt!;
@@ -162,7 +182,7 @@ export class GroupLeader {
     const newest = newestClaim(accepts);
     const lock = newest &&
       [...attempt.accepts.values()].find(({ record }) => record.lock?.attempt === newest.attempt)!.full;
-    const bound = bindingOf(accepts, lock, this.#joining.proofRules);
+    const bound = this.#binding(accepts, lock);
     if (bound && bound.holders.length === 0 && !core.isRecovery()) {
       core.emit("lock-without-holder", { resultDigest: bound.lock.resultDigest });
       return this.#endings.drop("no holder of the locked result", []);

@@ -4,6 +4,7 @@
  * attempts all that its sender knows: its lock, and the results that it can serve.
  */
 import type { Proposed } from "./attempt.ts";
+import { mayGoOn } from "./certificate.ts";
 import { refuse } from "./errors.ts";
 import { audienceOf } from "./grid_relay.ts";
 import { acceptPayload, type AcceptRecord, type RoundLock, summaryOf } from "./lock.ts";
@@ -73,11 +74,10 @@ export class Joining {
 
   /** @throws {SkeinError} `allreduce/bad-proposal` */
   check(proposal: Proposal): void {
-    const { options, deps, candidates } = this.#core;
+    const { options, deps } = this.#core;
     checkProposal(proposal, options.shape, {
       verify: deps.verify,
       isMember: (hotkey) => deps.isMember(hotkey),
-      isKnownOffer: (offer) => candidates.knows(offer),
     });
   }
 
@@ -90,16 +90,24 @@ export class Joining {
     );
   }
 
-  /** How locks that others show are checked. */
+  /** How locks that others show are checked: as the proposals themselves would have been, whenever that was. */
   get proofRules() {
-    const { anchorRoot, outerStep, runId } = this.#core.options.ready;
+    const core = this.#core;
+    const { shape, ready: { anchorRoot, outerStep, runId } } = core.options;
+    const { verify, wasMember } = core.deps;
     return {
-      verify: this.#core.deps.verify,
+      verify,
       checkProposal: (p: Proposal) => {
         if (p.anchorRoot !== anchorRoot || p.outerStep !== outerStep || p.runId !== runId) {
           throw refuse("allreduce/bad-lock", "check a lock: it is of another round, this one is required");
         }
-        this.check(p);
+        checkProposal(p, shape, { verify, isMember: (hotkey) => wasMember(hotkey) });
+        if (!mayGoOn(p, core.continuity)) {
+          throw refuse(
+            "allreduce/bad-lock",
+            `check a lock: a group of ${p.members.length} without enough of the one before it, continuity is required`,
+          );
+        }
       },
     };
   }

@@ -37,6 +37,7 @@ export interface LiveRoundDeps {
   readonly pace: Pace;
   digest(bytes: Uint8Array<ArrayBuffer>): Promise<Uint8Array>;
   isMember(hotkey: Hotkey): boolean;
+  wasMember(hotkey: Hotkey): boolean;
   pull(want: PullWant, signal: AbortSignal): Promise<StoredResult>;
   onLock(lock: RoundLock): void;
 }

@@ -1,11 +1,13 @@
 /**
  * What a member must remember through a crash, and how a later attempt finds the result that an earlier one may have
  * committed. Two phases, as in Paxos and PBFT: a quorum of votes *prepares* a result; members that have seen it lock it
- * and sign the commit. A lock is a claim, and a liar may claim anything, so it carries its votes as proof: at most one
- * result of an attempt can have a quorum of them. An attempt is bound to the newest lock that its members hold.
+ * and sign the commit. A lock is a claim, and a liar may claim anything, so it carries its proof: a proposal that might go
+ * on from here, and a quorum of its members' votes, which at most one result of an attempt can have. An attempt is bound
+ * to the newest lock that its members hold.
  */
 import { fromHex, utf8 } from "../base/bytes.ts";
 import type { Hotkey, VerifySignature } from "../base/transport.ts";
+import { resultDigestFrom } from "./certificate.ts";
 import { refuse } from "./errors.ts";
 import { membersOf, type Proposal, proposalDigest } from "./proposal.ts";
 import { quorumOf } from "./quorum.ts";
@@ -18,6 +20,8 @@ export interface Lock {
   /** The proposal under which the chunks were reduced. */
   readonly origin: Proposal;
   readonly resultDigest: string;
+  /** Of the result's chunks: with it the result digest shows that `origin` is the true one. */
+  readonly contentDigest: string;
   /** A quorum of `proposal`'s members. */
   readonly votes: readonly SignedVote[];
 }
@@ -96,7 +100,11 @@ export function bindingOf(
   if (lock === null) throw bad("a claim without its lock", "the lock in full");
   checkLock(lock, newest, rules);
   const other = accepts.find(({ lock: claim }) => claim?.attempt === lock.attempt && !isSame(lock, claim));
-  if (other !== undefined) throw bad(`another claim of attempt ${lock.attempt} by ${other.hotkey}`, "one");
+  if (other !== undefined) {
+    throw bad(`another claim of attempt ${lock.attempt} by ${other.hotkey}`, "one", {
+      claimer: other.hotkey,
+    });
+  }
   const holders = accepts.filter((a) => a.holds.includes(lock.resultDigest)).map((a) => a.hotkey);
   return { lock, holders };
 }
@@ -114,10 +122,13 @@ export function checkLock(
   claim: LockSummary,
   rules: { verify: VerifySignature; checkProposal: (proposal: Proposal) => void },
 ): void {
-  const { proposal, origin, attempt, votes, resultDigest } = lock;
+  const { proposal, origin, attempt, votes, resultDigest, contentDigest } = lock;
   if (!isSame(lock, claim)) throw bad("another lock than was claimed", "the same");
   if (proposal.attempt !== attempt || origin.attempt > attempt) {
     throw bad(`attempts ${origin.attempt} and ${proposal.attempt}`, `an origin up to attempt ${attempt}`);
+  }
+  if (resultDigestFrom(proposalDigest(origin), contentDigest) !== resultDigest) {
+    throw bad("a result that its origin did not make", "the digest of origin and content");
   }
   rules.checkProposal(proposal);
   const digest = proposalDigest(proposal);
@@ -141,6 +152,6 @@ function isSame(lock: Lock, summary: LockSummary): boolean {
     proposalDigest(lock.origin) === summary.originDigest;
 }
 
-function bad(found: string, required: string) {
-  return refuse("allreduce/bad-lock", `check a lock: ${found}, ${required} is required`);
+function bad(found: string, required: string, payload: Record<string, unknown> = {}) {
+  return refuse("allreduce/bad-lock", `check a lock: ${found}, ${required} is required`, payload);
 }

@@ -57,6 +57,7 @@ const lock = z.strictObject({
   proposal: proposalSchema,
   origin: proposalSchema,
   resultDigest: digest,
+  contentDigest: digest,
   votes,
 });
 
@@ -245,8 +246,9 @@ export function plainCertificate(certificate: Certificate): Record<string, unkno
 /** @throws {SkeinError} `allreduce/bad-message` */
 export function certificateFromPlain(value: unknown): Certificate {
   const { chunkDigests, ...header } = (value ?? {}) as Record<string, unknown>;
-  const isHex = typeof chunkDigests === "string" && /^([0-9a-f]{64})+$/.test(chunkDigests) &&
-    chunkDigests.length <= 64 * MAX_CHUNKS;
+  const isHex = typeof chunkDigests === "string" && chunkDigests.length > 0 &&
+    chunkDigests.length <= 64 * MAX_CHUNKS && chunkDigests.length % 64 === 0 &&
+    !/[^0-9a-f]/.test(chunkDigests);
   if (!isHex) {
     throw refuse("allreduce/bad-message", "read a certificate: no list of chunk digests, hex is required");
   }

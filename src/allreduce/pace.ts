@@ -1,7 +1,7 @@
 /**
- * How long to wait, from how long it took: for each phase of a round the deadline is the median of what was measured plus k times
- * the median absolute deviation, within a floor and a ceiling. Operators guess nothing; the ceiling is what holds until
- * there are enough measurements, and a swarm on a slow link is given the time it needs.
+ * How long to wait, from how long it took: for each phase of a round (in a grid, of the ballot alone) the deadline is the
+ * median of what was measured plus k times the median absolute deviation, within a floor and a ceiling. Operators guess
+ * nothing; the ceiling is what holds until there are enough measurements, and a swarm on a slow link is given the time it needs.
  *
  * Whatever never came is no measurement, so a deadline that was too tight would stay so: each expiry doubles the phase's
  * deadline, and each round that commits takes a doubling back.

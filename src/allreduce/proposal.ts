@@ -3,9 +3,8 @@
  * member's own signed ready, so a leader can neither invent a member nor change its weight, and whoever holds a
  * certificate later can see who took part, with how many samples, from which anchor and waypoint.
  */
-import { sha256Sync, toHex, utf8 } from "../base/bytes.ts";
+import { fromHex, sha256Sync, toHex, utf8 } from "../base/bytes.ts";
 import type { Hotkey, VerifySignature } from "../base/transport.ts";
-import { fromHex } from "../base/bytes.ts";
 import { refuse } from "./errors.ts";
 import { planGrid } from "./grid_plan.ts";
 import { orderCandidates } from "./order.ts";
@@ -168,7 +167,6 @@ export interface RunShape {
 
 /**
  * The checks that need no memory: shape, order, membership, signatures.
- * @param isKnownOffer spares the signature check of offers that were verified before
  * @throws {SkeinError} `allreduce/bad-proposal`
  */
 export function checkProposal(
@@ -177,7 +175,6 @@ export function checkProposal(
   deps: {
     verify: VerifySignature;
     isMember: (hotkey: Hotkey) => boolean;
-    isKnownOffer?: (offer: Offer) => boolean;
   },
 ): void {
   const bad = (found: string, required: string) =>
@@ -211,7 +208,6 @@ export function checkProposal(
         `${shape.samplesPerInnerStep} a step, at most ${shape.maxInnerSteps} steps`,
       );
     }
-    if (deps.isKnownOffer?.(offer)) continue;
     if (!deps.verify(offer.hotkey, readyPayload(p, offer), fromHex(offer.signature))) {
       throw bad(`a wrong signature of ${offer.hotkey}`, "its signed ready");
     }

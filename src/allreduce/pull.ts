@@ -60,6 +60,8 @@ export async function pullResult(
       const isRight = async (body: Uint8Array) =>
         toHex(await deps.digest(body as Uint8Array<ArrayBuffer>)) === digest;
       chunks[chunk] = await sources.ask(chunk, bytes, isRight);
+      // A group that certified what cannot be decoded has lied; no other source would give anything else.
+      deps.codec.result.check(chunks[chunk], plan.chunks[chunk].elements);
     }
   };
   try {

@@ -11,11 +11,12 @@
  *      (`cutsQuorum`). Whoever signs a commit holds the prepared result's votes, and shows them when it accepts a later
  *      attempt, which must then commit the same (lock.ts).
  *
- * Up to three members no liar can be borne (n > 3f), and then f = 0: a majority goes on when one of them crashes.
+ * Of three or fewer f = 0: with a liar among them no majority could go on when another crashes. From four on f is a third,
+ * which is safe; that a group also goes on against f that are silent needs fewer (n > 3f).
  *
- * After `recoveryBlocks` past the deadline, 2 is weakened to a majority of those who are still there: a swarm that lost
- * too many of its members for good must be able to go on. A partition that lasts so long may fork the run; the nodes
- * then see two roots, and repair.
+ * After `recoveryBlocks` past the deadline, 2 is weakened to a majority of those who are still there, and 3 is waived: a
+ * swarm that lost too many of its members for good must be able to go on. A partition that lasts so long may fork the
+ * run; the nodes then see two roots, and repair.
  */
 import type { Hotkey } from "../base/transport.ts";
 
@@ -25,6 +26,10 @@ export const faultBound = (memberCount: number): number => memberCount <= 3 ? 0 
 /** Smallest whole number above two thirds of the group. */
 export const quorumOf = (memberCount: number): number => Math.floor((2 * memberCount) / 3) + 1;
 
+/** Smallest whole number above (n + f)/2: so many of a group must be in the next. */
+export const neededOf = (memberCount: number): number =>
+  Math.floor((memberCount + faultBound(memberCount)) / 2) + 1;
+
 /**
  * More than (n + f)/2 of the previous group. Of two, one may go on alone: the lesser hotkey, so that two halves cannot
  * both. The first round has no previous group.
@@ -33,7 +38,7 @@ export function isContinuous(group: readonly Hotkey[], previous: readonly Hotkey
   if (previous.length === 0) return true;
   const members = new Set(group);
   const kept = previous.filter((hotkey) => members.has(hotkey));
-  if (2 * kept.length > previous.length + faultBound(previous.length)) return true;
+  if (kept.length >= neededOf(previous.length)) return true;
   const tieBreaker = previous.reduce((least, hotkey) => hotkey < least ? hotkey : least);
   return previous.length === 2 && kept.length === 1 && kept[0] === tieBreaker;
 }

@@ -152,7 +152,9 @@ export class ReducePhase {
     const complaintCount = (this.#complaints.get(from) ?? 0) + 1;
     this.#complaints.set(from, complaintCount);
     const { proposal, reduce } = attempt;
-    const known = complaint.suspects.filter((h) => h !== core.self && memberIndexOf(proposal, h) >= 0);
+    // One at a time: a liar's word could else empty the group.
+    const known = complaint.suspects.filter((h) => h !== core.self && memberIndexOf(proposal, h) >= 0)
+      .slice(0, 1);
     const accused = known.filter((hotkey) => reduce.owes(memberIndexOf(proposal, hotkey)));
     const accuser = memberIndexOf(proposal, from);
     const relays = known.filter((hotkey) => reduce.passesOn?.(memberIndexOf(proposal, hotkey), accuser));

@@ -9,6 +9,7 @@ import { toHex } from "../base/bytes.ts";
 import type { Hotkey, Signer, VerifySignature } from "../base/transport.ts";
 import type { Attempt, OwnVote } from "./attempt.ts";
 import { Candidates, groupObjection } from "./candidates.ts";
+import type { Continuity } from "./certificate.ts";
 import { MAX_HOLDS, type RoundLock } from "./lock.ts";
 import type { Pace } from "./pace.ts";
 import { membersOf, type Proposal, proposalDigest } from "./proposal.ts";
@@ -23,6 +24,8 @@ export interface RoundMachineDeps {
   readonly suspicions: Suspicions;
   readonly pace: Pace;
   isMember(hotkey: Hotkey): boolean;
+  /** As `isMember`, now or not long ago: of groups that others have signed. */
+  wasMember(hotkey: Hotkey): boolean;
 }
 
 /** Attempts may be skipped, but not so far that the numbers run out. */
@@ -58,7 +61,8 @@ export class RoundCore {
     this.deps = deps;
     this.self = options.ready.hotkey;
     this.nowMs = nowMs;
-    this.candidates = new Candidates(options.shape, options.ready, options.live, deps.suspicions);
+    const { shape, live, previousMembers } = options;
+    this.candidates = new Candidates(shape, options.ready, live, deps.suspicions, previousMembers);
     this.#held = new Map(options.held ?? []);
     const lock = options.lock;
     this.#lock =
@@ -191,6 +195,16 @@ export class RoundCore {
 
   get recoveryBlock(): number {
     return this.options.deadlineBlock + this.options.recoveryBlocks;
+  }
+
+  /** What a group must have in common with the one before it, seen from here. */
+  get continuity(): Continuity {
+    return {
+      previousMembers: this.options.previousMembers,
+      recoveryBlock: this.recoveryBlock,
+      block: this.block,
+      present: this.candidates.present(),
+    };
   }
 
   /** By our own height, and by that of the proposal if it is another's. */

@@ -73,7 +73,7 @@ export class RoundEndings {
           `the group committed from anchor ${certificate.proposal.anchorRoot}, ours is ${ready.anchorRoot}`,
       });
     }
-    if (!this.#mayLeadOn(certificate)) {
+    if (!mayGoOn(certificate.proposal, core.continuity)) {
       return core.emit("certificate-refused", { members: certificate.proposal.members.length });
     }
     const { resultDigest, origin, chunkDigests } = certificate;
@@ -105,16 +105,6 @@ export class RoundEndings {
     if (this.#pulling?.resultDigest !== resultDigest) return false;
     this.#core.finish({ kind: "superseded", outerStep: this.#core.options.ready.outerStep });
     return true;
-  }
-
-  #mayLeadOn(certificate: Certificate): boolean {
-    const core = this.#core;
-    return mayGoOn(certificate.proposal, {
-      previousMembers: core.options.previousMembers,
-      recoveryBlock: core.recoveryBlock,
-      block: core.block,
-      present: core.candidates.present(),
-    });
   }
 
   /**

@@ -5,7 +5,7 @@
  */
 import type { Hotkey } from "../base/transport.ts";
 
-/** Suspicion lasts `suspectMs` times two to the power of this at most. */
+/** So many strikes a member can get for being slow; one more takes proof. Each doubles how long suspicion lasts. */
 const MAX_DOUBLINGS = 6;
 
 interface Suspicion {
@@ -18,7 +18,12 @@ export class Suspicions {
 
   /** It held up an attempt. */
   suspect(hotkey: Hotkey, nowMs: number, suspectMs: number): void {
-    this.#strike(hotkey, 1, nowMs, suspectMs);
+    this.#strike(
+      hotkey,
+      this.isConvicted(hotkey) ? MAX_DOUBLINGS + 1 : Math.min(MAX_DOUBLINGS, this.strikes(hotkey) + 1),
+      nowMs,
+      suspectMs,
+    );
   }
 
   /** It is proven to have lied. */
@@ -46,8 +51,7 @@ export class Suspicions {
     return this.#of.get(hotkey)?.strikes ?? 0;
   }
 
-  #strike(hotkey: Hotkey, weight: number, nowMs: number, suspectMs: number): void {
-    const strikes = Math.min(MAX_DOUBLINGS + 1, this.strikes(hotkey) + weight);
+  #strike(hotkey: Hotkey, strikes: number, nowMs: number, suspectMs: number): void {
     this.#of.set(hotkey, { strikes, untilMs: nowMs + suspectMs * 2 ** (strikes - 1) });
   }
 }

@@ -26,9 +26,7 @@ export class VoteConflict {
     const others = core.votes.others(attempt.digest, core.ownVote!.resultDigest);
     if (others.length === 0) return;
     if (attempt.carried) {
-      for (const hotkey of others) {
-        core.convict(hotkey, "a vote for another result than the locked one");
-      }
+      // No proof: a leader may have told them another begin.
       return this.#dropIfHopeless(attempt, others);
     }
     attempt.sealsFrom ??= new Set();

@@ -70,11 +70,11 @@ export class VoteBox {
     return this.#ballots.get(digest)?.proposal;
   }
 
-  /** @throws {SkeinError} `allreduce/equivocation` */
-  add(phase: VotePhase, digest: string, voter: Hotkey, resultDigest: string, signature: string): void {
+  /** @returns whether it is news @throws {SkeinError} `allreduce/equivocation` */
+  add(phase: VotePhase, digest: string, voter: Hotkey, resultDigest: string, signature: string): boolean {
     const ballots = this.#ballots.get(digest);
     const earlier = ballots?.[phase].get(voter);
-    if (!ballots || earlier?.resultDigest === resultDigest) return;
+    if (!ballots || earlier?.resultDigest === resultDigest) return false;
     if (earlier) {
       throw refuse(
         "allreduce/equivocation",
@@ -85,6 +85,7 @@ export class VoteBox {
     ballots[phase].set(voter, { resultDigest, signature });
     const key = `${phase} ${resultDigest}`;
     ballots.counts.set(key, (ballots.counts.get(key) ?? 0) + 1);
+    return true;
   }
 
   /** The signatures for this result when they are a quorum, in the group's order. */

@@ -47,11 +47,17 @@ export function floatOfBits(bits: number): number {
   return oneFloat[0];
 }
 
+/** Index of the first NaN or infinity, or −1. */
+export function firstNonFinite(values: Float32Array): number {
+  const bits = bitsOf(values);
+  if (largestMagnitudeBits(bits, 0, bits.length) < INFINITY_BITS) return -1;
+  return values.findIndex((value) => !Number.isFinite(value));
+}
+
 /** @throws {CodecError} `codec/non-finite` naming the first element that is not finite */
 export function assertFinite(values: Float32Array, action: string): void {
-  const bits = bitsOf(values);
-  if (largestMagnitudeBits(bits, 0, bits.length) < INFINITY_BITS) return;
-  const index = values.findIndex((value) => !Number.isFinite(value));
+  const index = firstNonFinite(values);
+  if (index < 0) return;
   throw new CodecError(
     "codec/non-finite",
     `${action}: element ${index} is ${values[index]}, a finite number required`,

@@ -106,6 +106,14 @@ function writeBlock(
   }
   if (floatOfBits(largest) < SMALLEST_NORMAL_F32) return at + 2;
   const scale = Math.max(Math.fround(floatOfBits(largest) / LEVELS), SMALLEST_NORMAL_F32);
+  if (!isUsable(scale)) {
+    throw new CodecError(
+      "codec/range",
+      `encode sparse mean: a value of ${
+        floatOfBits(largest)
+      } from element ${start} on, a smaller one required`,
+    );
+  }
   const inverse = 1 / scale;
   let count = 0;
   for (let i = start; i < end; i++) {
@@ -163,7 +171,7 @@ function readAll(encoded: Uint8Array, elements: number, visit: (index: number, v
     const codes = where + whereBytes(count, blockElements);
     assertRoom(encoded, codes + count);
     const scale = view.getFloat32(at, true);
-    if (!(scale >= SMALLEST_NORMAL_F32 && Number.isFinite(Math.fround(scale * LEVELS)))) {
+    if (!isUsable(scale)) {
       throw new CodecError(
         "codec/non-finite",
         `decode sparse mean: scale ${scale}, a normal number in range required`,
@@ -180,6 +188,10 @@ function readAll(encoded: Uint8Array, elements: number, visit: (index: number, v
     );
   }
 }
+
+/** A normal number with which every code stays finite. */
+const isUsable = (scale: number) =>
+  scale >= SMALLEST_NORMAL_F32 && Number.isFinite(Math.fround(scale * LEVELS));
 
 interface MeanBlock {
   readonly start: number;

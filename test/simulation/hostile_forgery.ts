@@ -5,7 +5,7 @@
 import { sha256Sync, toHex, utf8 } from "../../src/base/bytes.ts";
 import type { Random } from "../../src/base/random.ts";
 import type { Hotkey, Message } from "../../src/base/transport.ts";
-import { type Certificate, resultDigestOf } from "../../src/allreduce/certificate.ts";
+import { type Certificate, resultDigestFrom, resultDigestOf } from "../../src/allreduce/certificate.ts";
 import { acceptPayload, type Lock, summaryOf } from "../../src/allreduce/lock.ts";
 import { certificateMessage, type Header, type Kind, unpackMessage } from "../../src/allreduce/messages.ts";
 import { orderCandidates } from "../../src/allreduce/order.ts";
@@ -130,7 +130,8 @@ export class Forger {
     if (few.length === 0) return null;
     const members = this.isOneIn(2) ? all : few;
     const proposal = { ...this.lastProposal, attempt, leader: few[0].hotkey, members };
-    const resultDigest = this.digest();
+    const contentDigest = this.digest();
+    const resultDigest = resultDigestFrom(proposalDigest(proposal), contentDigest);
     const payload = votePayload("vote", {
       ...proposal,
       proposalDigest: proposalDigest(proposal),
@@ -141,7 +142,7 @@ export class Forger {
       hotkey,
       signature: few.some((m) => m.hotkey === hotkey) ? signAs(hotkey, payload) : "00".repeat(64),
     }));
-    return { attempt, proposal, origin: proposal, resultDigest, votes };
+    return { attempt, proposal, origin: proposal, resultDigest, contentDigest, votes };
   }
 
   /** A certificate that this member and its accomplices sign alone. */

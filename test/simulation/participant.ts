@@ -24,7 +24,7 @@ const DEADLINE_BLOCKS = 4;
 const PAUSE_MS = 200;
 
 export const ROUND_OPTIONS = {
-  minGroup: 2,
+  minGroup: 1,
   roundTimeoutMs: 30_000,
   tickMs: 250,
   requestTimeoutMs: 3000,

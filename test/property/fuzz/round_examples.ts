@@ -1,6 +1,6 @@
 /** A round of three members as its messages, all of which pass their checks: what mutations start from. */
 import { sha256Sync, toHex, utf8 } from "../../../src/base/bytes.ts";
-import { type Certificate, resultDigestOf } from "../../../src/allreduce/certificate.ts";
+import { type Certificate, resultDigestFrom, resultDigestOf } from "../../../src/allreduce/certificate.ts";
 import { certificateMessage, type Kind } from "../../../src/allreduce/messages.ts";
 import { orderCandidates } from "../../../src/allreduce/order.ts";
 import { type Proposal, proposalDigest } from "../../../src/allreduce/proposal.ts";
@@ -17,7 +17,7 @@ export const SHAPE = {
   samplesPerInnerStep: 1,
   maxInnerSteps: 1000,
 };
-export const DEPS = { verify: () => true, isMember: () => true };
+export const DEPS = { verify: () => true, isMember: () => true, wasMember: () => true };
 export const MEMBERS = orderCandidates(SHAPE.seed, 3, ["alice", "bob", "carol"]);
 export const CONTINUITY = { previousMembers: MEMBERS, recoveryBlock: Infinity, block: 100, present: MEMBERS };
 export const ballot = (proposal: Proposal) => ({
@@ -67,9 +67,10 @@ export function certificateOf(proposal: Proposal, origin: Proposal): Certificate
 /** A message of each kind that passes its schema. */
 export function headersOf(): Record<Kind, unknown[]> {
   const [first, second] = [proposalOf(0), proposalOf(1)];
-  const resultDigest = digestOf("result");
+  const contentDigest = digestOf("content");
+  const resultDigest = resultDigestFrom(proposalDigest(first), contentDigest);
   const votes = MEMBERS.map((hotkey) => ({ hotkey, signature }));
-  const lock = { attempt: 0, proposal: first, origin: first, resultDigest, votes };
+  const lock = { attempt: 0, proposal: first, origin: first, resultDigest, contentDigest, votes };
   const summary = {
     attempt: 0,
     proposalDigest: proposalDigest(first),

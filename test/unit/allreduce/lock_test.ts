@@ -1,13 +1,16 @@
 import assert from "node:assert/strict";
 import { toHex } from "../../../src/base/bytes.ts";
 import { type AcceptRecord, bindingOf, type Lock, summaryOf } from "../../../src/allreduce/lock.ts";
+import { resultDigestFrom } from "../../../src/allreduce/certificate.ts";
 import { type Proposal, proposalDigest } from "../../../src/allreduce/proposal.ts";
 import { sealPayload, Seals, spanDigestOf } from "../../../src/allreduce/seals.ts";
 import { VoteBox, votePayload } from "../../../src/allreduce/votes.ts";
 import { fakeSigner, fakeVerify } from "../../simulation/fake_signer.ts";
 
 const GROUP = ["a", "b", "c", "d"];
-const RESULT = "11".repeat(32);
+const CONTENT = "11".repeat(32);
+/** Of attempt 1. */
+const RESULT = () => resultDigestFrom(proposalDigest(proposal(1)), CONTENT);
 const rules = { verify: fakeVerify, checkProposal: () => {} };
 
 function proposal(attempt: number): Proposal {
@@ -24,11 +27,12 @@ function proposal(attempt: number): Proposal {
   return { ...terms, attempt, leader: "a", block: 0, elementCount: 1, chunkElements: 1024, members };
 }
 
-function lockOf(attempt: number, voters: readonly string[], resultDigest = RESULT): Lock {
+function lockOf(attempt: number, voters: readonly string[], contentDigest = CONTENT): Lock {
   const ballot = proposal(attempt);
+  const resultDigest = resultDigestFrom(proposalDigest(ballot), contentDigest);
   const payload = votePayload("vote", { ...ballot, proposalDigest: proposalDigest(ballot), resultDigest });
   const votes = voters.map((hotkey) => ({ hotkey, signature: toHex(fakeSigner(hotkey).sign(payload)) }));
-  return { attempt, proposal: ballot, origin: ballot, resultDigest, votes };
+  return { attempt, proposal: ballot, origin: ballot, resultDigest, contentDigest, votes };
 }
 
 const accept = (hotkey: string, lock: Lock | null, holds: string[] = []): AcceptRecord => (
@@ -38,7 +42,7 @@ const accept = (hotkey: string, lock: Lock | null, holds: string[] = []): Accept
 Deno.test("an attempt is bound to the newest lock, and whoever holds the chunks serves them", () => {
   const old = lockOf(0, ["a", "b", "c"], "22".repeat(32));
   const lock = lockOf(1, ["b", "c", "d"]);
-  const accepts = [accept("a", old), accept("b", lock), accept("c", null, [RESULT]), accept("d", null)];
+  const accepts = [accept("a", old), accept("b", lock), accept("c", null, [RESULT()]), accept("d", null)];
   assert.deepEqual(bindingOf(accepts, lock, rules), { lock, holders: ["c"] });
 });
 
@@ -61,22 +65,24 @@ Deno.test("an invented lock is refused: too few votes, one twice, forged, of a s
   const claimed = accept("a", forged);
   assert.throws(() => bindingOf([claimed], null, rules), { code: "allreduce/bad-lock" });
   const other = lockOf(1, ["a", "b", "c"], "33".repeat(32));
+  const foreign = { ...forged, origin: proposal(0) };
+  assert.throws(() => bindingOf([accept("a", foreign)], foreign, rules), { code: "allreduce/bad-lock" });
   assert.throws(() => bindingOf([claimed], other, rules), { code: "allreduce/bad-lock" });
 });
 
 Deno.test("two votes of one member are an offence, and only a quorum for one result counts", () => {
   const box = new VoteBox();
   box.open("p", proposal(0));
-  for (const voter of ["a", "b"]) box.add("vote", "p", voter, RESULT, "");
+  for (const voter of ["a", "b"]) box.add("vote", "p", voter, RESULT(), "");
   box.add("vote", "p", "c", "22".repeat(32), "");
-  assert.equal(box.quorum("vote", "p", RESULT), undefined);
-  assert.deepEqual(box.others("p", RESULT), ["c"]);
-  assert.throws(() => box.add("vote", "p", "c", RESULT, ""), { code: "allreduce/equivocation" });
-  assert.ok(box.isReachable("vote", "p", RESULT, () => true));
-  assert.ok(!box.isReachable("vote", "p", RESULT, (hotkey) => hotkey !== "d"));
-  box.add("vote", "p", "d", RESULT, "");
-  assert.deepEqual(box.quorum("vote", "p", RESULT)!.map(({ hotkey }) => hotkey), ["a", "b", "d"]);
-  assert.equal(box.quorum("commit", "p", RESULT), undefined);
+  assert.equal(box.quorum("vote", "p", RESULT()), undefined);
+  assert.deepEqual(box.others("p", RESULT()), ["c"]);
+  assert.throws(() => box.add("vote", "p", "c", RESULT(), ""), { code: "allreduce/equivocation" });
+  assert.ok(box.isReachable("vote", "p", RESULT(), () => true));
+  assert.ok(!box.isReachable("vote", "p", RESULT(), (hotkey) => hotkey !== "d"));
+  box.add("vote", "p", "d", RESULT(), "");
+  assert.deepEqual(box.quorum("vote", "p", RESULT())!.map(({ hotkey }) => hotkey), ["a", "b", "d"]);
+  assert.equal(box.quorum("commit", "p", RESULT()), undefined);
 });
 
 Deno.test("two seals of one reducer convict it; an unsigned one convicts nobody", () => {

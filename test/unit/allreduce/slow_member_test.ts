@@ -1,6 +1,6 @@
 /** Members too slow for the others: what the plan asks of them, and that nobody waits for more. */
 import assert from "node:assert/strict";
-import { firstNonFinite } from "../../../src/allreduce/finite.ts";
+import { firstNonFinite } from "../../../src/codec/float_bits.ts";
 import type { Header } from "../../../src/allreduce/messages.ts";
 import { type ReduceAction, ReduceMachine } from "../../../src/allreduce/reduce_machine.ts";
 import { ResultOrder } from "../../../src/allreduce/result_order.ts";

@@ -44,3 +44,12 @@ Deno.test("a sender of far certificates is believed less and less until we have 
   assert.ok(hints.isWorthALook("ahead", nowMs));
   assert.ok(hints.isWorthALook("stranger", nowMs));
 });
+
+Deno.test("being slow, however often, is no proof of lying", () => {
+  const suspicions = new Suspicions();
+  for (let k = 0; k < 20; k++) suspicions.suspect("slow", k * 1e9, 100);
+  assert.ok(!suspicions.isConvicted("slow"));
+  suspicions.convict("liar", 0, 100);
+  suspicions.suspect("liar", 0, 100);
+  assert.ok(suspicions.isConvicted("liar"));
+});
