@@ -131,9 +131,10 @@ export class PeerKeeper {
       addrs: network.listenAddrs.filter((addr) => !addr.includes("/p2p-circuit/webrtc/"))
         .map((addr) => addr.endsWith(suffix) ? addr.slice(0, -suffix.length) : addr),
     };
-    this.#publishedAddrs = network.listenAddrs.join();
-    this.#publishedMs = clock.monotonicMs();
+    const addrs = network.listenAddrs.join();
+    this.#publishedMs = clock.monotonicMs(); // a failure waits as long as a success
     await chain.publish(options.netuid, this.#hotkey.pair, encodeFitting(announcement));
+    this.#publishedAddrs = addrs;
     log.debug("published on the chain", { ...announcement });
   }
 

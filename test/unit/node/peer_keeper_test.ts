@@ -25,6 +25,8 @@ class Surroundings {
   height = 1;
   listenAddrs: string[] = [];
   joinFailure?: Error;
+  publishFailure?: Error;
+  publications = 0;
   readonly events: LogEvent[] = [];
   readonly commitments: Uint8Array[] = [];
   readonly said: [string, Record<string, unknown>][] = [];
@@ -42,7 +44,11 @@ class Surroundings {
 
   readonly chain = {
     block: () => this.height,
-    publish: async (_netuid: number, _pair: unknown, bytes: Uint8Array) => void this.commitments.push(bytes),
+    publish: async (_netuid: number, _pair: unknown, bytes: Uint8Array) => {
+      this.publications++;
+      if (this.publishFailure !== undefined) throw this.publishFailure;
+      this.commitments.push(bytes);
+    },
     metagraph: async () => ({
       neurons: [
         { uid: 0, hotkey: "self", commitment: null },
@@ -154,6 +160,25 @@ Deno.test("new addresses go to the DHT at once and to the chain when a minute ha
     assert.equal(around.commitments.length, 1);
     await around.passBlock(60_000);
     assert.deepEqual(decodeAnnouncement(around.commitments[1]).addrs, [relayed.replace(`/p2p/${SELF}`, "")]);
+    await keeper.stop();
+  });
+});
+
+Deno.test("an address that the chain did not take is published again, a minute later", async () => {
+  await withKeeper({}, async (around, keeper) => {
+    around.listenAddrs = [direct];
+    await keeper.start();
+    around.moveTo([relayed]);
+    around.publishFailure = new SkeinError("chain/unreachable", "publish: the chain is away");
+    await around.passBlock(60_000);
+    assert.deepEqual([around.publications, around.commitments.length], [2, 1]);
+    around.publishFailure = undefined;
+    await around.passBlock(30_000);
+    assert.equal(around.publications, 2, "not before its time");
+    await around.passBlock(30_000);
+    assert.deepEqual(decodeAnnouncement(around.commitments[1]).addrs, [relayed.replace(`/p2p/${SELF}`, "")]);
+    await around.passBlock(60_000);
+    assert.equal(around.publications, 3, "once it is there, that is all");
     await keeper.stop();
   });
 });
