@@ -32,7 +32,6 @@ class Surroundings {
   readonly said: [string, Record<string, unknown>][] = [];
   readonly asked: string[] = [];
   targets = new Map<string, readonly string[]>();
-  held = { outerStep: 0, root: "aa" };
   #onBlock = () => {};
   #onAddrs = () => {};
 
@@ -89,7 +88,6 @@ class Surroundings {
       directory: new PeerDirectory(this.chain, 1, log),
       network: this.network,
       knownPeers: home,
-      held: () => this.held,
       options: { role: "miner", netuid: 1, relays: [], peers: [], ...options } as NodeOptions,
       clock: this.clock,
       log,
@@ -137,10 +135,7 @@ Deno.test("a node publishes what fits of where it is: direct first, relayed, no 
       direct.replace(`/p2p/${SELF}`, ""),
       relayed.replace(`/p2p/${SELF}`, ""),
     ]);
-    assert.deepEqual(around.said, [
-      ["announce", { addrs: [direct, relayedWebrtc, relayed] }],
-      ["checkpoint", { outerStep: 0, root: "aa" }],
-    ]);
+    assert.deepEqual(around.said, [["announce", { addrs: [direct, relayedWebrtc, relayed] }]]);
     assert.deepEqual(around.events, []);
     await keeper.stop();
   });
@@ -211,24 +206,7 @@ Deno.test("dead bootstrap addresses and a relay that gives no place are told, an
       ["warn", "node/no-relay"],
     ]);
     assert.deepEqual(decodeAnnouncement(around.commitments[0]).addrs, []);
-    assert.deepEqual(around.said.map(([kind]) => kind), ["checkpoint"]);
-    await keeper.stop();
-  });
-});
-
-Deno.test("the state that a node holds is told again when it is another", async () => {
-  await withKeeper({}, async (around, keeper) => {
-    await keeper.start();
-    await around.passBlock(5000);
-    around.held = { outerStep: 1, root: "bb" };
-    await around.passBlock(5000);
-    await around.passBlock(5000);
-    keeper.tellReady({ outerStep: 2, innerSteps: 30, samples: 240 });
-    assert.deepEqual(around.said, [
-      ["checkpoint", { outerStep: 0, root: "aa" }],
-      ["checkpoint", { outerStep: 1, root: "bb" }],
-      ["ready", { outerStep: 2, innerSteps: 30, samples: 240 }],
-    ]);
+    assert.deepEqual(around.said, []);
     await keeper.stop();
   });
 });
