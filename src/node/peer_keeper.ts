@@ -13,6 +13,7 @@ import type { Hotkey } from "../base/transport.ts";
 import type { ChainClient } from "../chain/client.ts";
 import { type Announcement, encodeAnnouncement } from "../chain/commitment.ts";
 import type { HotkeyPair } from "../chain/wallet.ts";
+import { isRelayed, isWebrtcBySignalling } from "../net/addresses.ts";
 import type { Network } from "../net/network.ts";
 import type { KnownPeers } from "./known_peers.ts";
 import type { NodeOptions } from "./node_options.ts";
@@ -111,7 +112,7 @@ export class PeerKeeper {
       role: options.role,
       peerId: network.peerId,
       // Whoever comes through the relay learns there that we have WebRTC; the commitment has room for few addresses.
-      addrs: network.listenAddrs.filter((addr) => !addr.includes("/p2p-circuit/webrtc/"))
+      addrs: network.listenAddrs.filter((addr) => !isWebrtcBySignalling(addr))
         .map((addr) => addr.endsWith(suffix) ? addr.slice(0, -suffix.length) : addr),
     };
     const addrs = network.listenAddrs.join();
@@ -192,8 +193,6 @@ export class PeerKeeper {
     }
   }
 }
-
-const isRelayed = (addr: string) => addr.includes("/p2p-circuit");
 
 /** With as many of the addresses, best first, as a commitment has room for; those it has no encoding for are left out. */
 function encodeFitting(announcement: Announcement): Uint8Array {

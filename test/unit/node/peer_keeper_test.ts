@@ -141,6 +141,15 @@ Deno.test("a node publishes what fits of where it is: direct first, relayed, no 
   });
 });
 
+Deno.test("an address by WebRTC signalling alone is no place at a relay", async () => {
+  await withKeeper({ relays: [RELAY] }, async (around, keeper) => {
+    around.listenAddrs = [relayedWebrtc];
+    await keeper.start();
+    assert.deepEqual(around.events.map((event) => event.code), ["node/no-relay"]);
+    await keeper.stop();
+  });
+});
+
 Deno.test("new addresses go to the DHT at once and to the chain when a minute has passed", async () => {
   await withKeeper({}, async (around, keeper) => {
     around.listenAddrs = [direct];
