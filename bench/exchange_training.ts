@@ -2,6 +2,7 @@
  * A whole training in one process: members take turns on one engine, each over its own pages, and exchange their
  * pseudo-gradients through the real codec, span plan, reducer and outer step. Only the network is missing.
  */
+import { CHUNK_BYTES } from "../src/allreduce/allreduce.ts";
 import { chunkElementsFor } from "../src/allreduce/result.ts";
 import { planSpans, type SpanPlan } from "../src/allreduce/span_plan.ts";
 import type { Codec } from "../src/codec/codec.ts";
@@ -48,7 +49,6 @@ export interface TrainingRecord {
   readonly resultBytes: number;
 }
 
-const CHUNK_BYTES = 512 * 1024;
 const WARMUP_STEPS = 4;
 
 export async function trainWithExchange(

@@ -11,10 +11,9 @@
  * Prints a line a round and one JSON object last; exits 1 unless the final validation losses are within 0.05 nats and the
  * wire size within 1 % of the arithmetic, ⌈elements / 64⌉ entries of 14 bits.
  */
-import { parseArgs } from "node:util";
 import { codecByName } from "../src/codec/by_name.ts";
 import { loadDefaultCorpus } from "../src/data/corpus.ts";
-import { validationBatches } from "../src/data/pages.ts";
+import { joinBatches, validationBatches } from "../src/data/pages.ts";
 import { openDevice } from "../src/gpu/mod.ts";
 import { MODEL_PRESETS, type ModelPreset } from "../src/model/mod.ts";
 import { defineRun } from "../src/node/run_config.ts";
@@ -25,26 +24,11 @@ import {
   type TrainingSettings,
   trainWithExchange,
 } from "./exchange_training.ts";
+import { type SparseFlags, sparseFlags } from "./sparse_flags.ts";
 
-/** The product of members, rounds and inner steps is what it costs: twice so many steps of the model. */
-const { values: flags } = parseArgs({
-  args: Deno.args,
-  options: {
-    preset: { type: "string", default: "nano" },
-    members: { type: "string", default: "2" },
-    "outer-steps": { type: "string", default: "20" },
-    "dense-steps": { type: "string", default: "5" },
-    "inner-steps": { type: "string", default: "25" },
-    batch: { type: "string", default: "4" },
-    context: { type: "string", default: "64" },
-    "learning-rate": { type: "string", default: "2e-3" },
-    "outer-rate": { type: "string" },
-    "outer-momentum": { type: "string" },
-    decay: { type: "string" },
-    clip: { type: "string" },
-    "same-outer": { type: "boolean", default: false },
-  },
-});
+const told = sparseFlags(Deno.args);
+if (typeof told === "number") Deno.exit(told);
+const flags: SparseFlags = told;
 
 const SEED = 7;
 const VALIDATION_SEQUENCES = 32;
@@ -73,39 +57,34 @@ function overridden(exchange: ExchangeSettings): ExchangeSettings {
   return {
     ...exchange,
     outer: {
-      learningRate: Number(flags["outer-rate"] ?? outer.learningRate),
-      momentum: Number(flags["outer-momentum"] ?? outer.momentum),
+      learningRate: flags.outerRate ?? outer.learningRate,
+      momentum: flags.outerMomentum ?? outer.momentum,
     },
     robust: flags.clip === undefined ? robust : { clip: flags.clip === "true" },
-    feedbackDecay: Number(flags.decay ?? feedbackDecay),
+    feedbackDecay: flags.decay ?? feedbackDecay,
   };
-}
-
-function concatTokens(batches: readonly Uint32Array[]): Uint32Array {
-  const tokens = new Uint32Array(batches.reduce((sum, batch) => sum + batch.length, 0));
-  let at = 0;
-  for (const batch of batches) {
-    tokens.set(batch, at);
-    at += batch.length;
-  }
-  return tokens;
 }
 
 const gpu = await openDevice();
 const corpus = await loadDefaultCorpus();
-const config = { ...MODEL_PRESETS[flags.preset as ModelPreset], contextLength: Number(flags.context) };
-const batchSize = Number(flags.batch);
+const config = { ...MODEL_PRESETS[flags.preset as ModelPreset], contextLength: flags.context };
+const batchSize = flags.batch;
 const adamw = { beta1: 0.9, beta2: 0.95, epsilon: 1e-8, weightDecay: 0.1, maxGradNorm: 1 };
 const engine = await TrainEngine.create(gpu, config, { batchSize, adamw });
 const settings = {
   seed: SEED,
-  memberCount: Number(flags.members),
-  outerSteps: Number(flags["outer-steps"]),
-  innerSteps: Number(flags["inner-steps"]),
-  innerLearningRate: Number(flags["learning-rate"]),
+  memberCount: flags.members,
+  outerSteps: flags.outerSteps,
+  innerSteps: flags.innerSteps,
+  innerLearningRate: flags.learningRate,
   corpus,
-  validationTokens: concatTokens(
-    validationBatches(corpus, VALIDATION_SEQUENCES, batchSize, config.contextLength),
+  validationTokens: joinBatches(
+    validationBatches(
+      corpus,
+      VALIDATION_SEQUENCES - VALIDATION_SEQUENCES % batchSize,
+      batchSize,
+      config.contextLength,
+    ),
   ),
 };
 
@@ -121,10 +100,9 @@ async function train(
 /** 14 bits for each of ⌈elements / 64⌉ entries. */
 const arithmeticBytes = (14 * Math.ceil(engine.layout.elementCount / 64)) / 8;
 const sparse = overridden(exchangeOf("sparse"));
-const f32 = { ...exchangeOf("f32"), ...(flags["same-outer"] ? { outer: sparse.outer } : {}) };
-const denseSteps = Number(flags["dense-steps"]);
-const warm = denseSteps > 0
-  ? await train("dense start", f32, { ...settings, outerSteps: denseSteps })
+const f32 = { ...exchangeOf("f32"), ...(flags.sameOuter ? { outer: sparse.outer } : {}) };
+const warm = flags.denseSteps > 0
+  ? await train("dense start", f32, { ...settings, outerSteps: flags.denseSteps })
   : undefined;
 // Both begin without outer momentum: the sparse run has none to go on with.
 const start = warm && { ...warm.end, momentum: new Float32Array(warm.end.momentum.length) };

@@ -99,6 +99,17 @@ export function validationBatches(
   return batches;
 }
 
+/** One after the other: [all rows, contextLength + 1]. */
+export function joinBatches(batches: readonly Uint32Array[]): Uint32Array<ArrayBuffer> {
+  const tokens = new Uint32Array(batches.reduce((sum, batch) => sum + batch.length, 0));
+  let at = 0;
+  for (const batch of batches) {
+    tokens.set(batch, at);
+    at += batch.length;
+  }
+  return tokens;
+}
+
 function startOf(uid: number, pages: number): number {
   assert(Number.isInteger(uid) && uid >= 0 && uid < 2 ** UID_BITS, "pages: uid is a u16");
   let mirrored = 0;

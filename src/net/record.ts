@@ -16,8 +16,7 @@ const DOMAIN = "skein/record/v1\0";
 const FIXED_BYTES = 16;
 const PREFIX_BYTES = FIXED_BYTES + SIGNATURE_BYTES;
 const MAX_ENTRIES = 4096;
-const MINUTE_MS = 60_000;
-const DAY_MS = 24 * 60 * MINUTE_MS;
+const DAY_MS = 24 * 3_600_000;
 
 export interface RecordLimits {
   readonly maxBytes: number;
@@ -25,11 +24,9 @@ export interface RecordLimits {
   readonly maxLifetimeMs: number;
 }
 
-/** `announce`: where a node is. `ready`: that it waits for a round. `checkpoint`: which state it can hand out. */
+/** `announce`: where a node is. */
 export const RECORD_KINDS = {
   announce: { maxBytes: 8 * 1024, maxLifetimeMs: DAY_MS },
-  ready: { maxBytes: 1024, maxLifetimeMs: 10 * MINUTE_MS },
-  checkpoint: { maxBytes: 1024, maxLifetimeMs: DAY_MS },
 } as const satisfies Readonly<Record<string, RecordLimits>>;
 
 export type RecordKind = keyof typeof RECORD_KINDS;

@@ -13,7 +13,6 @@ import type { TrainEngine } from "../train/engine.ts";
 import type { BandwidthMeter } from "./bandwidth.ts";
 import type { NodeOptions } from "./node_options.ts";
 import type { PeerDirectory } from "./peer_directory.ts";
-import type { PeerKeeper } from "./peer_keeper.ts";
 import type { RoundLockFile } from "./round_lock_file.ts";
 import type { Run } from "./run_config.ts";
 import type { StateKeeper } from "./state_keeper.ts";
@@ -32,7 +31,6 @@ export interface NodeContext {
   readonly chain: ChainClient;
   readonly directory: PeerDirectory;
   readonly network: Network;
-  readonly peers: PeerKeeper;
   readonly allReduce: AllReduce;
   readonly codec: Codec;
   readonly corpus: Corpus;

@@ -1,6 +1,6 @@
 /** Validation loss: the same held-out pages for every node and every step, so that the figures can be compared. */
 import type { Corpus } from "../data/corpus.ts";
-import { pageCount, validationBatches } from "../data/pages.ts";
+import { joinBatches, pageCount, validationBatches } from "../data/pages.ts";
 import { SkeinError } from "../base/errors.ts";
 import type { NodeContext } from "./context.ts";
 import type { Run } from "./run_config.ts";
@@ -21,14 +21,7 @@ export function validationTokensFor(run: Run, corpus: Corpus): Uint32Array<Array
     );
   }
   const count = Math.min(pages, validationSequences);
-  const batches = validationBatches(corpus, count - (count % batchSize), batchSize, contextLength);
-  const tokens = new Uint32Array(batches.reduce((sum, batch) => sum + batch.length, 0));
-  let at = 0;
-  for (const batch of batches) {
-    tokens.set(batch, at);
-    at += batch.length;
-  }
-  return tokens;
+  return joinBatches(validationBatches(corpus, count - (count % batchSize), batchSize, contextLength));
 }
 
 /** Of the state that the node holds, in nats. Loads it into the engine: not while inner steps are under way. */

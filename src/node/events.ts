@@ -7,7 +7,7 @@ import { z } from "zod";
 const hotkey = z.string().max(64);
 const step = z.number().int().nonnegative();
 
-export const startedEvent = z.looseObject({
+const startedEvent = z.looseObject({
   event: z.literal("started"),
   role: z.enum(["miner", "validator"]),
   hotkey,
@@ -19,14 +19,14 @@ export const startedEvent = z.looseObject({
 });
 
 /** Validation loss of the state a node holds before it trains; `outerStep` 0 is the untrained model. */
-export const evaluatedEvent = z.looseObject({
+const evaluatedEvent = z.looseObject({
   event: z.literal("evaluated"),
   hotkey,
   outerStep: step,
   validationLoss: z.number().nullable(),
 });
 
-export const stepEvent = z.looseObject({
+const stepEvent = z.looseObject({
   event: z.literal("step"),
   hotkey,
   outerStep: step,
@@ -37,7 +37,7 @@ export const stepEvent = z.looseObject({
 });
 
 /** A node holds the state after `outerStep`. Members of the round add what the round cost them. */
-export const roundEvent = z.looseObject({
+const roundEvent = z.looseObject({
   event: z.literal("round"),
   role: z.enum(["miner", "validator"]),
   hotkey,
@@ -52,7 +52,7 @@ export const roundEvent = z.looseObject({
   validationLoss: z.number().nullable(),
 });
 
-export const weightsSetEvent = z.looseObject({
+const weightsSetEvent = z.looseObject({
   event: z.literal("weights-set"),
   hotkey,
   outerStep: step,
@@ -60,7 +60,7 @@ export const weightsSetEvent = z.looseObject({
   scores: z.record(hotkey, z.number()),
 });
 
-export const nodeEvent = z.discriminatedUnion("event", [
+const nodeEvent = z.discriminatedUnion("event", [
   startedEvent,
   evaluatedEvent,
   stepEvent,

@@ -10,7 +10,7 @@ import { SkeinError } from "../base/errors.ts";
 import type { Log } from "../base/log.ts";
 import { selfCommand } from "./self_command.ts";
 
-export const LOCAL_CHAIN_PORT = 9944;
+const LOCAL_CHAIN_PORT = 9944;
 const IDLE_EXIT_SECONDS = 60;
 const START_TIMEOUT_MS = 60_000;
 

@@ -138,8 +138,6 @@ async function joinRound(
   const { allReduce, states, run, waypoints, network, directory, chain, lockFile, bandwidth, signal } = node;
   const { batchSize } = run.config.training;
   const stored = lockFile.load();
-  const samples = inner.stepCount * batchSize;
-  node.peers.tellReady({ outerStep: round.outerStep, innerSteps: inner.stepCount, samples });
   return await allReduce.run({
     ...round,
     anchorRoot: states.root,
@@ -147,7 +145,7 @@ async function joinRound(
       anchorRoot: states.root,
       innerSteps: inner.stepCount,
     }),
-    samples,
+    samples: inner.stepCount * batchSize,
     innerSteps: inner.stepCount,
     waypointDigest: waypoints.digest(round.outerStep),
     // Whoever cannot be dialed contributes and reduces nothing, unless nobody else can either.

@@ -89,7 +89,6 @@ export async function openNode(
     directory,
     network,
     knownPeers: await KnownPeers.open(home, log),
-    held: () => ({ outerStep: training.states.current.outerStep, root: training.states.root }),
     options,
     clock,
     log,
@@ -111,7 +110,7 @@ export async function openNode(
     listen: network.listenAddrs,
   });
   return {
-    ...{ options, home, run, signer, hotkey, chain, directory, network, peers, corpus, ...training, ...deps },
+    ...{ options, home, run, signer, hotkey, chain, directory, network, corpus, ...training, ...deps },
     // A hotkey that lost its place and registered again has another.
     get uid() {
       return directory.uidOf(hotkey.ss58) ?? uid;

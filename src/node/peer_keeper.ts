@@ -13,8 +13,8 @@ import type { Hotkey } from "../base/transport.ts";
 import type { ChainClient } from "../chain/client.ts";
 import { type Announcement, encodeAnnouncement } from "../chain/commitment.ts";
 import type { HotkeyPair } from "../chain/wallet.ts";
+import { isRelayed, isWebrtcBySignalling } from "../net/addresses.ts";
 import type { Network } from "../net/network.ts";
-import type { RecordKind } from "../net/record.ts";
 import type { KnownPeers } from "./known_peers.ts";
 import type { NodeOptions } from "./node_options.ts";
 import type { PeerDirectory } from "./peer_directory.ts";
@@ -36,8 +36,6 @@ export interface PeerKeeperDependencies {
   readonly directory: PeerDirectory;
   readonly network: Network;
   readonly knownPeers: KnownPeers;
-  /** The state that this node can hand out. */
-  held(): { outerStep: number; root: string };
   readonly options: NodeOptions;
   readonly clock: Clock;
   readonly log: Log;
@@ -54,7 +52,6 @@ export class PeerKeeper {
   #publishedMs = -Infinity;
   #publishedAddrs = "";
   #announcedAddrs = "";
-  #heldRoot = "";
   #isRefreshing = false;
   readonly #stops: (() => void)[] = [];
 
@@ -89,25 +86,12 @@ export class PeerKeeper {
     const others = directory.entries().filter((entry) => entry.announcement !== null).length - 1;
     if (others > 0) await this.#within(() => network.transport.connected().length > 0);
     this.#announce();
-    this.#tellHeld();
   }
 
   async stop(): Promise<void> {
     for (const stop of this.#stops.splice(0)) stop();
     await this.#remember();
     this.#deps.network.keepConnected(new Map());
-  }
-
-  /** Says in the DHT that this node waits for a round. */
-  tellReady(round: { outerStep: number; innerSteps: number; samples: number }): void {
-    this.#say("ready", { ...round });
-  }
-
-  #tellHeld(): void {
-    const held = this.#deps.held();
-    if (held.root === this.#heldRoot) return;
-    this.#heldRoot = held.root;
-    this.#say("checkpoint", { ...held });
   }
 
   /** @returns whether `condition` came true in ten seconds */
@@ -128,27 +112,24 @@ export class PeerKeeper {
       role: options.role,
       peerId: network.peerId,
       // Whoever comes through the relay learns there that we have WebRTC; the commitment has room for few addresses.
-      addrs: network.listenAddrs.filter((addr) => !addr.includes("/p2p-circuit/webrtc/"))
+      addrs: network.listenAddrs.filter((addr) => !isWebrtcBySignalling(addr))
         .map((addr) => addr.endsWith(suffix) ? addr.slice(0, -suffix.length) : addr),
     };
-    this.#publishedAddrs = network.listenAddrs.join();
-    this.#publishedMs = clock.monotonicMs();
+    const addrs = network.listenAddrs.join();
+    this.#publishedMs = clock.monotonicMs(); // a failure waits as long as a success
     await chain.publish(options.netuid, this.#hotkey.pair, encodeFitting(announcement));
+    this.#publishedAddrs = addrs;
     log.debug("published on the chain", { ...announcement });
   }
 
   /** Where we are now, unless that is nowhere: then the former places are a better guess. */
   #announce(): void {
-    const addrs = this.#deps.network.listenAddrs.slice(0, MAX_DHT_ADDRS);
+    const { network, log } = this.#deps;
+    const addrs = network.listenAddrs.slice(0, MAX_DHT_ADDRS);
     if (addrs.length === 0 || addrs.join() === this.#announcedAddrs) return;
     this.#announcedAddrs = addrs.join();
-    this.#say("announce", { addrs });
-  }
-
-  #say(kind: RecordKind, statement: Record<string, unknown>): void {
-    const { network, log } = this.#deps;
-    network.publish(kind, encode(statement))
-      .catch((error) => log.debug(`put ${kind} in the DHT: ${describeError(error)}`));
+    network.publish("announce", encode({ addrs }))
+      .catch((error) => log.debug(`put announce in the DHT: ${describeError(error)}`));
   }
 
   async #onBlock(): Promise<void> {
@@ -160,7 +141,6 @@ export class PeerKeeper {
       await directory.refresh();
       this.#refreshedMs = nowMs;
       this.#connect();
-      this.#tellHeld();
       await this.#remember();
       const isElsewhere = network.listenAddrs.length > 0 &&
         network.listenAddrs.join() !== this.#publishedAddrs;
@@ -213,8 +193,6 @@ export class PeerKeeper {
     }
   }
 }
-
-const isRelayed = (addr: string) => addr.includes("/p2p-circuit");
 
 /** With as many of the addresses, best first, as a commitment has room for; those it has no encoding for are left out. */
 function encodeFitting(announcement: Announcement): Uint8Array {

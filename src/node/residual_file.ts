@@ -5,36 +5,25 @@
  *
  * Written whole or not at all: to a temporary file that is synced and renamed over its target.
  */
-import { open, readFile, rename } from "node:fs/promises";
+import { rename } from "node:fs/promises";
 import { join } from "node:path";
-import { concatBytes, equalBytes, fromHex, fromUtf8, sha256Bulk, toHex, utf8 } from "../base/bytes.ts";
+import { concatBytes, fromHex, fromUtf8, toHex, utf8 } from "../base/bytes.ts";
 import { SkeinError } from "../base/errors.ts";
+import { bytesOf } from "../state/model_state.ts";
+import { SEAL_BYTES, SealedReader, writeSealed } from "../state/sealed_file.ts";
 
 const MAGIC = "SKEINRE1";
 const HEADER_BYTES = 40;
-const DIGEST_BYTES = 32;
 const NAME = "residual.bin";
 
 /** @throws {SkeinError} `node/residual-io` */
 export async function writeResidual(
   directory: string,
-  { root, values }: { root: string; values: Float32Array },
+  { root, values }: { root: string; values: Float32Array<ArrayBuffer> },
 ): Promise<void> {
-  const body = concatBytes(
-    utf8(MAGIC),
-    fromHex(root),
-    new Uint8Array(values.buffer, values.byteOffset, values.byteLength),
-  );
   const path = join(directory, NAME);
   try {
-    const file = await open(`${path}.tmp`, "w", 0o600);
-    try {
-      await file.writeFile(body);
-      await file.writeFile(await sha256Bulk(body));
-      await file.sync();
-    } finally {
-      await file.close();
-    }
+    await writeSealed(`${path}.tmp`, "w", [concatBytes(utf8(MAGIC), fromHex(root)), bytesOf(values)]);
     await rename(`${path}.tmp`, path);
   } catch (cause) {
     throw new SkeinError(
@@ -55,9 +44,9 @@ export async function readResidual(
   want: { root: string; elementCount: number },
 ): Promise<Float32Array<ArrayBuffer> | undefined> {
   const path = join(directory, NAME);
-  let whole: Uint8Array<ArrayBuffer>;
+  let found: Awaited<ReturnType<typeof readWhole>>;
   try {
-    whole = new Uint8Array(await readFile(path));
+    found = await readWhole(path, want.elementCount);
   } catch (cause) {
     if ((cause as { code?: string }).code === "ENOENT") return undefined;
     throw new SkeinError(
@@ -67,19 +56,15 @@ export async function readResidual(
       cause,
     );
   }
-  const bodyBytes = HEADER_BYTES + 4 * want.elementCount;
-  const isWhole = whole.byteLength === bodyBytes + DIGEST_BYTES &&
-    fromUtf8(whole.subarray(0, MAGIC.length)) === MAGIC &&
-    equalBytes(await sha256Bulk(whole.slice(0, bodyBytes)), whole.subarray(bodyBytes));
-  if (!isWhole) {
+  const { size, root, values } = found;
+  if (values === undefined) {
     throw new SkeinError(
       "node/residual-damaged",
-      `read ${path}: ${whole.byteLength} bytes that are not what was written, ` +
-        `${bodyBytes + DIGEST_BYTES} with their digest required`,
+      `read ${path}: ${size} bytes that are not what was written, ` +
+        `${fileBytes(want.elementCount)} with their digest required`,
       { path },
     );
   }
-  const root = toHex(whole.subarray(MAGIC.length, HEADER_BYTES));
   if (root !== want.root) {
     throw new SkeinError(
       "node/residual-stale",
@@ -87,5 +72,28 @@ export async function readResidual(
       { path },
     );
   }
-  return new Float32Array(whole.slice(HEADER_BYTES, bodyBytes).buffer);
+  return values;
+}
+
+const fileBytes = (elementCount: number) => HEADER_BYTES + 4 * elementCount + SEAL_BYTES;
+
+/** No values: damaged. */
+async function readWhole(
+  path: string,
+  elementCount: number,
+): Promise<{ size: number; root: string; values?: Float32Array<ArrayBuffer> }> {
+  const file = await SealedReader.open(path);
+  const { size } = file;
+  try {
+    const header = new Uint8Array(HEADER_BYTES);
+    const isOurs = size === fileBytes(elementCount) && await file.fill(header) &&
+      fromUtf8(header.subarray(0, MAGIC.length)) === MAGIC;
+    const root = toHex(header.subarray(MAGIC.length));
+    if (!isOurs) return { size, root };
+    const values = new Float32Array(elementCount);
+    const isWhole = await file.fill(bytesOf(values)) && await file.isSealed();
+    return { size, root, values: isWhole ? values : undefined };
+  } finally {
+    await file.close();
+  }
 }

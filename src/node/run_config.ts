@@ -109,7 +109,7 @@ export const EXCHANGES: Readonly<
   },
 };
 
-export const DEFAULT_CODEC: CodecName = "u8";
+const DEFAULT_CODEC: CodecName = "u8";
 
 export interface RunConfig {
   readonly version: 1;

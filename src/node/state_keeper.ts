@@ -136,24 +136,24 @@ export class StateKeeper {
   /**
    * Moves to the state that most stand behind (fork_choice.ts): takes the outer steps that lead there from ours, or from a state
    * of which the root is signed; only failing that, a state as its holders show it.
-   * @returns whether the state changed
+   * @returns whether the state changed: also when it came only to a state on the way
    */
   async catchUp(signal: AbortSignal): Promise<boolean> {
     const { log } = this.#deps;
-    const startedAt = this.#state.outerStep;
+    const { outerStep: from } = this.#state;
+    const root = this.#root;
     const choice = await this.#choose(signal);
-    if (choice === undefined || choice.offer.root === this.#root) return false;
+    if (choice === undefined || choice.offer.root === root) return false;
     try {
-      const isMoved = await this.#moveTo(choice, signal);
-      const { outerStep } = this.#state;
-      if (isMoved) log.emit({ event: "state-fetched", from: startedAt, outerStep, root: this.#root });
-      return isMoved;
+      await this.#moveTo(choice, signal);
     } catch (error) {
       signal.throwIfAborted();
       if (!isSkeinError(error)) throw error;
       log.warn(`move to state ${choice.offer.outerStep}: ${describeError(error)}`);
-      return false;
     }
+    if (this.#root === root) return false;
+    log.emit({ event: "state-fetched", from, outerStep: this.#state.outerStep, root: this.#root });
+    return true;
   }
 
   /** What peers and we hold, and which of it to stand on. */
@@ -173,7 +173,8 @@ export class StateKeeper {
     return chooseState(offers);
   }
 
-  async #moveTo({ offer, parent }: Choice, signal: AbortSignal): Promise<boolean> {
+  /** Failing in the middle leaves the parent as our state: whole, signed for, and a step nearer. */
+  async #moveTo({ offer, parent }: Choice, signal: AbortSignal): Promise<void> {
     const { transport, log, allReduce } = this.#deps;
     const certificate = offer.certificate!;
     const isOurStep = certificate.resultDigest === this.#certificate?.resultDigest;
@@ -193,12 +194,11 @@ export class StateKeeper {
       // The same step from the same bytes with another root: one of us is damaged, and most hold theirs.
       if (isOurStep || parent === undefined) {
         await download(offer);
-        return true;
+        return;
       }
       await download(parent);
     }
     await this.advance(certificate, await allReduce.fetch(certificate, signal));
-    return true;
   }
 
   /** @throws {SkeinError} when the certificate is not of that step, or not signed by its group */

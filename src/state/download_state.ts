@@ -1,15 +1,12 @@
 /**
- * Fetching the present state from peers: heads, then the leaf list, checked against the root, then each differing leaf
- * from whichever peer is free, checked against its digest. Leaves that the local state already has are not fetched, so
- * the same function joins a run and repairs a state that went astray.
+ * Fetching a state from peers that hold it: the leaf list, checked against the root, then each differing leaf from
+ * whichever peer is free, checked against its digest. Leaves that the local state already has are not fetched, so the same
+ * function joins a run and repairs a state that went astray.
  */
-import { assert } from "../base/assert.ts";
 import { equalBytes } from "../base/bytes.ts";
-import { describeError, isSkeinError } from "../base/errors.ts";
 import type { Log } from "../base/log.ts";
-import type { Hotkey, Transport } from "../base/transport.ts";
-import { StateError } from "./errors.ts";
-import { askHeads, type Head, type VerifyHead } from "./heads.ts";
+import type { Transport } from "../base/transport.ts";
+import type { Head } from "./heads.ts";
 import {
   DIGEST_BYTES,
   leafByteLength,
@@ -20,96 +17,40 @@ import {
   rootOfLeaves,
   type StateShape,
 } from "./merkle.ts";
-import { MAXIMUM_ELEMENTS, type ModelState } from "./model_state.ts";
+import type { ModelState } from "./model_state.ts";
 import { forEachBounded, SourcePool } from "./source_pool.ts";
 
-const DEFAULT_TIMEOUT_MS = 20_000;
+/** Of one request. */
+const TIMEOUT_MS = 20_000;
 const IN_FLIGHT_PER_PEER = 2;
 const MAXIMUM_IN_FLIGHT = 16;
-/** The swarm may move on while we fetch; then everything begins again at its new state. */
-const ATTEMPTS = 3;
 
 export interface DownloadOptions {
   readonly runId: string;
   readonly elementCount: number;
-  /** Older states are not worth having. */
-  readonly minOuterStep: number;
   /** Source of leaves that need not be fetched. */
   readonly local?: ModelState;
-  readonly verifyHead?: VerifyHead;
-  /** Of one request. */
-  readonly timeoutMs?: number;
   readonly signal?: AbortSignal;
   readonly log: Log;
-  readonly onProgress?: (progress: DownloadProgress) => void;
-}
-
-export interface DownloadProgress {
-  readonly outerStep: number;
-  readonly leafCount: number;
-  /** Had locally. */
-  readonly reusedLeaves: number;
-  readonly fetchedLeaves: number;
 }
 
 /**
- * @param peers asked for their heads, all at once
- * @returns a new state whose root is the one chosen
- * @throws {StateError} `state/no-source` when no peer offers a state of `minOuterStep` or none could be fetched whole
- */
-export async function downloadState(
-  transport: Transport,
-  peers: readonly Hotkey[],
-  options: DownloadOptions,
-): Promise<ModelState> {
-  assert(
-    options.elementCount >= 0 && options.elementCount <= MAXIMUM_ELEMENTS,
-    "download: a model that fits",
-  );
-  const { log, timeoutMs = DEFAULT_TIMEOUT_MS, signal, verifyHead } = options;
-  let lastError: unknown;
-  for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-    const heads = await askHeads(peers, { timeoutMs, signal, verifyHead }, { transport, log });
-    for (const head of heads.filter(({ outerStep }) => outerStep >= options.minOuterStep)) {
-      try {
-        return await downloadHead(transport, head, { ...options, timeoutMs });
-      } catch (error) {
-        signal?.throwIfAborted();
-        if (!isSkeinError(error, "state/no-source")) throw error;
-        lastError = error;
-        log.warn(`fetch state ${head.outerStep} (${head.root.slice(0, 12)}): ${describeError(error)}`);
-      }
-    }
-    if (lastError === undefined) break;
-  }
-  throw new StateError(
-    "state/no-source",
-    `fetch a state: none of ${peers.length} peers gave one of outer step ${options.minOuterStep} or later, ` +
-      `one required, wait for peers`,
-    { peers: peers.length, minOuterStep: options.minOuterStep },
-    lastError,
-  );
-}
-
-/**
- * One state, whole, from those who hold it.
- * @throws {StateError} `state/no-source`
+ * @returns a new state whose root is the head's
+ * @throws {StateError} `state/no-source` when its peers do not give it whole
  */
 export async function downloadHead(
   transport: Transport,
   head: Head,
-  options: Omit<DownloadOptions, "minOuterStep" | "verifyHead">,
+  options: DownloadOptions,
 ): Promise<ModelState> {
-  const { runId, elementCount, local, timeoutMs = DEFAULT_TIMEOUT_MS } = options;
+  const { runId, elementCount, local, signal, log } = options;
   const shape: StateShape = { runId, elementCount, outerStep: head.outerStep };
-  const pool = new SourcePool(head.peers, { ...options, timeoutMs }, { transport, log: options.log });
+  const pool = new SourcePool(head.peers, { timeoutMs: TIMEOUT_MS, signal }, { transport, log });
   const leaves = await fetchLeaves(pool, head, shape);
 
   const parameters = new Float32Array(elementCount);
   const momentum = new Float32Array(elementCount);
   const hasLocal = local?.parameters.length === elementCount;
-  let reusedLeaves = 0;
-  let fetchedLeaves = 0;
   const fetchLeaf = async (index: number) => {
     const length = leafByteLength(elementCount, index);
     const matches = async (leaf: Uint8Array) =>
@@ -118,14 +59,6 @@ export async function downloadHead(
     const isMine = mine !== undefined && await matches(mine);
     const message = { type: "state-leaf", header: { root: head.root, index } };
     placeLeaf(parameters, momentum, index, isMine ? mine : await pool.fetch(message, length, matches));
-    if (isMine) reusedLeaves++;
-    else fetchedLeaves++;
-    options.onProgress?.({
-      outerStep: head.outerStep,
-      leafCount: leaves.length,
-      reusedLeaves,
-      fetchedLeaves,
-    });
   };
   const inFlight = Math.min(MAXIMUM_IN_FLIGHT, IN_FLIGHT_PER_PEER * head.peers.length);
   await forEachBounded(leaves.length, inFlight, fetchLeaf);

@@ -1,7 +1,4 @@
-/**
- * Which state to fetch: peers say which they have, and the newest one that more than half of those who answered have is
- * taken; failing that, the one that most have. The certificate is the caller's to check.
- */
+/** What there is to fetch: peers say which states they have, with certificates that are the caller's to check and to weigh. */
 import { decode } from "cborg";
 import { z } from "zod";
 import { describeError } from "../base/errors.ts";
@@ -29,14 +26,13 @@ export interface Head {
 /** Throws when the certificate does not belong to a state of that step and run. */
 export type VerifyHead = (head: Omit<Head, "peers">) => void | Promise<void>;
 
-/** @returns what is on offer, best first; peers that answer nonsense are penalised, silent ones left out */
+/** @returns each state on offer once, in no order; peers that answer nonsense are penalised, silent ones left out */
 export async function askHeads(
   peers: readonly Hotkey[],
   options: PoolOptions & { readonly verifyHead?: VerifyHead },
   { transport, log }: PoolDependencies,
 ): Promise<Head[]> {
   const offers = new Map<string, { -readonly [K in keyof Head]: Head[K] }>();
-  let answered = 0;
   await Promise.all(peers.map(async (peer) => {
     const answer = await transport.request(
       peer,
@@ -47,7 +43,6 @@ export async function askHeads(
     try {
       const { heads } = headShape.parse(answer.header);
       const certificates: unknown = answer.body?.byteLength ? decode(answer.body) : [];
-      if (heads.length > 0) answered++;
       for (const [i, { outerStep, root }] of heads.entries()) {
         const head = { outerStep, root, certificate: (certificates as unknown[])[i] };
         await options.verifyHead?.(head);
@@ -62,10 +57,5 @@ export async function askHeads(
     }
   }));
   options.signal?.throwIfAborted();
-  const hasMajority = (head: Head) => 2 * head.peers.length > answered;
-  return [...offers.values()].sort((a, b) =>
-    Number(hasMajority(b)) - Number(hasMajority(a)) ||
-    (hasMajority(a) ? 0 : b.peers.length - a.peers.length) ||
-    b.outerStep - a.outerStep || b.peers.length - a.peers.length
-  );
+  return [...offers.values()];
 }

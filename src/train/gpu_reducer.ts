@@ -6,7 +6,7 @@
  *
  *   mean      sum over members, encode
  *   clip      each member alone → squared norms → read back → weights times their clip factors → mean
- *   trim      each member alone, times its clip factor → rows → trimmed mean → encode
+ *   trim      each member alone, times its clip factor → rows → trimmed mean → encode; no run does (docs/wire.md)
  */
 import { assert } from "../base/assert.ts";
 import type { ChunkReducer, Codec, WeightedChunk } from "../codec/codec.ts";

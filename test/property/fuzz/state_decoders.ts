@@ -7,7 +7,7 @@ import { SkeinError } from "../../../src/base/errors.ts";
 import { silentLog } from "../../../src/base/log.ts";
 import type { Message, Transport } from "../../../src/base/transport.ts";
 import { fetchWaypoint, WaypointShelf } from "../../../src/node/waypoints.ts";
-import { downloadState } from "../../../src/state/download_state.ts";
+import { downloadHead } from "../../../src/state/download_state.ts";
 import { askHeads } from "../../../src/state/heads.ts";
 import { leavesOf, rootOfLeaves, shapeOf } from "../../../src/state/merkle.ts";
 import { bytesOf } from "../../../src/state/model_state.ts";
@@ -118,7 +118,6 @@ async function downloadDecoder(): Promise<Decoder> {
   const root = rootOfLeaves(shapeOf(STATE), leaves);
   const leaf = concatBytes(bytesOf(STATE.parameters), bytesOf(STATE.momentum));
   const honest: Record<string, Message> = {
-    "state-head": { type: "", header: { heads: [{ outerStep: 3, root }] }, body: encode([null]) },
     "state-leaves": { type: "", header: {}, body: concatBytes(...leaves) },
     "state-leaf": { type: "", header: {}, body: leaf },
   };
@@ -131,8 +130,8 @@ async function downloadDecoder(): Promise<Decoder> {
       const { transport } = answering(({ type }) =>
         type === replaced ? { ...honest[type], body: input.slice(1) } : honest[type]
       );
-      const options = { runId: RUN_ID, elementCount: ELEMENTS, minOuterStep: 1, log: silentLog };
-      return downloadState(transport, ["peer"], options);
+      const head = { outerStep: 3, root, certificate: null, peers: ["peer"] };
+      return downloadHead(transport, head, { runId: RUN_ID, elementCount: ELEMENTS, log: silentLog });
     },
     allocationBytes: flatBound(64 * 1024),
     share: 0.05,

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { utf8 } from "../../../src/base/bytes.ts";
 import { corpusFromBytes, loadDefaultCorpus } from "../../../src/data/corpus.ts";
-import { batchFor, PageOrder, validationBatches } from "../../../src/data/pages.ts";
+import { batchFor, joinBatches, PageOrder, validationBatches } from "../../../src/data/pages.ts";
 import { loadTextCorpus } from "../../../src/data/text_files.ts";
 
 const code = (expected: string) => (error: any) => error.code === expected;
@@ -44,6 +44,7 @@ Deno.test("validation batches are held-out, evenly spaced and end with the remai
   const batches = validationBatches(corpus, 10, 4, 20);
   assert.deepEqual(batches.map((batch) => batch.length / 21), [4, 4, 2]);
   assert.deepEqual([...batches[0].subarray(0, 21)], [...corpus.validationTokens.subarray(0, 21)]);
+  assert.deepEqual([...joinBatches(batches)], batches.flatMap((batch) => [...batch]));
   assert.equal(validationBatches(corpus, 1000, 1000, 100)[0].length, 9 * 101);
 });
 

@@ -65,6 +65,40 @@ Deno.test("the file is bounded, and whoever was met last stays", async () => {
   });
 });
 
+Deno.test("as much as strangers can make a node write it reads again", async () => {
+  await withHome(async (home, events) => {
+    const peers = await open(home, events);
+    const addrs = Array.from({ length: 32 }, (_, i) => `/dns4/${"a".repeat(240)}/tcp/${1000 + i}`).map((
+      addr,
+    ) => addr.padEnd(256, "x"));
+    const hostile = [
+      "",
+      "\u0001".repeat(256),
+      '"'.repeat(256),
+      "\\".repeat(256),
+      "é".repeat(200),
+      "x".repeat(257),
+    ];
+    const hotkeys = Array.from({ length: 520 }, (_, i) => `${i}`.padEnd(64, "h"));
+    await peers.remember(hotkeys.map((hotkey) => ({ hotkey, addrs: [...hostile, ...addrs] })));
+    await peers.remember([{ hotkey: "h".repeat(65), addrs }, { hotkey: '"', addrs }, {
+      hotkey: "x",
+      addrs: hostile,
+    }]);
+    const again = await open(home, events);
+    assert.deepEqual(events, []);
+    for (const known of [peers, again]) {
+      assert.deepEqual(known.addrsOf(hotkeys[519]), addrs.slice(0, 8));
+      assert.deepEqual(known.addrsOf(hotkeys[8]), addrs.slice(0, 8));
+      assert.deepEqual([known.addrsOf(hotkeys[7]), known.addrsOf("x"), known.addrsOf("h".repeat(65))], [
+        [],
+        [],
+        [],
+      ]);
+    }
+  });
+});
+
 Deno.test("a disk that cannot be written to is told and survived", async () => {
   await withHome(async (home, events) => {
     const peers = await open(join(home, "gone"), events);

@@ -25,12 +25,13 @@ class Surroundings {
   height = 1;
   listenAddrs: string[] = [];
   joinFailure?: Error;
+  publishFailure?: Error;
+  publications = 0;
   readonly events: LogEvent[] = [];
   readonly commitments: Uint8Array[] = [];
   readonly said: [string, Record<string, unknown>][] = [];
   readonly asked: string[] = [];
   targets = new Map<string, readonly string[]>();
-  held = { outerStep: 0, root: "aa" };
   #onBlock = () => {};
   #onAddrs = () => {};
 
@@ -42,7 +43,11 @@ class Surroundings {
 
   readonly chain = {
     block: () => this.height,
-    publish: async (_netuid: number, _pair: unknown, bytes: Uint8Array) => void this.commitments.push(bytes),
+    publish: async (_netuid: number, _pair: unknown, bytes: Uint8Array) => {
+      this.publications++;
+      if (this.publishFailure !== undefined) throw this.publishFailure;
+      this.commitments.push(bytes);
+    },
     metagraph: async () => ({
       neurons: [
         { uid: 0, hotkey: "self", commitment: null },
@@ -83,7 +88,6 @@ class Surroundings {
       directory: new PeerDirectory(this.chain, 1, log),
       network: this.network,
       knownPeers: home,
-      held: () => this.held,
       options: { role: "miner", netuid: 1, relays: [], peers: [], ...options } as NodeOptions,
       clock: this.clock,
       log,
@@ -131,11 +135,17 @@ Deno.test("a node publishes what fits of where it is: direct first, relayed, no 
       direct.replace(`/p2p/${SELF}`, ""),
       relayed.replace(`/p2p/${SELF}`, ""),
     ]);
-    assert.deepEqual(around.said, [
-      ["announce", { addrs: [direct, relayedWebrtc, relayed] }],
-      ["checkpoint", { outerStep: 0, root: "aa" }],
-    ]);
+    assert.deepEqual(around.said, [["announce", { addrs: [direct, relayedWebrtc, relayed] }]]);
     assert.deepEqual(around.events, []);
+    await keeper.stop();
+  });
+});
+
+Deno.test("an address by WebRTC signalling alone is no place at a relay", async () => {
+  await withKeeper({ relays: [RELAY] }, async (around, keeper) => {
+    around.listenAddrs = [relayedWebrtc];
+    await keeper.start();
+    assert.deepEqual(around.events.map((event) => event.code), ["node/no-relay"]);
     await keeper.stop();
   });
 });
@@ -154,6 +164,25 @@ Deno.test("new addresses go to the DHT at once and to the chain when a minute ha
     assert.equal(around.commitments.length, 1);
     await around.passBlock(60_000);
     assert.deepEqual(decodeAnnouncement(around.commitments[1]).addrs, [relayed.replace(`/p2p/${SELF}`, "")]);
+    await keeper.stop();
+  });
+});
+
+Deno.test("an address that the chain did not take is published again, a minute later", async () => {
+  await withKeeper({}, async (around, keeper) => {
+    around.listenAddrs = [direct];
+    await keeper.start();
+    around.moveTo([relayed]);
+    around.publishFailure = new SkeinError("chain/unreachable", "publish: the chain is away");
+    await around.passBlock(60_000);
+    assert.deepEqual([around.publications, around.commitments.length], [2, 1]);
+    around.publishFailure = undefined;
+    await around.passBlock(30_000);
+    assert.equal(around.publications, 2, "not before its time");
+    await around.passBlock(30_000);
+    assert.deepEqual(decodeAnnouncement(around.commitments[1]).addrs, [relayed.replace(`/p2p/${SELF}`, "")]);
+    await around.passBlock(60_000);
+    assert.equal(around.publications, 3, "once it is there, that is all");
     await keeper.stop();
   });
 });
@@ -186,24 +215,7 @@ Deno.test("dead bootstrap addresses and a relay that gives no place are told, an
       ["warn", "node/no-relay"],
     ]);
     assert.deepEqual(decodeAnnouncement(around.commitments[0]).addrs, []);
-    assert.deepEqual(around.said.map(([kind]) => kind), ["checkpoint"]);
-    await keeper.stop();
-  });
-});
-
-Deno.test("the state that a node holds is told again when it is another", async () => {
-  await withKeeper({}, async (around, keeper) => {
-    await keeper.start();
-    await around.passBlock(5000);
-    around.held = { outerStep: 1, root: "bb" };
-    await around.passBlock(5000);
-    await around.passBlock(5000);
-    keeper.tellReady({ outerStep: 2, innerSteps: 30, samples: 240 });
-    assert.deepEqual(around.said, [
-      ["checkpoint", { outerStep: 0, root: "aa" }],
-      ["checkpoint", { outerStep: 1, root: "bb" }],
-      ["ready", { outerStep: 2, innerSteps: 30, samples: 240 }],
-    ]);
+    assert.deepEqual(around.said, []);
     await keeper.stop();
   });
 });

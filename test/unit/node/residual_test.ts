@@ -108,3 +108,30 @@ Deno.test("a damaged residual, or another state's, starts at zero and says so", 
     assert.match(warnings[1], /not what was written/);
   });
 });
+
+/** How much more array memory was held at any time during `work`, MiB. */
+async function peakMiB(work: () => Promise<unknown>): Promise<number> {
+  const held = () => Deno.memoryUsage().external / 2 ** 20;
+  const before = held();
+  let peak = before;
+  const timer = setInterval(() => peak = Math.max(peak, held()), 0);
+  try {
+    await work();
+  } finally {
+    clearInterval(timer);
+  }
+  return Math.max(peak, held()) - before;
+}
+
+Deno.test("a large residual is written from its array and read into one, without copies", async () => {
+  await inTemporary(async (directory) => {
+    const values = new Float32Array(4 << 20).fill(0.5); // 16 MiB
+    const want = { root: ROOTS[0], elementCount: values.length };
+    let read: Float32Array | undefined;
+    const writing = await peakMiB(() => writeResidual(directory, { root: ROOTS[0], values }));
+    const reading = await peakMiB(async () => read = await readResidual(directory, want));
+    assert.ok(writing < 8, `${writing} MiB while writing`);
+    assert.ok(reading < 24, `${reading} MiB while reading`);
+    assert.deepEqual(new Uint8Array(read!.buffer), new Uint8Array(values.buffer));
+  });
+});

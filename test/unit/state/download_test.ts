@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
 import { SkeinError } from "../../../src/base/errors.ts";
 import { silentLog } from "../../../src/base/log.ts";
-import { type DownloadProgress, downloadState } from "../../../src/state/download_state.ts";
+import type { Transport } from "../../../src/base/transport.ts";
+import { downloadHead, type DownloadOptions } from "../../../src/state/download_state.ts";
+import { askHeads, type Head, type VerifyHead } from "../../../src/state/heads.ts";
 import { leafCount, rootOf } from "../../../src/state/merkle.ts";
 import type { ModelState } from "../../../src/state/model_state.ts";
 import { serveState } from "../../../src/state/serve_state.ts";
@@ -11,7 +13,7 @@ import { MemoryNetwork } from "./memory_transport.ts";
 const COUNT = 700_000; // 5.6 MB, 6 leaves; momentum begins inside the third
 const LEAVES = leafCount(COUNT);
 const present = makeState(5, COUNT);
-const base = { runId: RUN_ID, elementCount: COUNT, minOuterStep: 1, log: silentLog };
+const base: DownloadOptions = { runId: RUN_ID, elementCount: COUNT, log: silentLog };
 
 /** A network of peers that serve these states, and the transport of one more. */
 function swarm(states: Record<string, ModelState | undefined>) {
@@ -20,23 +22,24 @@ function swarm(states: Record<string, ModelState | undefined>) {
   const self = network.join("self");
   return { network, self, peers: Object.keys(states) };
 }
+/** What peers have, the newest first. */
+async function headsOf(self: Transport, peers: string[], verifyHead?: VerifyHead): Promise<Head[]> {
+  const heads = await askHeads(peers, { timeoutMs: 1000, verifyHead }, { transport: self, log: silentLog });
+  return heads.sort((a, b) => b.outerStep - a.outerStep);
+}
+/** The newest of what peers have. */
+async function download(self: Transport, peers: string[], options = base): Promise<ModelState> {
+  return await downloadHead(self, (await headsOf(self, peers))[0], options);
+}
 const asked = (network: MemoryNetwork, type: string) =>
   network.requests.filter((r) => r.endsWith(`/${type}`));
 
 Deno.test("a state comes whole from several peers, a bounded number of leaves at a time", async () => {
   const { network, self, peers } = swarm({ a: present, b: present, c: present });
-  const progress: DownloadProgress[] = [];
-  const state = await downloadState(self, peers, { ...base, onProgress: (p) => progress.push(p) });
-  assert.deepEqual(state, present);
+  assert.deepEqual(await download(self, peers), present);
   assert.equal(asked(network, "state-leaf").length, LEAVES);
   assert.equal(new Set(asked(network, "state-leaf")).size, 3);
   assert.ok(network.maximumInFlight <= 6);
-  assert.deepEqual(progress.at(-1), {
-    outerStep: 5,
-    leafCount: LEAVES,
-    reusedLeaves: 0,
-    fetchedLeaves: LEAVES,
-  });
 });
 
 Deno.test("a peer that serves altered leaves is penalised and the others finish", async () => {
@@ -46,7 +49,7 @@ Deno.test("a peer that serves altered leaves is penalised and the others finish"
     if (message.type === "state-leaf") answer.body![17] ^= 1;
     return answer;
   });
-  const state = await downloadState(self, peers, base);
+  const state = await download(self, peers);
   assert.equal(await rootOf(state), await rootOf(present));
   assert.ok(network.offences.a["state/bad-answer"] >= 1);
   assert.equal(network.offences.b, undefined);
@@ -66,7 +69,7 @@ Deno.test("a peer that lies about the leaf list or sends a short leaf is passed 
       if (message.type === "state-head") liarAnswered.resolve();
       return message.type === lie ? { ...answer, body: answer.body!.slice(32) } : answer;
     });
-    assert.deepEqual(await downloadState(self, peers, base), present);
+    assert.deepEqual(await download(self, peers), present);
     assert.deepEqual(Object.keys(network.offences), ["a"]);
   }
 });
@@ -78,7 +81,7 @@ Deno.test("a peer that dies in the middle costs nothing but its leaves", async (
     if (message.type === "state-leaf" && ++served > 1) throw new SkeinError("net/closed", "gone");
     return honest();
   });
-  assert.deepEqual(await downloadState(self, peers, base), present);
+  assert.deepEqual(await download(self, peers), present);
   assert.deepEqual(network.offences, {});
 });
 
@@ -87,18 +90,23 @@ Deno.test("only the leaves that differ are fetched in a repair", async () => {
   const local = { ...present, momentum: present.momentum.slice(), outerStep: 5 };
   local.momentum[COUNT - 1] += 1;
   local.momentum[0] += 1;
-  assert.deepEqual(await downloadState(self, peers, { ...base, local }), present);
+  assert.deepEqual(await download(self, peers, { ...base, local }), present);
   assert.equal(asked(network, "state-leaf").length, 2);
   assert.notDeepEqual(local.momentum, present.momentum);
 });
 
-Deno.test("the newest state of a majority is chosen, not the highest claim", async () => {
+Deno.test("each state on offer is told once, with its certificate and all who have it", async () => {
   const newer = makeState(6, COUNT);
-  const claimed = makeState(1_000_000, COUNT);
-  const majority = swarm({ a: newer, b: newer, c: claimed });
-  assert.equal((await downloadState(majority.self, majority.peers, base)).outerStep, 6);
-  const divided = swarm({ a: present, b: newer, c: newer, d: makeState(6, COUNT, 99) });
-  assert.deepEqual(await downloadState(divided.self, divided.peers, base), newer);
+  const other = makeState(6, COUNT, 99);
+  const { self, peers } = swarm({ a: present, b: newer, c: newer, d: other, e: undefined });
+  const heads = await headsOf(self, [...peers, "gone"]);
+  const holders = Object.fromEntries(heads.map(({ root, peers }) => [root, [...peers].sort()]));
+  assert.deepEqual(holders, {
+    [await rootOf(present)]: ["a"],
+    [await rootOf(newer)]: ["b", "c"],
+    [await rootOf(other)]: ["d"],
+  });
+  assert.deepEqual(heads.map(({ certificate }) => certificate), [{ step: 6 }, { step: 6 }, { step: 5 }]);
 });
 
 Deno.test("a head whose certificate fails the caller's check is refused and counted", async () => {
@@ -108,7 +116,8 @@ Deno.test("a head whose certificate fails the caller's check is refused and coun
       throw new SkeinError("allreduce/bad-certificate", "forged");
     }
   };
-  assert.equal((await downloadState(self, peers, { ...base, verifyHead })).outerStep, 5);
+  const heads = await headsOf(self, peers, verifyHead);
+  assert.deepEqual(heads.map(({ outerStep, peers }) => [outerStep, peers]), [[5, ["a"]]]);
   assert.deepEqual(Object.keys(network.offences), ["b"]);
 });
 
@@ -122,16 +131,26 @@ Deno.test("a download that began before an outer step ends with the state it beg
   });
   const next = makeState(6, COUNT);
   const self = network.join("self");
-  assert.deepEqual(await downloadState(self, ["a"], base), present);
-  assert.deepEqual(await downloadState(self, ["a"], { ...base, minOuterStep: 6 }), next);
+  assert.deepEqual(await download(self, ["a"]), present);
+  assert.deepEqual(await download(self, ["a"]), next);
 });
 
-Deno.test("nobody to ask, nobody with a state, and only old states are one typed error", async () => {
+Deno.test("nobody who has the state, and only liars, are one typed error", async () => {
   const noSource = (error: any) => error.code === "state/no-source";
-  const { self, peers } = swarm({ a: undefined, b: present });
-  await assert.rejects(() => downloadState(self, [], base), noSource);
-  await assert.rejects(() => downloadState(self, ["a", "gone"], base), noSource);
-  await assert.rejects(() => downloadState(self, peers, { ...base, minOuterStep: 6 }), noSource);
+  const { network, self, peers } = swarm({ a: present, b: present, c: makeState(4, COUNT) });
+  const [head] = await headsOf(self, peers);
+  for (const holders of [[], ["gone"], ["c"]]) {
+    await assert.rejects(() => downloadHead(self, { ...head, peers: holders }, base), noSource);
+  }
+  for (const liar of ["a", "b"]) {
+    network.faults.set(liar, async (message, honest) => {
+      const answer = await honest();
+      if (message.type === "state-leaf") answer.body![17] ^= 1;
+      return answer;
+    });
+  }
+  await assert.rejects(() => downloadHead(self, head, base), noSource);
+  assert.deepEqual(Object.keys(network.offences).sort(), ["a", "b"]);
 });
 
 Deno.test("garbage for a head is counted and no reason to fail", async () => {
@@ -140,19 +159,19 @@ Deno.test("garbage for a head is counted and no reason to fail", async () => {
     "b",
     async () => ({ type: "state-head", header: { heads: "none" }, body: new Uint8Array(3) }),
   );
-  assert.deepEqual(await downloadState(self, peers, base), present);
+  assert.deepEqual(await download(self, peers), present);
   assert.deepEqual(Object.keys(network.offences), ["b"]);
 });
 
 Deno.test("an aborted download rejects with the signal's reason", async () => {
-  const { self, peers } = swarm({ a: present });
+  const { network, self, peers } = swarm({ a: present });
   const controller = new AbortController();
   const reason = new Error("stopped");
-  const running = downloadState(self, peers, {
-    ...base,
-    signal: controller.signal,
-    onProgress: () => controller.abort(reason),
+  network.faults.set("a", (message, honest) => {
+    if (message.type === "state-leaf") controller.abort(reason);
+    return honest();
   });
+  const running = download(self, peers, { ...base, signal: controller.signal });
   await assert.rejects(() => running, (error) => error === reason);
 });
 
