@@ -123,3 +123,9 @@ function interleave(lists: readonly (readonly number[])[]): number[] {
   return Array.from({ length: longest }, (_, k) => lists.flatMap((list) => k < list.length ? [list[k]] : []))
     .flat();
 }
+
+/** The others of a row or column from `self` on, around: not everybody begins with the same link. */
+export function after(members: readonly number[], self: number): number[] {
+  const at = members.indexOf(self);
+  return [...members.slice(at + 1), ...members.slice(0, at)];
+}

@@ -13,7 +13,7 @@
  * longest a row for the member of a column that passes results on.
  */
 import { Gathering } from "./gathering.ts";
-import type { Grid } from "./grid_plan.ts";
+import { after, type Grid } from "./grid_plan.ts";
 import type { ReduceAction, ReduceOptions } from "./reduce_machine.ts";
 import type { Reduction } from "./reduction.ts";
 import type { SpanPlan } from "./span_plan.ts";
@@ -294,10 +294,4 @@ export class GridReduceMachine implements Reduction {
     this.#stalled.add(reducer);
     actions.push({ type: "stalled", reducer });
   }
-}
-
-/** The others of a row or column from `self` on, around: not everybody begins with the same link. */
-function after(members: readonly number[], self: number): number[] {
-  const at = members.indexOf(self);
-  return [...members.slice(at + 1), ...members.slice(0, at)];
 }

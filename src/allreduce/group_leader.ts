@@ -35,7 +35,7 @@ import type { RoundEndings } from "./round_endings.ts";
 /** So often in a round a member may refuse without being suspected. */
 const MAX_REFUSALS = 5;
 /** It says more of us than of whoever refuses. */
-const INNOCENT_REFUSALS = ["promised", "busy", "liar", "attempt"];
+const INNOCENT_REFUSALS = ["promised", "busy", "liar", "attempt", "member"];
 
 export class GroupLeader {
   readonly #core: RoundCore;

@@ -4,6 +4,7 @@
  * without need. A begin is followed only when it shows the accepts of all, and carries on what they are bound to.
  */
 import { fromHex } from "../base/bytes.ts";
+import { isSkeinError } from "../base/errors.ts";
 import type { Hotkey } from "../base/transport.ts";
 import type { Proposed } from "./attempt.ts";
 import { refuse } from "./errors.ts";
@@ -74,7 +75,7 @@ export class GroupMember {
       core.emit("root-mismatch", { peer: leader, theirs: proposal.anchorRoot, ours: ready.anchorRoot });
       return answer("root");
     }
-    this.#joining.check(proposal);
+    if (!this.#isOfMembers(proposal)) return answer("member");
     const own = proposal.members.find((m) => m.hotkey === core.self);
     if (!own) {
       throw refuse("allreduce/bad-proposal", `read a proposal from ${from}: it was sent to a non-member`);
@@ -133,6 +134,17 @@ export class GroupMember {
     }
     core.send(audienceOf(attempt.proposal, core.self), "begin", begin);
     this.#reduce.begin(attempt, bound);
+  }
+
+  /** False when somebody is not registered as far as we know. @throws {SkeinError} `allreduce/bad-proposal` */
+  #isOfMembers(proposal: Proposal): boolean {
+    try {
+      this.#joining.check(proposal);
+      return true;
+    } catch (error) {
+      if (isSkeinError(error, "allreduce/not-a-member")) return false;
+      throw error;
+    }
   }
 
   /** @throws {SkeinError} `allreduce/bad-proposal` when it is neither the leader nor who passes on what it says */

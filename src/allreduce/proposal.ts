@@ -167,7 +167,8 @@ export interface RunShape {
 
 /**
  * The checks that need no memory: shape, order, membership, signatures.
- * @throws {SkeinError} `allreduce/bad-proposal`
+ * @throws {SkeinError} `allreduce/bad-proposal`; `allreduce/not-a-member`, which may be no fault of its sender: two nodes
+ *   may know of different blocks
  */
 export function checkProposal(
   p: Proposal,
@@ -201,7 +202,13 @@ export function checkProposal(
   }
   if (memberIndexOf(p, p.leader) < 0) throw bad(`leader ${p.leader} outside its group`, "a member");
   for (const offer of p.members) {
-    if (!deps.isMember(offer.hotkey)) throw bad(`${offer.hotkey} is not registered`, "a registered hotkey");
+    if (!deps.isMember(offer.hotkey)) {
+      throw refuse(
+        "allreduce/not-a-member",
+        `check a proposal of step ${p.outerStep}: ${offer.hotkey} is not registered as far as this node knows`,
+        { hotkey: offer.hotkey },
+      );
+    }
     if (!isFairOffer(offer, shape)) {
       throw bad(
         `${offer.samples} samples in ${offer.innerSteps} inner steps of ${offer.hotkey}`,

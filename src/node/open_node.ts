@@ -235,6 +235,7 @@ async function openTraining(
     clock,
     log,
     isMember: (hotkey) => directory.isMiner(hotkey),
+    wasMember: (hotkey) => directory.wasMiner(hotkey),
   });
   resources.defer(() => allReduce.close());
 

@@ -7,6 +7,9 @@ import type { Log } from "../base/log.ts";
 import type { ChainClient } from "../chain/client.ts";
 import { type Announcement, decodeAnnouncement } from "../chain/commitment.ts";
 
+/** Some tempos: whatever a neuron took part in is settled by then. */
+const REMEMBERED_BLOCKS = 1000;
+
 export interface DirectoryEntry {
   readonly uid: number;
   readonly hotkey: Hotkey;
@@ -18,6 +21,8 @@ export class PeerDirectory {
   readonly #netuid: number;
   readonly #log: Log;
   #entries = new Map<Hotkey, DirectoryEntry>();
+  /** Hotkey → the block at which it was last seen as a miner, longest ago first. */
+  readonly #minersSeen = new Map<Hotkey, number>();
   #refreshedAtBlock = -1;
   /** The read under way, and the block at which it began. */
   #reading?: { readonly block: number; readonly done: Promise<void> };
@@ -67,6 +72,13 @@ export class PeerDirectory {
     }
     this.#entries = entries;
     this.#refreshedAtBlock = block;
+    for (const { hotkey } of this.miners()) {
+      this.#minersSeen.delete(hotkey);
+      this.#minersSeen.set(hotkey, block);
+    }
+    for (const [hotkey, seenAt] of this.#minersSeen) {
+      if (block - seenAt > REMEMBERED_BLOCKS) this.#minersSeen.delete(hotkey);
+    }
   }
 
   #decode(neuron: { hotkey: string; commitment: Uint8Array | null }): Announcement | null {
@@ -90,6 +102,11 @@ export class PeerDirectory {
   /** Neurons that have published themselves as miners. */
   isMiner(hotkey: Hotkey): boolean {
     return this.#entries.get(hotkey)?.announcement?.role === "miner";
+  }
+
+  /** As `isMiner`, or not long ago: a group may have signed with one that was deregistered since. */
+  wasMiner(hotkey: Hotkey): boolean {
+    return this.#minersSeen.has(hotkey);
   }
 
   miners(): DirectoryEntry[] {

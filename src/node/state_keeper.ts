@@ -161,7 +161,15 @@ export class StateKeeper {
     const { transport, log } = this.#deps;
     const parsed = new Map<unknown, Certificate>();
     const verifyHead = (head: Omit<Head, "peers">) => {
-      if (head.outerStep > 0) parsed.set(head.certificate, this.#verifiedCertificate(head));
+      if (head.outerStep === 0) return true;
+      try {
+        parsed.set(head.certificate, this.#verifiedCertificate(head));
+        return true;
+      } catch (error) {
+        // Of a group that we know too little of: no fault of who shows it, and no ground to stand on.
+        if (isSkeinError(error, "allreduce/not-a-member")) return false;
+        throw error;
+      }
     };
     const options = { timeoutMs: HEAD_TIMEOUT_MS, signal, verifyHead };
     const heads = await askHeads(transport.connected(), options, { transport, log });

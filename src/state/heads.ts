@@ -23,8 +23,8 @@ export interface Head {
   readonly peers: readonly Hotkey[];
 }
 
-/** Throws when the certificate does not belong to a state of that step and run. */
-export type VerifyHead = (head: Omit<Head, "peers">) => void | Promise<void>;
+/** False for a head that this node cannot judge. @throws when the certificate does not belong to a state of that step and run */
+export type VerifyHead = (head: Omit<Head, "peers">) => boolean | Promise<boolean>;
 
 /** @returns each state on offer once, in no order; peers that answer nonsense are penalised, silent ones left out */
 export async function askHeads(
@@ -45,7 +45,7 @@ export async function askHeads(
       const certificates: unknown = answer.body?.byteLength ? decode(answer.body) : [];
       for (const [i, { outerStep, root }] of heads.entries()) {
         const head = { outerStep, root, certificate: (certificates as unknown[])[i] };
-        await options.verifyHead?.(head);
+        if (options.verifyHead && !await options.verifyHead(head)) continue;
         const key = `${outerStep}/${root}`;
         const known = offers.get(key);
         if (known) known.peers = [...new Set([...known.peers, peer])];

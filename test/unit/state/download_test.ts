@@ -115,6 +115,7 @@ Deno.test("a head whose certificate fails the caller's check is refused and coun
     if ((certificate as { step: number }).step === 9) {
       throw new SkeinError("allreduce/bad-certificate", "forged");
     }
+    return true;
   };
   const heads = await headsOf(self, peers, verifyHead);
   assert.deepEqual(heads.map(({ outerStep, peers }) => [outerStep, peers]), [[5, ["a"]]]);
