@@ -1,9 +1,27 @@
 /** Multiaddrs as text: whose they are, whether a relay is in between, and which to try or to tell first. */
+import { multiaddr } from "@multiformats/multiaddr";
 import { netError } from "./errors.ts";
 
-const CIRCUIT = "/p2p-circuit";
-/** Of one multiaddr in a hello or a record. */
+/** Listened on: hold a place at a relay. */
+export const CIRCUIT = "/p2p-circuit";
+/** Of one multiaddr in a hello, a record or a file. */
 export const MAX_ADDR_CHARS = 256;
+/** That a member says it listens on. */
+export const MAX_ADDRS = 32;
+
+/** It can be read as a multiaddr; libp2p throws on others. */
+export function isMultiaddr(addr: string): boolean {
+  try {
+    return multiaddr(addr).getComponents().length > 0;
+  } catch {
+    return false;
+  }
+}
+
+/** A relay carries the connection, or its set-up, as WebRTC by signalling does. */
+export function isThroughRelay(addr: string): boolean {
+  return addr.includes(CIRCUIT);
+}
 
 /** The peer at the end of `addr`, or undefined when it does not say. */
 export function peerIdOf(addr: string): string | undefined {
@@ -12,7 +30,7 @@ export function peerIdOf(addr: string): string | undefined {
 
 /** A connection to it passes through a relay, all of it. */
 export function isRelayed(addr: string): boolean {
-  return addr.includes(CIRCUIT) && !addr.includes("/webrtc/");
+  return isThroughRelay(addr) && !addr.includes("/webrtc/");
 }
 
 export function isWebrtcBySignalling(addr: string): boolean {
@@ -21,7 +39,7 @@ export function isWebrtcBySignalling(addr: string): boolean {
 
 /** @throws {SkeinError} `net/bad-address` */
 export function relayPeerId(addr: string): string {
-  const peerId = addr.includes(CIRCUIT) ? undefined : peerIdOf(addr);
+  const peerId = isThroughRelay(addr) ? undefined : peerIdOf(addr);
   if (peerId !== undefined) return peerId;
   throw netError(
     "net/bad-address",

@@ -5,7 +5,7 @@ import type { Clock } from "../base/clock.ts";
 import { describeError, isSkeinError } from "../base/errors.ts";
 import type { Log } from "../base/log.ts";
 import type { Hotkey } from "../base/transport.ts";
-import { isRelayed } from "./addresses.ts";
+import { isRelayed, isThroughRelay } from "./addresses.ts";
 import { withDeadline } from "./deadline.ts";
 import { netError } from "./errors.ts";
 import type { Gatekeeper } from "./gatekeeper.ts";
@@ -58,7 +58,10 @@ export async function dialNamed(addr: string, deps: DialDependencies, signal?: A
   });
 }
 
-/** More connections to a peer that one carries too little to: where we reached it before, or where it says it listens. */
+/**
+ * More connections to a peer that one carries too little to: where we reached it before, or where it says it listens. What
+ * fails is told and not there; never rejects, because nobody waits for it.
+ */
 export async function dialMore(
   { connections, hello }: PeerLink,
   count: number,
@@ -66,15 +69,13 @@ export async function dialMore(
 ): Promise<void> {
   const known = connections.find(({ direction }) => direction === "outbound")?.remoteAddr.toString();
   // All circuits through a relay share our one connection to it: more of them carry no more.
-  const isDirect = (addr: string) => !addr.includes("/p2p-circuit");
-  const addrs = (known === undefined ? hello.listenAddrs : [known]).filter(isDirect).map((addr) =>
-    multiaddr(addr)
-  );
+  const addrs = (known === undefined ? hello.listenAddrs : [known]).filter((addr) => !isThroughRelay(addr));
   if (addrs.length === 0) return;
   const deadline = { what: `dial ${hello.hotkey} once more`, timeoutMs: DIAL_TIMEOUT_MS };
   const dials = Array.from({ length: count }, () =>
     withDeadline(clock, deadline, async (signal) => {
-      await gatekeeper.greet(await host.dial(addrs, { force: true, signal }));
+      const connection = await host.dial(addrs.map((addr) => multiaddr(addr)), { force: true, signal });
+      await gatekeeper.greet(connection);
     }));
   for (const result of await Promise.allSettled(dials)) {
     if (result.status === "rejected") log.debug(`${deadline.what}: ${describeError(result.reason)}`);

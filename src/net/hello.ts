@@ -1,6 +1,7 @@
 /** The hello both sides of a connection exchange before anything else, and the rules it must meet. */
 import { z } from "zod";
 import type { Hotkey, VerifySignature } from "../base/transport.ts";
+import { isMultiaddr, MAX_ADDR_CHARS, MAX_ADDRS } from "./addresses.ts";
 import { type Binding, checkBinding, MAX_PEER_ID_CHARS, SIGNATURE_BYTES } from "./binding.ts";
 import { netError } from "./errors.ts";
 
@@ -15,7 +16,7 @@ export interface Hello {
   readonly runDescription: string;
   readonly hotkey: Hotkey;
   readonly role: string;
-  /** Multiaddrs on which the sender listens. */
+  /** Multiaddrs on which the sender listens. What is none, to this version of libp2p, is left out when a hello is read. */
   readonly listenAddrs: readonly string[];
   readonly binding: Binding;
 }
@@ -26,7 +27,8 @@ const SCHEMA = z.object({
   runDescription: z.string().max(512),
   hotkey: z.string().min(1).max(64),
   role: z.string().max(32),
-  listenAddrs: z.array(z.string().max(256)).max(32),
+  listenAddrs: z.array(z.string().max(MAX_ADDR_CHARS)).max(MAX_ADDRS)
+    .transform((addrs) => addrs.filter(isMultiaddr)),
   binding: z.object({
     peerId: z.string().max(MAX_PEER_ID_CHARS),
     netuid: z.number().int().min(0).max(65535),

@@ -19,7 +19,7 @@ import { type KadDHT, kadDHT, passthroughMapper } from "@libp2p/kad-dht";
 import { generateKeyPairFromSeed } from "@libp2p/crypto/keys";
 import type { PeerId } from "@libp2p/interface";
 import type { Clock } from "../base/clock.ts";
-import { relayPeerId } from "./addresses.ts";
+import { CIRCUIT, relayPeerId } from "./addresses.ts";
 import { BoundedDatastore } from "./bounded_datastore.ts";
 import { netError } from "./errors.ts";
 import { withQuietClosing } from "./leave_relay.ts";
@@ -34,7 +34,6 @@ const PREFIX = "skein";
 export const DHT_PROTOCOL = "/skein/kad/1.0.0";
 /** Relayed connections that may come in over one relay. */
 const MAX_RELAYED_STREAMS = 300;
-const CIRCUIT_ADDR = "/p2p-circuit";
 
 export type Host = Libp2p<{ dht: KadDHT }>;
 
@@ -76,7 +75,7 @@ export async function startHost(options: HostOptions, dependencies: HostDependen
   const privateKey = await generateKeyPairFromSeed("Ed25519", options.identitySeed);
   const refuses = (peerId: PeerId) => dependencies.isRefused(peerId.toString());
   const { relays = [], announce = [] } = options;
-  const listen = [...options.listen, ...relays.map(() => CIRCUIT_ADDR)];
+  const listen = [...options.listen, ...relays.map(() => CIRCUIT)];
   if (options.webrtc && relays.length > 0) listen.push("/webrtc");
   const host = await createLibp2p({
     privateKey,

@@ -5,7 +5,7 @@ import { assert } from "../base/assert.ts";
 import type { Clock } from "../base/clock.ts";
 import type { Log } from "../base/log.ts";
 import type { Hotkey, Signer, VerifySignature } from "../base/transport.ts";
-import { bestFirst, MAX_ADDR_CHARS, peerIdOf, relayPeerId } from "./addresses.ts";
+import { bestFirst, MAX_ADDR_CHARS, MAX_ADDRS, peerIdOf, relayPeerId } from "./addresses.ts";
 import { signBinding } from "./binding.ts";
 import { Bootstrap } from "./bootstrap.ts";
 import { type DialDependencies, dialMember, dialMore, dialNamed } from "./dialing.ts";
@@ -261,7 +261,7 @@ function ownHello(host: Host, options: NetworkOptions, { signer, clock }: Networ
     runDescription: runDescription.slice(0, 512),
     hotkey: signer.hotkey,
     role,
-    listenAddrs: addrsOf(host).filter((addr) => addr.length <= MAX_ADDR_CHARS).slice(0, 32),
+    listenAddrs: addrsOf(host).filter((addr) => addr.length <= MAX_ADDR_CHARS).slice(0, MAX_ADDRS),
     binding: signBinding(signer, { peerId: host.peerId.toString(), netuid, notAfterMs }),
   };
 }

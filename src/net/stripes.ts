@@ -135,10 +135,11 @@ export class Stripes {
     if (!paid) return;
     this.#lastGrowth = { atMs: nowMs, bytesPerSec };
     this.#isGrowing = true;
-    this.#deps.dialMore(Math.min(count, MAX_STRIPES - count)).finally(() => {
+    const done = () => {
       this.#isGrowing = false;
       this.#judgement = undefined;
       this.#pump();
-    });
+    };
+    this.#deps.dialMore(Math.min(count, MAX_STRIPES - count)).then(done, done);
   }
 }

@@ -16,6 +16,7 @@ class FakeLink {
   readonly dials: number[] = [];
   /** Frames on this connection break it. */
   broken = -1;
+  dialFailure?: Error;
   readonly stripes: Stripes;
 
   constructor(bytesPerMs: number, linkBytesPerMs: number) {
@@ -40,6 +41,7 @@ class FakeLink {
       },
       dialMore: async (count) => {
         this.dials.push(count);
+        if (this.dialFailure !== undefined) throw this.dialFailure;
         for (let i = 0; i < count; i++) this.add();
       },
     });
@@ -126,4 +128,12 @@ Deno.test("a frame that is aborted before its turn is never read nor sent", asyn
   await assert.rejects(second, /over/);
   assert.equal(isRead, false);
   assert.deepEqual(link.sent.map(({ type }) => type), ["first"]);
+});
+
+Deno.test("a dial that fails in a way nobody foresaw costs no frame and not the process", async () => {
+  const link = new FakeLink(350, 1_000_000);
+  link.dialFailure = new TypeError("an address that is none");
+  await link.sendMany(300, 100_000);
+  assert.equal(link.sent.length, 300);
+  assert.ok(link.dials.length > 0);
 });
