@@ -14,6 +14,8 @@ export interface Message {
   readonly body?: Uint8Array;
   /** May overtake others, so that it need not wait behind them. */
   readonly isUnordered?: boolean;
+  /** Goes before those that wait for the same peer and are not urgent. Only with `isUnordered`; of one type all or none. */
+  readonly isUrgent?: boolean;
 }
 
 export interface Transport {

@@ -15,6 +15,7 @@ export type NetErrorCode =
   | "net/hello-failed"
   | "net/not-connected"
   | "net/link-lost"
+  | "net/queue-full"
   | "net/no-hello"
   | "net/registry-unavailable"
   | "net/bad-address"

@@ -1,5 +1,6 @@
 /** Frames over one libp2p stream, counted into the node's traffic. */
 import type { Stream } from "@libp2p/interface";
+import { assert } from "../base/assert.ts";
 import { encodeFrameHead, type Frame, type FrameKind, type FrameLimits, readFrame } from "./frame.ts";
 import { StreamBytes } from "./stream_bytes.ts";
 
@@ -13,7 +14,7 @@ export class FrameStream {
   readonly #bytes: StreamBytes;
   readonly #limits: FrameLimits;
   readonly #traffic: TrafficCounter;
-  #lastWrite: Promise<void> = Promise.resolve();
+  #isWriting = false;
 
   constructor(stream: Stream, limits: FrameLimits, traffic: TrafficCounter) {
     this.stream = stream;
@@ -32,29 +33,13 @@ export class FrameStream {
   }
 
   /**
-   * Frames go out whole and in the order of the calls. A signal that aborts before the frame's turn costs nothing; a frame
-   * that has begun is finished, because half a frame cannot be taken back and those behind it need the stream.
+   * One frame at a time: whoever writes awaits the one before. It goes out whole or costs the stream.
    * @throws {SkeinError} `net/frame-oversized`, `net/header-unencodable`, `net/link-lost`
    */
-  write(
-    kind: FrameKind,
-    header: Readonly<Record<string, unknown>>,
-    body?: Uint8Array,
-    signal?: AbortSignal,
-  ): Promise<void> {
-    let head: Uint8Array;
-    try {
-      head = encodeFrameHead(kind, header, body?.length ?? 0, this.#limits);
-    } catch (error) {
-      return Promise.reject(error);
-    }
-    const write = this.#lastWrite.then(() => this.#writeNow(head, body, signal));
-    this.#lastWrite = write.catch(() => {});
-    return write;
-  }
-
-  async #writeNow(head: Uint8Array, body: Uint8Array | undefined, signal?: AbortSignal): Promise<void> {
-    signal?.throwIfAborted();
+  async write(kind: FrameKind, header: Readonly<Record<string, unknown>>, body?: Uint8Array): Promise<void> {
+    const head = encodeFrameHead(kind, header, body?.length ?? 0, this.#limits);
+    assert(!this.#isWriting, "a frame is written after the one before");
+    this.#isWriting = true;
     try {
       await this.#bytes.write(head);
       this.#traffic.sentBytes += head.length;
@@ -65,6 +50,8 @@ export class FrameStream {
     } catch (error) {
       this.stream.abort(error instanceof Error ? error : new Error(String(error)));
       throw error;
+    } finally {
+      this.#isWriting = false;
     }
   }
 

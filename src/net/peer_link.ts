@@ -11,6 +11,7 @@ import { netError } from "./errors.ts";
 import type { FrameLimits } from "./frame.ts";
 import { FrameStream, type TrafficCounter } from "./frame_stream.ts";
 import type { Hello } from "./hello.ts";
+import { OrderedLane } from "./ordered_lane.ts";
 import { Stripes } from "./stripes.ts";
 
 export const LANE_PROTOCOLS = { control: "/skein/control/1", bulk: "/skein/bulk/1" } as const;
@@ -34,7 +35,7 @@ export class PeerLink {
   readonly #limits: FrameLimits;
   readonly #traffic: TrafficCounter;
   readonly #connections = new Set<Connection>();
-  readonly #lanes = new Map<Lane, Promise<FrameStream>>();
+  readonly #lanes: Record<Lane, OrderedLane>;
   readonly #laneOfType = new Map<string, Lane>();
   readonly #stripes: Stripes;
   #requestCount = 0;
@@ -45,6 +46,10 @@ export class PeerLink {
     this.hello = hello;
     this.#limits = limits;
     this.#traffic = traffic;
+    this.#lanes = {
+      control: new OrderedLane(() => this.#open(LANE_PROTOCOLS.control)),
+      bulk: new OrderedLane(() => this.#open(LANE_PROTOCOLS.bulk)),
+    };
     this.#stripes = new Stripes({
       clock,
       connections: () => this.#usable,
@@ -74,15 +79,12 @@ export class PeerLink {
     return isLast;
   }
 
-  /** @throws {SkeinError} `net/not-connected`, `net/link-lost`, `net/frame-oversized` */
+  /** @throws {SkeinError} `net/not-connected`, `net/link-lost`, `net/frame-oversized`, `net/queue-full`; the signal's reason */
   async send(message: Message, signal?: AbortSignal): Promise<void> {
     if (message.isUnordered) return await this.#stripes.send(message, signal);
-    const hasBody = message.body !== undefined && message.body.length > 0;
-    const lane = this.#laneOfType.get(message.type) ?? (hasBody ? "bulk" : "control");
+    const lane = this.#laneOfType.get(message.type) ?? (hasBody(message) ? "bulk" : "control");
     this.#laneOfType.set(message.type, lane);
-    const frames = await this.#openLane(lane);
-    signal?.throwIfAborted();
-    await frames.write("message", { type: message.type, header: message.header }, message.body, signal);
+    await this.#lanes[lane].send(message, signal);
   }
 
   /** A stream for one request, within the limit of parallel ones; `release` must be called. */
@@ -103,20 +105,6 @@ export class PeerLink {
       release();
       throw error;
     }
-  }
-
-  /** Calls that come while the lane is being opened wait for the same stream, and keep their order. */
-  async #openLane(lane: Lane): Promise<FrameStream> {
-    const before = this.#lanes.get(lane);
-    if (before !== undefined) {
-      const frames = await before.catch(() => undefined);
-      if (frames?.isOpen) return frames;
-      if (this.#lanes.get(lane) !== before) return this.#openLane(lane);
-    }
-    const opening = this.#open(LANE_PROTOCOLS[lane]);
-    this.#lanes.set(lane, opening);
-    opening.catch(() => {});
-    return await opening;
   }
 
   get #usable(): Connection[] {
@@ -148,4 +136,10 @@ export class PeerLink {
       );
     }
   }
+}
+
+/** Without reading it: that may make it, and its turn has not come. */
+function hasBody(message: Message): boolean {
+  const body = Object.getOwnPropertyDescriptor(message, "body");
+  return body?.get !== undefined || body?.value?.length > 0;
 }

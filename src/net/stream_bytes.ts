@@ -55,17 +55,16 @@ export class StreamBytes implements ByteSource {
 
   /**
    * Resolves when the muxer has taken all bytes; `bytes` may then be reused.
-   * @throws {SkeinError} `net/link-lost`; rejects with the signal's reason when it aborts
+   * @throws {SkeinError} `net/link-lost`
    */
-  async write(bytes: Uint8Array, signal?: AbortSignal): Promise<void> {
+  async write(bytes: Uint8Array): Promise<void> {
     for (let at = 0; at < bytes.length; at += WRITE_SLICE_BYTES) {
-      signal?.throwIfAborted();
       try {
         this.#stream.send(bytes.subarray(at, at + WRITE_SLICE_BYTES));
       } catch (cause) {
         throw lost(cause);
       }
-      await drained(this.#stream, signal);
+      await drained(this.#stream);
     }
   }
 
@@ -125,23 +124,20 @@ export class StreamBytes implements ByteSource {
 }
 
 /** Resolves when the stream has handed everything to the muxer and the muxer can take more. */
-async function drained(stream: Stream, signal?: AbortSignal): Promise<void> {
+async function drained(stream: Stream): Promise<void> {
   while (stream.writableNeedsDrain || stream.writeBufferLength > 0) {
     if (stream.status !== "open") throw lost(new Error(`stream is ${stream.status}`));
     await new Promise<void>((resolve, reject) => {
       const finish = (act: () => void) => {
         stream.removeEventListener("drain", onDrain);
         stream.removeEventListener("close", onClose);
-        signal?.removeEventListener("abort", onAbort);
         act();
       };
       // The stream sends what it had queued in a microtask after the event: look again behind it.
       const onDrain = () => queueMicrotask(() => finish(resolve));
       const onClose = (event: { error?: Error }) => finish(() => reject(lost(event.error)));
-      const onAbort = () => finish(() => reject(signal!.reason));
       stream.addEventListener("drain", onDrain);
       stream.addEventListener("close", onClose);
-      signal?.addEventListener("abort", onAbort, { once: true });
     });
   }
 }

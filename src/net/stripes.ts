@@ -4,7 +4,7 @@
  * a second), several carry several times that.
  *
  * While frames wait and a connection carries little, more connections are asked for, twice as many each time, as long as
- * each doubling pays. Frames wait as references to the caller's bytes; what is copied is one frame a connection.
+ * each doubling pays.
  */
 import type { Connection } from "@libp2p/interface";
 import type { Clock } from "../base/clock.ts";
@@ -12,6 +12,7 @@ import { isSkeinError } from "../base/errors.ts";
 import type { Message } from "../base/transport.ts";
 import { netError } from "./errors.ts";
 import type { FrameStream } from "./frame_stream.ts";
+import { SendQueue, type Turn } from "./send_queue.ts";
 
 export const MAX_STRIPES = 12;
 /** Rates are judged over so long a backlog. */
@@ -32,16 +33,9 @@ export interface StripeDependencies {
   dialMore(count: number): Promise<void>;
 }
 
-interface Waiting {
-  readonly message: Message;
-  readonly signal?: AbortSignal;
-  resolve(): void;
-  reject(error: unknown): void;
-}
-
 export class Stripes {
   readonly #deps: StripeDependencies;
-  readonly #queue: Waiting[] = [];
+  readonly #queue = new SendQueue();
   readonly #busy = new Set<Connection>();
   readonly #lanes = new WeakMap<Connection, FrameStream>();
   #judgement: { sinceMs: number; bytes: number } | undefined;
@@ -52,20 +46,17 @@ export class Stripes {
     this.#deps = dependencies;
   }
 
-  /** @throws {SkeinError} `net/not-connected`, `net/link-lost`, `net/frame-oversized` */
+  /** @throws {SkeinError} `net/link-lost`, `net/frame-oversized`, `net/queue-full`; the signal's reason */
   send(message: Message, signal?: AbortSignal): Promise<void> {
-    return new Promise((resolve, reject) => {
-      this.#queue.push({ message, signal, resolve, reject });
-      this.#pump();
-    });
+    const sent = this.#queue.push(message, signal);
+    this.#pump();
+    return sent;
   }
 
   /** A connection came or went. */
   connectionsChanged(): void {
     if (this.#deps.connections().length > 0) return this.#pump();
-    for (const { reject } of this.#queue.splice(0)) {
-      reject(netError("net/link-lost", "send to peer: it went down, send again when it is up"));
-    }
+    this.#queue.rejectAll(netError("net/link-lost", "send to peer: it went down, send again when it is up"));
   }
 
   #pump(): void {
@@ -82,8 +73,8 @@ export class Stripes {
   async #work(connection: Connection): Promise<void> {
     this.#busy.add(connection);
     try {
-      for (let next = this.#queue.shift(); next !== undefined; next = this.#queue.shift()) {
-        if (!await this.#sendOn(connection, next)) break;
+      for (let turn = this.#queue.take(); turn !== undefined; turn = this.#queue.take()) {
+        if (!await this.#sendOn(connection, turn)) break;
       }
     } finally {
       this.#busy.delete(connection);
@@ -92,27 +83,23 @@ export class Stripes {
   }
 
   /** @returns whether this connection is still good */
-  async #sendOn(connection: Connection, waiting: Waiting): Promise<boolean> {
-    const { message, signal, resolve, reject } = waiting;
+  async #sendOn(connection: Connection, turn: Turn): Promise<boolean> {
     try {
-      signal?.throwIfAborted();
       let frames = this.#lanes.get(connection);
       if (!frames?.isOpen) this.#lanes.set(connection, frames = await this.#deps.open(connection));
-      const header = { type: message.type, header: message.header };
-      const { body } = message;
-      await frames.write("message", header, body, signal);
-      this.#judge(body?.length ?? 0);
-      resolve();
+      if (turn.isOver) return true;
+      this.#judge(await turn.sendOn(frames));
+      turn.resolve();
       return true;
     } catch (error) {
       const isConnectionGone = isSkeinError(error) && error.code === "net/link-lost" &&
         connection.status !== "open" && this.#deps.connections().some((other) => other !== connection);
       if (!isConnectionGone) {
-        reject(error);
+        turn.reject(error);
         return connection.status === "open";
       }
       // Another connection takes the frame; should it arrive twice, the receiver has asked for it once.
-      this.#queue.unshift(waiting);
+      this.#queue.putBack(turn);
       queueMicrotask(() => this.#pump());
       return false;
     }

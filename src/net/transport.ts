@@ -156,7 +156,7 @@ export class Libp2pTransport implements Transport {
   async #ask(link: PeerLink, message: Message, options: { maxBodyBytes: number }, signal: AbortSignal) {
     const { frames, release } = await link.openRequest(signal);
     try {
-      await frames.write("request", { type: message.type, header: message.header }, message.body, signal);
+      await frames.write("request", { type: message.type, header: message.header }, message.body);
       const limits = { ...this.#deps.limits, maxBodyBytes: options.maxBodyBytes };
       const frame = await frames.read(signal, limits);
       if (frame === null) {

@@ -1,0 +1,38 @@
+/** Messages to one peer that keep their order: one long-lived stream, on whichever connection is the best when it is opened. */
+import type { Message } from "../base/transport.ts";
+import type { FrameStream } from "./frame_stream.ts";
+import { SendQueue } from "./send_queue.ts";
+
+export class OrderedLane {
+  readonly #open: () => Promise<FrameStream>;
+  readonly #queue = new SendQueue();
+  #frames: FrameStream | undefined;
+  #isBusy = false;
+
+  constructor(open: () => Promise<FrameStream>) {
+    this.#open = open;
+  }
+
+  /** @throws {SkeinError} as `open`; `net/link-lost`, `net/frame-oversized`, `net/queue-full` */
+  send(message: Message, signal?: AbortSignal): Promise<void> {
+    const sent = this.#queue.push(message, signal);
+    void this.#work();
+    return sent;
+  }
+
+  async #work(): Promise<void> {
+    if (this.#isBusy) return;
+    this.#isBusy = true;
+    for (let turn = this.#queue.take(); turn !== undefined; turn = this.#queue.take()) {
+      try {
+        if (!this.#frames?.isOpen) this.#frames = await this.#open();
+        if (turn.isOver) continue;
+        await turn.sendOn(this.#frames);
+        turn.resolve();
+      } catch (error) {
+        turn.reject(error);
+      }
+    }
+    this.#isBusy = false;
+  }
+}
