@@ -29,7 +29,8 @@ export interface Transport {
   send(to: Hotkey, message: Message, signal?: AbortSignal): Promise<void>;
   /**
    * Handles every message whose type is `type`. A handler's promise is awaited before the next message of that peer
-   * is read: this is the receiver's back-pressure. Throwing `SkeinError` counts against the sender.
+   * is read: this is the receiver's back-pressure. A sender whose frame has not moved for a minute hangs up, so a
+   * handler takes less. Throwing `SkeinError` counts against the sender.
    * @returns unsubscribe
    */
   onMessage(type: string, handler: (from: Hotkey, message: Message) => void | Promise<void>): () => void;

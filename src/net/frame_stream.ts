@@ -2,6 +2,7 @@
 import type { Stream } from "@libp2p/interface";
 import { assert } from "../base/assert.ts";
 import { encodeFrameHead, type Frame, type FrameKind, type FrameLimits, readFrame } from "./frame.ts";
+import { type StallWatch, watchStall } from "./stall.ts";
 import { StreamBytes } from "./stream_bytes.ts";
 
 export interface TrafficCounter {
@@ -14,13 +15,16 @@ export class FrameStream {
   readonly #bytes: StreamBytes;
   readonly #limits: FrameLimits;
   readonly #traffic: TrafficCounter;
+  readonly #stall?: StallWatch;
   #isWriting = false;
 
-  constructor(stream: Stream, limits: FrameLimits, traffic: TrafficCounter) {
+  /** @param stall who is told of a frame that does not move; without it another deadline stands behind what is written */
+  constructor(stream: Stream, limits: FrameLimits, traffic: TrafficCounter, stall?: StallWatch) {
     this.stream = stream;
     this.#bytes = new StreamBytes(stream);
     this.#limits = limits;
     this.#traffic = traffic;
+    this.#stall = stall;
   }
 
   get isOpen(): boolean {
@@ -40,6 +44,7 @@ export class FrameStream {
     const head = encodeFrameHead(kind, header, body?.length ?? 0, this.#limits);
     assert(!this.#isWriting, "a frame is written after the one before");
     this.#isWriting = true;
+    const stopWatch = this.#stall && watchStall(this.stream, this.#stall);
     try {
       await this.#bytes.write(head);
       this.#traffic.sentBytes += head.length;
@@ -51,6 +56,7 @@ export class FrameStream {
       this.stream.abort(error instanceof Error ? error : new Error(String(error)));
       throw error;
     } finally {
+      stopWatch?.();
       this.#isWriting = false;
     }
   }

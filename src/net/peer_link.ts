@@ -6,12 +6,14 @@
  */
 import type { Connection } from "@libp2p/interface";
 import type { Clock } from "../base/clock.ts";
+import type { Log } from "../base/log.ts";
 import type { Hotkey, Message } from "../base/transport.ts";
 import { netError } from "./errors.ts";
 import type { FrameLimits } from "./frame.ts";
 import { FrameStream, type TrafficCounter } from "./frame_stream.ts";
 import type { Hello } from "./hello.ts";
 import { OrderedLane } from "./ordered_lane.ts";
+import { hangUpWhenStalled } from "./stall.ts";
 import { Stripes } from "./stripes.ts";
 
 export const LANE_PROTOCOLS = { control: "/skein/control/1", bulk: "/skein/bulk/1" } as const;
@@ -25,6 +27,7 @@ export interface PeerLinkDependencies {
   readonly limits: FrameLimits;
   readonly traffic: TrafficCounter;
   readonly clock: Clock;
+  readonly log: Log;
   /** Opens `count` more connections to the peer; what fails is not there, and no error. */
   dialMore(link: PeerLink, count: number): Promise<void>;
 }
@@ -32,8 +35,7 @@ export interface PeerLinkDependencies {
 export class PeerLink {
   readonly hotkey: Hotkey;
   hello: Hello;
-  readonly #limits: FrameLimits;
-  readonly #traffic: TrafficCounter;
+  readonly #deps: PeerLinkDependencies;
   readonly #connections = new Set<Connection>();
   readonly #lanes: Record<Lane, OrderedLane>;
   readonly #laneOfType = new Map<string, Lane>();
@@ -41,20 +43,19 @@ export class PeerLink {
   #requestCount = 0;
   readonly #requestQueue: (() => void)[] = [];
 
-  constructor(hello: Hello, { limits, traffic, clock, dialMore }: PeerLinkDependencies) {
+  constructor(hello: Hello, dependencies: PeerLinkDependencies) {
     this.hotkey = hello.hotkey;
     this.hello = hello;
-    this.#limits = limits;
-    this.#traffic = traffic;
+    this.#deps = dependencies;
     this.#lanes = {
       control: new OrderedLane(() => this.#open(LANE_PROTOCOLS.control)),
       bulk: new OrderedLane(() => this.#open(LANE_PROTOCOLS.bulk)),
     };
     this.#stripes = new Stripes({
-      clock,
+      clock: dependencies.clock,
       connections: () => this.#usable,
       open: (connection) => this.#openOn(connection, LANE_PROTOCOLS.bulk),
-      dialMore: (count) => dialMore(this, count),
+      dialMore: (count) => dependencies.dialMore(this, count),
     });
   }
 
@@ -125,7 +126,9 @@ export class PeerLink {
         signal,
         maxOutboundStreams: 4 * MAX_PARALLEL_REQUESTS,
       });
-      return new FrameStream(stream, this.#limits, this.#traffic);
+      const { limits, traffic } = this.#deps;
+      const stall = hangUpWhenStalled(connection, this.hotkey, this.#deps);
+      return new FrameStream(stream, limits, traffic, stall);
     } catch (cause) {
       signal?.throwIfAborted();
       throw netError(

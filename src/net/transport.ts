@@ -17,6 +17,7 @@ import { type Gatekeeper, refusalError } from "./gatekeeper.ts";
 import type { Hello } from "./hello.ts";
 import type { Offences } from "./offences.ts";
 import { PeerLink } from "./peer_link.ts";
+import { hangUpWhenStalled } from "./stall.ts";
 
 const MAX_TYPE_CHARS = 128;
 
@@ -142,7 +143,8 @@ export class Libp2pTransport implements Transport {
   async serveRequest(stream: Stream, connection: Connection): Promise<void> {
     const from = await this.#authenticated(stream, connection);
     if (from === undefined) return;
-    const frames = new FrameStream(stream, this.#deps.limits, this.#deps.traffic);
+    const { limits, traffic } = this.#deps;
+    const frames = new FrameStream(stream, limits, traffic, hangUpWhenStalled(connection, from, this.#deps));
     try {
       const frame = await frames.read();
       if (frame === null) return await frames.close();
