@@ -8,12 +8,9 @@ import type { Clock } from "../base/clock.ts";
 import { describeError } from "../base/errors.ts";
 import type { Log } from "../base/log.ts";
 import { isRelayed, isWebrtcBySignalling } from "./addresses.ts";
+import { closeWhenQuiet } from "./close_when_quiet.ts";
 import { type DialDependencies, dialMember } from "./dialing.ts";
 import type { Hello } from "./hello.ts";
-
-const CHECK_MS = 500;
-/** Checks in a row that find nothing moving. */
-const QUIET_CHECKS = 3;
 
 /** Who dialed through a relay goes on without it when both ends have WebRTC. */
 export function leaveRelay(
@@ -28,30 +25,6 @@ export function leaveRelay(
     () => closeWhenQuiet(connection, deps.clock),
     (error) => deps.log.debug(`leave the relay: ${describeError(error)}`),
   );
-}
-
-/** Closes it when no stream has sent or received for a second and a half, nor waits to. */
-export function closeWhenQuiet(connection: Connection, clock: Clock): void {
-  const watched = new WeakSet<Stream>();
-  let quietCount = 0;
-  const check = () => {
-    if (connection.status !== "open") return;
-    let isQuiet = true;
-    for (const stream of connection.streams) {
-      if (!watched.has(stream)) {
-        watched.add(stream);
-        stream.addEventListener("message", () => quietCount = 0);
-        isQuiet = false;
-      }
-      if (stream.writeBufferLength > 0 || stream.writableNeedsDrain || stream.readStatus === "paused") {
-        isQuiet = false;
-      }
-    }
-    quietCount = isQuiet ? quietCount + 1 : 0;
-    if (quietCount >= QUIET_CHECKS) return void connection.close().catch(() => {});
-    clock.after(CHECK_MS, check);
-  };
-  check();
 }
 
 interface Registrar {

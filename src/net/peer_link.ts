@@ -8,16 +8,17 @@ import type { Connection } from "@libp2p/interface";
 import type { Clock } from "../base/clock.ts";
 import type { Log } from "../base/log.ts";
 import type { Hotkey, Message } from "../base/transport.ts";
+import { isRelayed } from "./addresses.ts";
+import { closeWhenQuiet } from "./close_when_quiet.ts";
 import { netError } from "./errors.ts";
 import type { FrameLimits } from "./frame.ts";
 import { FrameStream, type TrafficCounter } from "./frame_stream.ts";
 import type { Hello } from "./hello.ts";
 import { OrderedLane } from "./ordered_lane.ts";
+import { LANE_PROTOCOLS, REQUEST_PROTOCOL } from "./protocols.ts";
 import { hangUpWhenStalled } from "./stall.ts";
 import { Stripes } from "./stripes.ts";
 
-export const LANE_PROTOCOLS = { control: "/skein/control/1", bulk: "/skein/bulk/1" } as const;
-export const REQUEST_PROTOCOL = "/skein/request/1";
 /** Requests under way to one peer; the remote accepts twice as many streams. */
 export const MAX_PARALLEL_REQUESTS = 32;
 
@@ -37,6 +38,7 @@ export class PeerLink {
   hello: Hello;
   readonly #deps: PeerLinkDependencies;
   readonly #connections = new Set<Connection>();
+  readonly #givenBack = new WeakSet<Connection>();
   readonly #lanes: Record<Lane, OrderedLane>;
   readonly #laneOfType = new Map<string, Lane>();
   readonly #stripes: Stripes;
@@ -56,6 +58,10 @@ export class PeerLink {
       connections: () => this.#usable,
       open: (connection) => this.#openOn(connection, LANE_PROTOCOLS.bulk),
       dialMore: (count) => dependencies.dialMore(this, count),
+      giveBack: (connection) => {
+        this.#givenBack.add(connection);
+        closeWhenQuiet(connection, dependencies.clock);
+      },
     });
   }
 
@@ -108,12 +114,17 @@ export class PeerLink {
     }
   }
 
+  /** Open ones; those that we gave back only if there are no others. */
   get #usable(): Connection[] {
-    return [...this.#connections].filter((each) => each.status === "open");
+    const open = [...this.#connections].filter((each) => each.status === "open");
+    const kept = open.filter((each) => !this.#givenBack.has(each));
+    return kept.length > 0 ? kept : open;
   }
 
   async #open(protocol: string, signal?: AbortSignal): Promise<FrameStream> {
-    const connection = this.#usable.at(-1);
+    // A direct one rather than a relayed one, and the oldest of those, because the others may be given back.
+    const usable = this.#usable;
+    const connection = usable.find(({ remoteAddr }) => !isRelayed(remoteAddr.toString())) ?? usable[0];
     if (connection === undefined) {
       throw netError("net/not-connected", `reach ${this.hotkey}: no connection is open, wait until it is up`);
     }

@@ -3,8 +3,7 @@
  * connection over a long or lossy path carries a fraction of the link (CUBIC at 50 ms and 1 % loss: a third of a megabyte
  * a second), several carry several times that.
  *
- * While frames wait and a connection carries little, more connections are asked for, twice as many each time, as long as
- * each doubling pays.
+ * While frames wait, stripe_growth.ts says when more connections are dialed, and whether they are kept.
  */
 import type { Connection } from "@libp2p/interface";
 import type { Clock } from "../base/clock.ts";
@@ -13,24 +12,18 @@ import type { Message } from "../base/transport.ts";
 import { netError } from "./errors.ts";
 import type { FrameStream } from "./frame_stream.ts";
 import { SendQueue, type Turn } from "./send_queue.ts";
-
-export const MAX_STRIPES = 12;
-/** Rates are judged over so long a backlog. */
-const JUDGED_MS = 400;
-/** A connection that carries this is not what limits us. */
-const ENOUGH_BYTES_PER_SEC = 1_500_000;
-/** A doubling that brings less is the last for a while. */
-const WORTHWHILE_GAIN = 1.2;
-const RETRY_MS = 30_000;
+import { MAX_STRIPES, StripeGrowth } from "./stripe_growth.ts";
 
 export interface StripeDependencies {
   readonly clock: Clock;
-  /** Open, authenticated connections to the peer. */
+  /** Open, authenticated connections to the peer, without those given back. */
   connections(): readonly Connection[];
   /** A bulk lane on this connection. */
   open(connection: Connection): Promise<FrameStream>;
   /** Dials the peer `count` times more; resolves when that is done or has failed. */
   dialMore(count: number): Promise<void>;
+  /** The connection is not worth having: closes it when nothing moves on it. */
+  giveBack(connection: Connection): void;
 }
 
 export class Stripes {
@@ -38,9 +31,11 @@ export class Stripes {
   readonly #queue = new SendQueue();
   readonly #busy = new Set<Connection>();
   readonly #lanes = new WeakMap<Connection, FrameStream>();
-  #judgement: { sinceMs: number; bytes: number } | undefined;
-  #lastGrowth: { atMs: number; bytesPerSec: number } | undefined;
-  #isGrowing = false;
+  readonly #growth = new StripeGrowth();
+  /** What the last doubling added. */
+  #added: readonly Connection[] = [];
+  #isBacklog = false;
+  #isDialing = false;
 
   constructor(dependencies: StripeDependencies) {
     this.#deps = dependencies;
@@ -55,31 +50,28 @@ export class Stripes {
 
   /** A connection came or went. */
   connectionsChanged(): void {
-    if (this.#deps.connections().length > 0) return this.#pump();
+    const count = this.#deps.connections().length;
+    this.#growth.restart(count);
+    if (count > 0) return this.#pump();
     this.#queue.rejectAll(netError("net/link-lost", "send to peer: it went down, send again when it is up"));
   }
 
   #pump(): void {
-    for (const connection of this.#deps.connections()) {
-      if (this.#queue.length === 0) {
-        this.#judgement = undefined;
-        return;
-      }
-      if (!this.#busy.has(connection)) void this.#work(connection);
-    }
-    if (this.#queue.length > 0) this.#judgement ??= { sinceMs: this.#deps.clock.monotonicMs(), bytes: 0 };
+    const connections = this.#deps.connections();
+    for (const connection of connections) if (!this.#busy.has(connection)) void this.#work(connection);
+    const isBacklog = this.#queue.length > 0;
+    if (isBacklog && !this.#isBacklog) this.#growth.restart(connections.length);
+    this.#isBacklog = isBacklog;
   }
 
   async #work(connection: Connection): Promise<void> {
     this.#busy.add(connection);
-    try {
-      for (let turn = this.#queue.take(); turn !== undefined; turn = this.#queue.take()) {
-        if (!await this.#sendOn(connection, turn)) break;
-      }
-    } finally {
-      this.#busy.delete(connection);
-      if (this.#queue.length === 0) this.#judgement = undefined;
+    while (this.#deps.connections().includes(connection)) {
+      const turn = this.#queue.take();
+      if (this.#queue.length === 0) this.#isBacklog = false;
+      if (turn === undefined || !await this.#sendOn(connection, turn)) break;
     }
+    this.#busy.delete(connection);
   }
 
   /** @returns whether this connection is still good */
@@ -88,7 +80,7 @@ export class Stripes {
       let frames = this.#lanes.get(connection);
       if (!frames?.isOpen) this.#lanes.set(connection, frames = await this.#deps.open(connection));
       if (turn.isOver) return true;
-      this.#judge(await turn.sendOn(frames));
+      this.#grow(await turn.sendOn(frames));
       turn.resolve();
       return true;
     } catch (error) {
@@ -105,28 +97,27 @@ export class Stripes {
     }
   }
 
-  #judge(bytes: number): void {
-    const judgement = this.#judgement;
-    if (judgement === undefined || this.#isGrowing) return;
-    judgement.bytes += bytes;
+  #grow(bytes: number): void {
+    if (!this.#isBacklog || this.#isDialing) return;
+    const connections = this.#deps.connections();
     const nowMs = this.#deps.clock.monotonicMs();
-    const elapsedMs = nowMs - judgement.sinceMs;
-    if (elapsedMs < JUDGED_MS) return;
-    this.#judgement = { sinceMs: nowMs, bytes: 0 };
-    const bytesPerSec = judgement.bytes / elapsedMs * 1000;
-    const count = this.#deps.connections().length;
-    if (count >= MAX_STRIPES || bytesPerSec / count >= ENOUGH_BYTES_PER_SEC) return;
-    const last = this.#lastGrowth;
-    const paid = last === undefined || bytesPerSec >= WORTHWHILE_GAIN * last.bytesPerSec ||
-      nowMs - last.atMs >= RETRY_MS;
-    if (!paid) return;
-    this.#lastGrowth = { atMs: nowMs, bytesPerSec };
-    this.#isGrowing = true;
-    const done = () => {
-      this.#isGrowing = false;
-      this.#judgement = undefined;
-      this.#pump();
-    };
-    this.#deps.dialMore(Math.min(count, MAX_STRIPES - count)).then(done, done);
+    const advice = this.#growth.sent(bytes, connections.length, nowMs);
+    if (advice === "double") void this.#double(connections);
+    else if (advice === "give back") {
+      for (const connection of this.#added) this.#deps.giveBack(connection);
+      this.#growth.restart(this.#deps.connections().length);
+    }
+  }
+
+  async #double(before: readonly Connection[]): Promise<void> {
+    this.#isDialing = true;
+    // What fails is not there; that is all that matters here.
+    await this.#deps.dialMore(Math.min(before.length, MAX_STRIPES - before.length)).catch(() => {});
+    this.#isDialing = false;
+    const now = this.#deps.connections();
+    this.#added = now.filter((each) => each.direction === "outbound" && !before.includes(each));
+    if (this.#added.length === 0) this.#growth.failed(this.#deps.clock.monotonicMs());
+    this.#growth.restart(now.length);
+    this.#pump();
   }
 }

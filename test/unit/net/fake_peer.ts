@@ -1,5 +1,6 @@
 /** A peer that is only a link of ours to it: its connections and streams take bytes as long as it reads. */
 import type { Connection, Stream } from "@libp2p/interface";
+import { multiaddr } from "@multiformats/multiaddr";
 import { type Clock, systemClock } from "../../../src/base/clock.ts";
 import { eventLog, type LogEvent } from "../../../src/base/log.ts";
 import { decodeCborMap } from "../../../src/net/cbor.ts";
@@ -63,6 +64,7 @@ export class FakePeer {
     const streams: FakeStream[] = [];
     const connection = {
       status: "open",
+      remoteAddr: multiaddr("/ip4/127.0.0.1/tcp/1"),
       newStream: async (protocol: string) => {
         const stream = new FakeStream(() => this.isReading);
         streams.push(stream);

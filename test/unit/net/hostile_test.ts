@@ -10,7 +10,7 @@ import { encodeFrameHead, type FrameKind, MAX_HEADER_BYTES } from "../../../src/
 import { FrameStream } from "../../../src/net/frame_stream.ts";
 import { HELLO_PROTOCOL } from "../../../src/net/hello.ts";
 import { type Host, startHost } from "../../../src/net/host.ts";
-import { LANE_PROTOCOLS, REQUEST_PROTOCOL } from "../../../src/net/peer_link.ts";
+import { LANE_PROTOCOLS, REQUEST_PROTOCOL } from "../../../src/net/protocols.ts";
 import { NETUID, RUN_ID, signerOf, swarmTest, type TestNode, until } from "./swarm.ts";
 
 const WIDE = { maxHeaderBytes: 1 << 26, maxBodyBytes: 1 << 26 };

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { systemClock } from "../../../src/base/clock.ts";
 import { isSkeinError } from "../../../src/base/errors.ts";
 import type { Message } from "../../../src/base/transport.ts";
-import { LANE_PROTOCOLS } from "../../../src/net/peer_link.ts";
+import { LANE_PROTOCOLS } from "../../../src/net/protocols.ts";
 import { MAX_QUEUED, SendQueue } from "../../../src/net/send_queue.ts";
 import { FakePeer } from "./fake_peer.ts";
 

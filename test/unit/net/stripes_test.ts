@@ -4,7 +4,8 @@ import type { Connection } from "@libp2p/interface";
 import type { Clock } from "../../../src/base/clock.ts";
 import { netError } from "../../../src/net/errors.ts";
 import type { FrameStream } from "../../../src/net/frame_stream.ts";
-import { MAX_STRIPES, Stripes } from "../../../src/net/stripes.ts";
+import { MAX_STRIPES } from "../../../src/net/stripe_growth.ts";
+import { Stripes } from "../../../src/net/stripes.ts";
 
 type FakeConnection = Connection & { status: string; name: number };
 
@@ -14,12 +15,15 @@ class FakeLink {
   readonly connections: FakeConnection[] = [];
   readonly sent: { connection: number; type: string }[] = [];
   readonly dials: number[] = [];
+  readonly dialedMs: number[] = [];
+  givenBack = 0;
+  most = 0;
   /** Frames on this connection break it. */
   broken = -1;
   dialFailure?: Error;
   readonly stripes: Stripes;
 
-  constructor(bytesPerMs: number, linkBytesPerMs: number) {
+  constructor(bytesPerMs: number, public linkBytesPerMs: number) {
     this.add();
     const clock = { monotonicMs: () => this.nowMs } as Clock;
     this.stripes = new Stripes({
@@ -33,7 +37,8 @@ class FakeLink {
             (connection as FakeConnection).status = "closed";
             throw netError("net/link-lost", "it broke");
           }
-          const rate = Math.min(linkBytesPerMs, bytesPerMs * this.connections.length);
+          const count = this.connections.filter(({ status }) => status === "open").length;
+          const rate = Math.min(this.linkBytesPerMs, bytesPerMs * count);
           this.nowMs += body.length / rate;
           this.sent.push({ connection: name, type: header.type });
         };
@@ -41,14 +46,25 @@ class FakeLink {
       },
       dialMore: async (count) => {
         this.dials.push(count);
+        this.dialedMs.push(this.nowMs);
         if (this.dialFailure !== undefined) throw this.dialFailure;
         for (let i = 0; i < count; i++) this.add();
+        this.most = Math.max(this.most, this.openCount);
+      },
+      giveBack: (connection) => {
+        this.givenBack++;
+        (connection as FakeConnection).status = "closing";
       },
     });
   }
 
   add(): void {
-    this.connections.push({ status: "open", name: this.connections.length } as FakeConnection);
+    const name = this.connections.length;
+    this.connections.push({ status: "open", name, direction: "outbound" } as FakeConnection);
+  }
+
+  get openCount(): number {
+    return this.connections.filter(({ status }) => status === "open").length;
   }
 
   sendMany(count: number, bytes: number): Promise<void[]> {
@@ -79,10 +95,36 @@ Deno.test("a backlog on slow connections asks for more, doubling up to the limit
   assert.equal(link.connections.length, MAX_STRIPES);
 });
 
-Deno.test("a link that is full is not given more connections for ever", async () => {
-  const link = new FakeLink(1200, 1250);
-  await link.sendMany(300, 100_000);
-  assert.deepEqual(link.dials, [1]);
+Deno.test("on a link that is full a doubling is given back, and tried again ever more seldom", async () => {
+  const link = new FakeLink(300, 300);
+  await link.sendMany(14_000, 100_000);
+  const hours = link.nowMs / 3_600_000;
+  assert.ok(hours > 1.2, `${hours} hours went by`);
+  assert.equal(link.most, 2);
+  assert.equal(link.openCount, 1);
+  assert.equal(link.givenBack, link.dials.length);
+  const pauses = link.dialedMs.slice(1).map((ms, i) => ms - link.dialedMs[i]);
+  assert.ok(pauses.length >= 4 && pauses[0] >= 30_000, String(pauses));
+  for (const [i, pause] of pauses.slice(1).entries()) {
+    assert.ok(pause > 1.8 * pauses[i], `pause ${pause} after ${pauses[i]} ms`);
+  }
+});
+
+Deno.test("the count that carried the most is kept", async () => {
+  const link = new FakeLink(300, 1250); // four connections fill it
+  await link.sendMany(10_000, 100_000);
+  assert.equal(link.dials.slice(0, 3).join(), "1,2,4");
+  assert.equal(link.openCount, 4);
+  assert.ok(link.most <= 8);
+});
+
+Deno.test("a link that becomes wider gets more connections when the pause is over", async () => {
+  const link = new FakeLink(300, 300);
+  await link.sendMany(100, 100_000);
+  assert.equal(link.openCount, 1);
+  link.linkBytesPerMs = 100_000;
+  await link.sendMany(2000, 100_000);
+  assert.equal(link.openCount, MAX_STRIPES);
 });
 
 Deno.test("a connection that carries enough stays alone", async () => {
