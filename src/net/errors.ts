@@ -16,6 +16,7 @@ export type NetErrorCode =
   | "net/not-connected"
   | "net/link-lost"
   | "net/queue-full"
+  | "net/too-many-connections"
   | "net/no-hello"
   | "net/registry-unavailable"
   | "net/bad-address"

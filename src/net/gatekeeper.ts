@@ -24,7 +24,12 @@ const HELLO_LIMITS = { maxHeaderBytes: MAX_HEADER_BYTES, maxBodyBytes: 0 };
 /** The refused side should have read why before the connection goes. */
 const REFUSAL_LINGER_MS = 500;
 /** Refusals that are not the peer's fault. */
-const NO_OFFENCE = new Set(["net/link-lost", "net/registry-unavailable", "net/limited-relay"]);
+const NO_OFFENCE = new Set([
+  "net/link-lost",
+  "net/registry-unavailable",
+  "net/limited-relay",
+  "net/too-many-connections",
+]);
 
 export interface GatekeeperDependencies {
   readonly clock: Clock;
@@ -34,6 +39,7 @@ export interface GatekeeperDependencies {
   readonly helloTimeoutMs: number;
   readonly infrastructure: Infrastructure;
   ownHello(): Hello;
+  /** @throws {SkeinError} `net/too-many-connections` */
   onKnown(connection: Connection, hello: Hello): void;
   onOffence(peerId: string, code: string): void;
 }

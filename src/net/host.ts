@@ -21,6 +21,7 @@ import type { PeerId } from "@libp2p/interface";
 import type { Clock } from "../base/clock.ts";
 import { CIRCUIT, relayPeerId } from "./addresses.ts";
 import { BoundedDatastore } from "./bounded_datastore.ts";
+import { MAX_MEMBER_CONNECTIONS, MAX_MEMBERS } from "./connection_limits.ts";
 import { netError } from "./errors.ts";
 import { withQuietClosing } from "./leave_relay.ts";
 import { withoutRandomWalk } from "./no_random_walk.ts";
@@ -32,9 +33,6 @@ const MAX_STREAM_WINDOW_BYTES = 4 * 1024 * 1024;
 const MAX_READ_BUFFER_BYTES = 2 * MAX_STREAM_WINDOW_BYTES;
 const PREFIX = "skein";
 export const DHT_PROTOCOL = "/skein/kad/1.0.0";
-/** Relayed connections that may come in over one relay. */
-const MAX_RELAYED_STREAMS = 300;
-
 export type Host = Libp2p<{ dht: KadDHT }>;
 
 export interface HostOptions {
@@ -52,6 +50,7 @@ export interface HostOptions {
   readonly isDhtClient?: boolean;
   /** Find, and be found by, those in the local network who use the same tag. */
   readonly mdnsTag?: string;
+  /** Default: what a member needs. */
   readonly maxConnections?: number;
   /** Made by a relay. */
   readonly relayServer?: unknown;
@@ -99,7 +98,7 @@ export async function startHost(options: HostOptions, dependencies: HostDependen
     connectionManager: {
       inboundConnectionThreshold: 1000,
       maxIncomingPendingConnections: 200,
-      maxConnections: options.maxConnections ?? 300,
+      maxConnections: options.maxConnections ?? MAX_MEMBER_CONNECTIONS,
     },
     services: {
       identify: identify({ protocolPrefix: PREFIX }),
@@ -140,8 +139,8 @@ async function transportsOf({ webrtc, relays = [] }: HostOptions): Promise<any[]
       add: (peerId: PeerId) => void met.add(peerId.toString()),
       remove: (peerId: PeerId) => void met.delete(peerId.toString()),
     } as never,
-    // A stream of this protocol makes libp2p reserve a place at whoever opened it.
-    maxInboundStopStreams: relays.length > 0 ? MAX_RELAYED_STREAMS : 0,
+    // One for each relayed connection that comes in. Such a stream makes libp2p reserve a place at whoever opened it.
+    maxInboundStopStreams: relays.length > 0 ? MAX_MEMBERS : 0,
   });
   const transports: unknown[] = [tcp(), webSockets(), withoutRandomWalk(circuit)];
   if (webrtc) {

@@ -9,6 +9,7 @@ import type { Clock } from "../base/clock.ts";
 import { SkeinError } from "../base/errors.ts";
 import type { Log } from "../base/log.ts";
 import type { Hotkey, Message, Transport } from "../base/transport.ts";
+import { ExtraConnections } from "./connection_limits.ts";
 import { withDeadline } from "./deadline.ts";
 import { netError } from "./errors.ts";
 import type { Frame, FrameLimits } from "./frame.ts";
@@ -43,6 +44,7 @@ export class Libp2pTransport implements Transport {
   readonly #messageHandlers = new Map<string, Set<MessageHandler>>();
   readonly #requestHandlers = new Map<string, RequestHandler>();
   readonly #peerHandlers = new Set<PeerHandler>();
+  readonly #extras = new ExtraConnections(() => this.#links.values());
 
   constructor(dependencies: TransportDependencies) {
     this.self = dependencies.self;
@@ -112,9 +114,17 @@ export class Libp2pTransport implements Transport {
     return this.#deps.offences.all();
   }
 
-  /** The gatekeeper let `connection` in. Announces the peer when it is its first. */
+  /**
+   * The gatekeeper let `connection` in. Announces the peer when it is its first.
+   * @throws {SkeinError} `net/too-many-connections`
+   */
   addConnection(connection: Connection, hello: Hello): void {
-    const link = this.#links.get(hello.hotkey) ?? new PeerLink(hello, this.#deps);
+    const { dialMore } = this.#deps;
+    const link = this.#links.get(hello.hotkey) ?? new PeerLink(hello, {
+      ...this.#deps,
+      dialMore: (link, count) => this.#extras.grant(count, (granted) => dialMore(link, granted)),
+    });
+    this.#extras.admit(connection, link);
     const wasUp = link.isUp;
     this.#links.set(hello.hotkey, link);
     link.add(connection, hello);
