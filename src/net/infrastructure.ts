@@ -30,6 +30,7 @@ export class Infrastructure {
 
   /** Of a connection that we dialed to a peer that speaks no hello. */
   keep(connection: Connection): void {
+    if (connection.status !== "open") return; // it went while it was greeted, and will not tell again
     if (this.isNamed(connection.remotePeer.toString())) return;
     if (this.#unnamedCount >= MAX_UNNAMED) return void connection.close().catch(() => {});
     this.#unnamedCount++;
