@@ -50,6 +50,11 @@ interface RelayServer {
   stopHop(request: object, options: object): Promise<Stream | undefined>;
 }
 
+/** libp2p's listeners: the addresses of this machine at which they are bound. */
+interface Listening {
+  getAddrs(): { toString(): string }[];
+}
+
 /** @throws {SkeinError} `net/listen-failed`, `net/webrtc-unavailable` */
 export async function startRelay(
   options: RelayOptions,
@@ -59,6 +64,7 @@ export async function startRelay(
   const { clock, verify, log } = dependencies;
   const book = new RecordBook({ clock, verify, isRegistered: () => true });
   let server!: RelayServer;
+  let listening!: Listening;
   const create = circuitRelayServer({
     maxInboundHopStreams: maxCircuitsPerPeer,
     maxOutboundStopStreams: maxCircuitsPerPeer,
@@ -72,6 +78,7 @@ export async function startRelay(
     // Those who reach a node through us need not have a place themselves.
     maxConnections: 4 * maxReservations,
     relayServer: (components: never) => {
+      listening = (components as { transportManager: Listening }).transportManager;
       server = create(components) as unknown as RelayServer;
       paceCircuits(server);
       return server;
@@ -85,7 +92,8 @@ export async function startRelay(
   host.addEventListener("peer:connect", ({ detail }) => log.debug(`connected: ${detail}`));
   // A place belongs to a connection: who comes back reserves again, who does not leaves room.
   host.addEventListener("peer:disconnect", ({ detail }) => server.reservations.delete(detail));
-  const stopStun = await serveStun(host.getMultiaddrs().map(String), log);
+  // Those announced besides may be a router's: not ours to bind.
+  const stopStun = await serveStun(listening.getAddrs().map(String), log);
   return {
     peerId: host.peerId.toString(),
     listenAddrs: host.getMultiaddrs().map(String),

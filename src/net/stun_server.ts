@@ -49,7 +49,7 @@ function ipBytes(address: string): number[] | undefined {
 }
 
 /**
- * Serves at the TCP addresses among `addrs`. A port that is taken is told and left out.
+ * Serves at the TCP addresses among `addrs`, which are this machine's own. A port that is taken is told and left out.
  * @returns stop
  */
 export async function serveStun(addrs: readonly string[], log: Log): Promise<() => void> {
@@ -58,6 +58,7 @@ export async function serveStun(addrs: readonly string[], log: Log): Promise<() 
     if (match === null) return undefined;
     const socket = createSocket(match[1] === "ip4" ? "udp4" : "udp6");
     return await bound(socket, match[2], Number(match[3])).catch((error) => {
+      socket.close();
       log.warn(
         `serve STUN at UDP ${match[2]}:${match[3]}: ${error.message}, free the port; relaying works without`,
       );

@@ -1,13 +1,16 @@
-import { systemClock } from "../../../src/base/clock.ts";
 /** Two nodes that cannot be dialed meet through a relay and nowhere else. */
+import { systemClock } from "../../../src/base/clock.ts";
 import assert from "node:assert/strict";
 import { circuitRelayServer } from "@libp2p/circuit-relay-v2";
 import { multiaddr } from "@multiformats/multiaddr";
-import { concatBytes, utf8 } from "../../../src/base/bytes.ts";
+import { createSocket } from "node:dgram";
+import { concatBytes, fromHex, utf8 } from "../../../src/base/bytes.ts";
+import { eventLog, type LogEvent } from "../../../src/base/log.ts";
 import { isSkeinError } from "../../../src/base/errors.ts";
 import { startHost } from "../../../src/net/host.ts";
+import { startRelay } from "../../../src/net/relay.ts";
 import { StreamBytes } from "../../../src/net/stream_bytes.ts";
-import { swarmTest, type TestNode, until } from "./swarm.ts";
+import { swarmTest, type TestNode, until, verify } from "./swarm.ts";
 
 const MIB = 1 << 20;
 const pattern = (bytes: number) => Uint8Array.from({ length: bytes }, (_, i) => (i * 31 + (i >> 8)) & 255);
@@ -203,4 +206,32 @@ swarmTest("with two relays a node is reached through the one that is left", asyn
     "one place is left",
   );
   await until(() => isUp(a, b) && isUp(b, a), "both see each other by way of the other relay", 15);
+});
+
+swarmTest("a relay answers STUN where it listens and does not bind what it announces", async () => {
+  const warnings: LogEvent[] = [];
+  const relay = await startRelay({
+    identitySeed: new Uint8Array(32).fill(77),
+    listen: ["/ip4/0.0.0.0/tcp/0"],
+    announce: ["/ip4/203.0.113.7/tcp/4001"],
+    maxReservations: 4,
+    maxCircuitsPerPeer: 4,
+  }, { verify, clock: systemClock, log: eventLog((event) => void warnings.push(event)) });
+  const client = createSocket("udp4");
+  try {
+    assert.ok(relay.listenAddrs.some((addr) => addr.startsWith("/ip4/203.0.113.7/tcp/4001")));
+    assert.deepEqual(warnings, []);
+    const loopback = relay.listenAddrs.find((addr) => addr.startsWith("/ip4/127.0.0.1/tcp/"))!;
+    let isAnswered = false;
+    client.on("message", () => isAnswered = true);
+    client.send(
+      fromHex("000100002112a442b7e7a701bc34d686fa87dfae"),
+      Number(loopback.split("/")[4]),
+      "127.0.0.1",
+    );
+    await until(() => isAnswered, "the relay answers STUN");
+  } finally {
+    client.close();
+    await relay.stop();
+  }
 });

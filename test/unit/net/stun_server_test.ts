@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { createSocket } from "node:dgram";
-import { silentLog } from "../../../src/base/log.ts";
+import { createSocket, Socket } from "node:dgram";
+import { eventLog, type LogEvent, silentLog } from "../../../src/base/log.ts";
 import { serveStun, stunAnswer, stunUrlOf } from "../../../src/net/stun_server.ts";
 
 const hex = (text: string) => Uint8Array.from(text.match(/../g)!, (byte) => parseInt(byte, 16));
@@ -58,5 +58,27 @@ Deno.test("it answers by UDP on the port that it is named by, and on no other", 
     client.close();
     stop();
     tcp.close();
+  }
+});
+
+Deno.test("a port that is taken is told, and its socket is closed", async () => {
+  const taken = createSocket("udp4");
+  await new Promise<void>((resolve) => taken.bind(0, "127.0.0.1", resolve));
+  const close = Socket.prototype.close;
+  let closed = 0;
+  Socket.prototype.close = function (...args) {
+    closed++;
+    return close.apply(this, args);
+  };
+  const texts: LogEvent[] = [];
+  try {
+    const log = eventLog((event) => texts.push(event));
+    const stop = await serveStun([`/ip4/127.0.0.1/tcp/${taken.address().port}`], log);
+    assert.deepEqual([texts.length, closed], [1, 1]);
+    assert.match(String(texts[0].message), /serve STUN at UDP 127\.0\.0\.1:\d+: .*free the port/);
+    stop();
+  } finally {
+    Socket.prototype.close = close;
+    taken.close();
   }
 });
