@@ -21,7 +21,7 @@ export interface Binding {
 }
 
 /** DOMAIN | netuid u32 | notAfterMs u64 | peer id in UTF-8, little-endian. */
-export function bindingBytes(binding: Omit<Binding, "signature">): Uint8Array<ArrayBuffer> {
+function bindingBytes(binding: Omit<Binding, "signature">): Uint8Array<ArrayBuffer> {
   const fixed = new DataView(new ArrayBuffer(12));
   fixed.setUint32(0, binding.netuid, true);
   fixed.setBigUint64(4, BigInt(binding.notAfterMs), true);

@@ -11,7 +11,7 @@
 import { decodeCborMap, encodeCbor } from "./cbor.ts";
 import { netError } from "./errors.ts";
 
-export const FRAME_VERSION = 1;
+const FRAME_VERSION = 1;
 export const FRAME_PREFIX_BYTES = 12;
 export const MAX_HEADER_BYTES = 64 * 1024;
 export const DEFAULT_MAX_BODY_BYTES = 4 * 1024 * 1024;

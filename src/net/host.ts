@@ -32,7 +32,7 @@ import { trustInterfaces } from "./trusted_interfaces.ts";
 const MAX_STREAM_WINDOW_BYTES = 4 * 1024 * 1024;
 const MAX_READ_BUFFER_BYTES = 2 * MAX_STREAM_WINDOW_BYTES;
 const PREFIX = "skein";
-export const DHT_PROTOCOL = "/skein/kad/1.0.0";
+const DHT_PROTOCOL = "/skein/kad/1.0.0";
 export type Host = Libp2p<{ dht: KadDHT }>;
 
 export interface HostOptions {
