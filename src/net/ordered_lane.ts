@@ -1,4 +1,5 @@
 /** Messages to one peer that keep their order: one long-lived stream, on whichever connection is the best when it is opened. */
+import { isSkeinError } from "../base/errors.ts";
 import type { Message } from "../base/transport.ts";
 import type { FrameStream } from "./frame_stream.ts";
 import { SendQueue } from "./send_queue.ts";
@@ -31,6 +32,8 @@ export class OrderedLane {
         turn.resolve();
       } catch (error) {
         turn.reject(error);
+        // Those behind it would wait for a dead path as long again, one after the other.
+        if (isSkeinError(error, "net/link-lost")) this.#queue.rejectAll(error);
       }
     }
     this.#isBusy = false;

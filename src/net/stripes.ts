@@ -12,6 +12,7 @@ import type { Message } from "../base/transport.ts";
 import { netError } from "./errors.ts";
 import type { FrameStream } from "./frame_stream.ts";
 import { SendQueue, type Turn } from "./send_queue.ts";
+import { STALLED_MS } from "./stall.ts";
 import { MAX_STRIPES, StripeGrowth } from "./stripe_growth.ts";
 
 export interface StripeDependencies {
@@ -34,6 +35,8 @@ export class Stripes {
   readonly #growth = new StripeGrowth();
   /** What the last doubling added. */
   #added: readonly Connection[] = [];
+  /** When the last frame went out, or the first was asked for. */
+  #movedMs = 0;
   #isBacklog = false;
   #isDialing = false;
 
@@ -43,6 +46,7 @@ export class Stripes {
 
   /** @throws {SkeinError} `net/link-lost`, `net/frame-oversized`, `net/queue-full`; the signal's reason */
   send(message: Message, signal?: AbortSignal): Promise<void> {
+    if (this.#busy.size === 0) this.#movedMs = this.#deps.clock.monotonicMs();
     const sent = this.#queue.push(message, signal);
     this.#pump();
     return sent;
@@ -80,21 +84,31 @@ export class Stripes {
       let frames = this.#lanes.get(connection);
       if (!frames?.isOpen) this.#lanes.set(connection, frames = await this.#deps.open(connection));
       if (turn.isOver) return true;
-      this.#grow(await turn.sendOn(frames));
+      const bytes = await turn.sendOn(frames);
+      this.#movedMs = this.#deps.clock.monotonicMs();
+      this.#grow(bytes);
       turn.resolve();
       return true;
     } catch (error) {
-      const isConnectionGone = isSkeinError(error) && error.code === "net/link-lost" &&
-        connection.status !== "open" && this.#deps.connections().some((other) => other !== connection);
-      if (!isConnectionGone) {
-        turn.reject(error);
-        return connection.status === "open";
+      const isConnectionGone = isSkeinError(error, "net/link-lost") && connection.status !== "open";
+      if (isConnectionGone && this.#deps.connections().some((other) => other !== connection)) {
+        this.#sendElsewhere(turn, error);
+        return false;
       }
-      // Another connection takes the frame; should it arrive twice, the receiver has asked for it once.
-      this.#queue.putBack(turn);
-      queueMicrotask(() => this.#pump());
-      return false;
+      turn.reject(error);
+      return connection.status === "open";
     }
+  }
+
+  /** Another connection takes the frame; should it arrive twice, the receiver has asked for it once. */
+  #sendElsewhere(turn: Turn, error: unknown): void {
+    // Unless the peer takes nothing on any: else, by dialing us anew, it had us keep everything for ever.
+    if (this.#deps.clock.monotonicMs() - this.#movedMs >= STALLED_MS) {
+      turn.reject(error);
+      return this.#queue.rejectAll(error);
+    }
+    this.#queue.putBack(turn);
+    queueMicrotask(() => this.#pump());
   }
 
   #grow(bytes: number): void {
