@@ -36,7 +36,11 @@ const command = new Command("simulate")
   .option("--rounds <n>", "outer steps committed and rounds aborted, swarm-wide", whole, 1000)
   .option("--members <k>", "2 to 1024; 2 to 12 are drawn for each episode when absent", whole)
   .option("--faults <list>", `all, none or some of ${FAULTS.join(",")}; random mixes when absent`)
-  .option("--byzantine <f>", "hostile members, at most a third; drawn when absent", whole)
+  .option(
+    "--byzantine <f>",
+    "hostile members, at most a third, none of three or fewer; drawn when absent",
+    whole,
+  )
   .option("--workers <n>", "processes side by side; one for each core", whole, availableParallelism())
   .option("--episode <i>", "replays this episode alone", whole)
   .option("--plant <bug>", `a bug to be found: ${PLANTS.join(", ")}`)

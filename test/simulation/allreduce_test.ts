@@ -40,6 +40,11 @@ Deno.test("members agree bit for bit and converge after healing", async () => {
   await run({ byzantine: 0 }, 300);
 });
 
+Deno.test("they do among members that lie and equivocate", async () => {
+  await run({ byzantine: 1 }, 150);
+  await run({ byzantine: 3, members: 9, faults: ["lying", "equivocating"] }, 60);
+});
+
 Deno.test("the same seed gives the same run, event for event", async () => {
   const episode = drawEpisode({ seed: 7, rounds: 1, members: 6 }, 3);
   const first = await runEpisode(episode, { trace: true });

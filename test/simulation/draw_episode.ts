@@ -4,6 +4,7 @@
  * With hostile members there is a budget: hostile, crashed, silent and cut-off members together are at most a third of the
  * swarm at any moment. Without, crashes and partitions may be of any size, and only safety and recovery are at stake.
  */
+import { faultBound } from "../../src/allreduce/quorum.ts";
 import { SkeinError } from "../../src/base/errors.ts";
 import { Random } from "../../src/base/random.ts";
 import { MAX_MESH_MEMBERS } from "../../src/allreduce/proposal.ts";
@@ -55,19 +56,20 @@ export function checkFlags({ members, byzantine, rounds }: SimulationFlags): voi
   if (members !== undefined && !(isWhole(members) && members >= 2 && members <= MAX_MEMBERS)) {
     throw bad("members", members, `a whole number from 2 to ${MAX_MEMBERS}`);
   }
-  const most = Math.floor((members ?? 12) / 3);
+  const most = faultBound(members ?? 12);
   if (byzantine !== undefined && !(isWhole(byzantine) && byzantine <= most)) {
     throw bad(
       "byzantine",
       byzantine,
-      `at most a third of ${members ?? "up to 12"} members, so 0 to ${most},`,
+      `at most a third of ${members ?? "up to 12"} members and none of three or fewer, so 0 to ${most},`,
     );
   }
 }
 
 export function drawEpisode(flags: SimulationFlags, index: number): Episode {
   const random = new Random((Math.imul(flags.seed, 0x9e3779b1) ^ Math.imul(index + 1, 0x85ebca6b)) >>> 0);
-  const least = Math.max(2, 3 * (flags.byzantine ?? 0));
+  const { byzantine = 0 } = flags;
+  const least = byzantine > 0 ? Math.max(4, 3 * byzantine) : 2;
   const memberCount = flags.members ?? least + random.nextBelow(12 - least + 1);
   const faults = new Set(flags.faults ?? FAULTS.filter(() => random.nextBelow(3) === 0));
   const hostile = drawHostile(flags, faults, memberCount, random);
@@ -75,7 +77,7 @@ export function drawEpisode(flags: SimulationFlags, index: number): Episode {
   // A large swarm costs a lot: without faults it plays the rounds after healing, and no others.
   const quietMs = memberCount > MAX_MESH_MEMBERS ? 0 : 10_000;
   const faultMs = faults.size === 0 ? quietMs : 15_000 + random.nextBelow(LONGEST_FAULT_MS - 15_000);
-  const budget = hostile.length > 0 ? Math.floor(memberCount / 3) - hostile.length : memberCount;
+  const budget = hostile.length > 0 ? faultBound(memberCount) - hostile.length : memberCount;
   const draw = new OccurrenceDraw(memberCount, hostile, faultMs, budget, random);
   const occurrences = FAULTS.filter((kind) => faults.has(kind) && !HOSTILE_FAULTS.includes(kind))
     .flatMap((kind) => draw.occurrences(kind));
@@ -103,7 +105,7 @@ function drawHostile(
   memberCount: number,
   random: Random,
 ): number[] {
-  const most = Math.floor(memberCount / 3);
+  const most = faultBound(memberCount);
   const isAsked = HOSTILE_FAULTS.some((kind) => drawn.has(kind));
   let count = byzantine ?? 0;
   if (byzantine === undefined && isAsked && most > 0) count = 1 + random.nextBelow(most);

@@ -22,6 +22,8 @@ export const ORDER_SEED = "simulated";
 /** From the moment that a node reaches a step to the step's deadline. */
 const DEADLINE_BLOCKS = 4;
 const PAUSE_MS = 200;
+/** A step takes a miner this long before it is ready: without it, one that is alone would commit for ever at one moment. */
+const TRAINING_MS = 100;
 
 export const ROUND_OPTIONS = {
   minGroup: 1,
@@ -130,6 +132,8 @@ export class Participant {
     const { disk, clock } = this.#deps;
     while (!signal.aborted) {
       const outerStep = disk.state.outerStep + 1;
+      await clock.sleep(TRAINING_MS);
+      if (signal.aborted) return;
       const outcome = await this.allReduce.run(this.#input(outerStep), signal);
       if (signal.aborted) return;
       this.#deps.onEnd(outerStep, outcome);

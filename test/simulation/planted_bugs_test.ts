@@ -34,7 +34,7 @@ function simulate(flags: string) {
 }
 
 const PLANTED: readonly [Plant, string][] = [
-  ["commit-without-quorum", "--seed 4 --members 5 --faults partition,silent --byzantine 0 --rounds 120"],
+  ["commit-without-quorum", "--seed 11 --members 5 --faults partition,silent --byzantine 0 --rounds 120"],
   ["double-count", "--seed 1 --members 4 --faults partition --byzantine 0 --rounds 30"],
   ["continuity-by-proposal", "--seed 3 --members 4 --faults partition --byzantine 0 --rounds 80"],
 ];
@@ -72,4 +72,7 @@ Deno.test("flags that cannot be are refused with what is required", () => {
   const tooMany = simulate("--members 7 --byzantine 3");
   assert.equal(tooMany.status, 2);
   assert.match(tooMany.stderr, /--byzantine: 3 found, at most a third of 7 members/);
+  const ofThree = simulate("--members 3 --byzantine 1");
+  assert.equal(ofThree.status, 2);
+  assert.match(ofThree.stderr, /none of three or fewer, so 0 to 0/);
 });
