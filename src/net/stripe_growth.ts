@@ -15,7 +15,10 @@ const MEASURED_FRAMES_PER_CONNECTION = 2;
 const ENOUGH_BYTES_PER_SEC = 1_500_000;
 /** A doubling that brings less is given back. */
 const WORTHWHILE_GAIN = 1.2;
-const FIRST_PAUSE_MS = 30_000;
+/** It is judged unworthy only after so many times the frames that a rate takes: loss makes rates uneven. */
+const PATIENCE = 3;
+/** Short, because the first verdict may be wrong: a path that has just begun is faster for a moment than it stays. */
+const FIRST_PAUSE_MS = 5000;
 /** Links change within hours, not minutes. */
 const MAX_PAUSE_MS = 3_600_000;
 
@@ -49,26 +52,31 @@ export class StripeGrowth {
       return undefined;
     }
     const bytesPerSec = this.#measured.bytes / elapsedMs * 1000;
+    const isPatient = this.#measured.frames < PATIENCE * MEASURED_FRAMES_PER_CONNECTION * count;
+    if (bytesPerSec < this.#worthwhile && isPatient) return undefined;
     this.#measured = { sinceMs: nowMs, bytes: 0, frames: 0 };
     return this.#judge(bytesPerSec, count, nowMs);
   }
 
+  /** What the doubling that is being tried must carry. */
+  get #worthwhile(): number {
+    return WORTHWHILE_GAIN * (this.#bytesPerSecBefore ?? 0);
+  }
+
   #judge(bytesPerSec: number, count: number, nowMs: number): "double" | "give back" | undefined {
-    const before = this.#bytesPerSecBefore;
-    this.#bytesPerSecBefore = undefined;
-    if (before !== undefined && bytesPerSec < WORTHWHILE_GAIN * before) {
-      this.#nextTryMs = nowMs + this.#pauseMs;
-      this.#pauseMs = Math.min(2 * this.#pauseMs, MAX_PAUSE_MS);
+    if (bytesPerSec < this.#worthwhile) {
+      this.failed(nowMs);
       return "give back";
     }
-    if (before !== undefined) this.#pauseMs = FIRST_PAUSE_MS;
+    if (this.#bytesPerSecBefore !== undefined) this.#pauseMs = FIRST_PAUSE_MS;
+    this.#bytesPerSecBefore = undefined;
     const isEnough = count >= MAX_STRIPES || bytesPerSec / count >= ENOUGH_BYTES_PER_SEC;
     if (isEnough || nowMs < this.#nextTryMs) return undefined;
     this.#bytesPerSecBefore = bytesPerSec;
     return "double";
   }
 
-  /** The doubling that was to be tried brought no connection. */
+  /** The doubling that was tried is not worth it, or brought no connection: the next comes after a pause. */
   failed(nowMs: number): void {
     this.#bytesPerSecBefore = undefined;
     this.#nextTryMs = nowMs + this.#pauseMs;

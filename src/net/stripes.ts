@@ -116,20 +116,20 @@ export class Stripes {
     const connections = this.#deps.connections();
     const nowMs = this.#deps.clock.monotonicMs();
     const advice = this.#growth.sent(bytes, connections.length, nowMs);
-    if (advice === "double") void this.#double(connections);
+    if (advice === "double") void this.#double(new Set(connections));
     else if (advice === "give back") {
       for (const connection of this.#added) this.#deps.giveBack(connection);
       this.#growth.restart(this.#deps.connections().length);
     }
   }
 
-  async #double(before: readonly Connection[]): Promise<void> {
+  async #double(before: ReadonlySet<Connection>): Promise<void> {
     this.#isDialing = true;
     // What fails is not there; that is all that matters here.
-    await this.#deps.dialMore(Math.min(before.length, MAX_STRIPES - before.length)).catch(() => {});
+    await this.#deps.dialMore(Math.min(before.size, MAX_STRIPES - before.size)).catch(() => {});
     this.#isDialing = false;
     const now = this.#deps.connections();
-    this.#added = now.filter((each) => each.direction === "outbound" && !before.includes(each));
+    this.#added = now.filter((each) => each.direction === "outbound" && !before.has(each));
     if (this.#added.length === 0) this.#growth.failed(this.#deps.clock.monotonicMs());
     this.#growth.restart(now.length);
     this.#pump();

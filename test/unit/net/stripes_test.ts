@@ -103,10 +103,11 @@ Deno.test("on a link that is full a doubling is given back, and tried again ever
   assert.equal(link.most, 2);
   assert.equal(link.openCount, 1);
   assert.equal(link.givenBack, link.dials.length);
+  assert.ok(link.dials.length <= 11, `${link.dials.length} tries`);
   const pauses = link.dialedMs.slice(1).map((ms, i) => ms - link.dialedMs[i]);
-  assert.ok(pauses.length >= 4 && pauses[0] >= 30_000, String(pauses));
+  assert.ok(pauses.length >= 4 && pauses[0] >= 5000, String(pauses));
   for (const [i, pause] of pauses.slice(1).entries()) {
-    assert.ok(pause > 1.8 * pauses[i], `pause ${pause} after ${pauses[i]} ms`);
+    assert.ok(pause > 1.5 * pauses[i], `pause ${pause} after ${pauses[i]} ms`);
   }
 });
 
