@@ -262,6 +262,8 @@ export class Transfer {
         type: messageType(kind),
         header,
         isUnordered: this.#grid === undefined,
+        // Everybody waits for results; contributions only feed the next of them.
+        isUrgent: kind === "result",
         get body() {
           try {
             return makeBody();
