@@ -36,8 +36,8 @@ export interface Reduction {
   summed?(chunk: number, nowMs: number): ReduceAction[];
 }
 
-/** What a member has under way takes its link so long: more would only let results wait behind contributions. */
-const IN_FLIGHT_MS = 2000;
+/** What a member has under way takes its link so long: more would fill queues on the way, which drop what they cannot hold. */
+const IN_FLIGHT_MS = 1000;
 const LEAST_WINDOW = 2;
 
 /** Chunks under way to each of so many reducers. @param bytesPerSec our own, 0 = not known */
