@@ -19,6 +19,7 @@ export const MAX_MEMBER_CONNECTIONS = CONNECTIONS_PER_MEMBER * MAX_MEMBERS + MAX
 
 interface Held {
   readonly connections: readonly Connection[];
+  readonly channels: readonly unknown[];
 }
 
 /** The budget of extra connections. */
@@ -32,8 +33,8 @@ export class ExtraConnections {
 
   get #room(): number {
     let held = this.#dialingCount;
-    for (const { connections } of this.#links()) {
-      held += Math.max(0, connections.length - CONNECTIONS_PER_MEMBER);
+    for (const { connections, channels } of this.#links()) {
+      for (const { length } of [connections, channels]) held += Math.max(0, length - CONNECTIONS_PER_MEMBER);
     }
     return Math.max(0, MAX_EXTRA_CONNECTIONS - held);
   }
@@ -48,6 +49,11 @@ export class ExtraConnections {
     } finally {
       this.#dialingCount -= granted;
     }
+  }
+
+  /** May the peer open one more channel? */
+  admitsChannel({ channels }: Held): boolean {
+    return channels.length < CONNECTIONS_PER_MEMBER || this.#room > 0;
   }
 
   /** @throws {SkeinError} `net/too-many-connections` when `connection` is one more than `link` has a right to */

@@ -1,9 +1,8 @@
-/** Frames over one libp2p stream, counted into the node's traffic. */
-import type { Stream } from "@libp2p/interface";
+/** Frames over one stream, counted into the node's traffic. */
 import { assert } from "../base/assert.ts";
+import type { BytePipe } from "./byte_pipe.ts";
 import { encodeFrameHead, type Frame, type FrameKind, type FrameLimits, readFrame } from "./frame.ts";
 import { type StallWatch, watchStall } from "./stall.ts";
-import { StreamBytes } from "./stream_bytes.ts";
 
 export interface TrafficCounter {
   sentBytes: number;
@@ -11,29 +10,28 @@ export interface TrafficCounter {
 }
 
 export class FrameStream {
-  readonly stream: Stream;
-  readonly #bytes: StreamBytes;
+  readonly #pipe: BytePipe;
   readonly #limits: FrameLimits;
   readonly #traffic: TrafficCounter;
   readonly #stall?: StallWatch;
-  #isWriting = false;
+  /** The frame that is being written. */
+  #writing: Promise<void> | undefined;
 
   /** @param stall who is told of a frame that does not move; without it another deadline stands behind what is written */
-  constructor(stream: Stream, limits: FrameLimits, traffic: TrafficCounter, stall?: StallWatch) {
-    this.stream = stream;
-    this.#bytes = new StreamBytes(stream);
+  constructor(pipe: BytePipe, limits: FrameLimits, traffic: TrafficCounter, stall?: StallWatch) {
+    this.#pipe = pipe;
     this.#limits = limits;
     this.#traffic = traffic;
     this.#stall = stall;
   }
 
   get isOpen(): boolean {
-    return this.stream.status === "open" && this.stream.writeStatus === "writable";
+    return this.#pipe.isOpen;
   }
 
-  /** @throws {SkeinError} as `readFrame` and `StreamBytes.read` */
+  /** @throws {SkeinError} as `readFrame` and `BytePipe.read` */
   read(signal?: AbortSignal, limits: FrameLimits = this.#limits): Promise<Frame | null> {
-    return readFrame(this.#bytes, limits, signal, (count) => this.#traffic.receivedBytes += count);
+    return readFrame(this.#pipe, limits, signal, (count) => this.#traffic.receivedBytes += count);
   }
 
   /**
@@ -42,30 +40,34 @@ export class FrameStream {
    */
   async write(kind: FrameKind, header: Readonly<Record<string, unknown>>, body?: Uint8Array): Promise<void> {
     const head = encodeFrameHead(kind, header, body?.length ?? 0, this.#limits);
-    assert(!this.#isWriting, "a frame is written after the one before");
-    this.#isWriting = true;
-    const stopWatch = this.#stall && watchStall(this.stream, this.#stall);
+    assert(this.#writing === undefined, "a frame is written after the one before");
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#writing = promise;
+    const stopWatch = this.#stall && watchStall(this.#pipe, this.#stall);
     try {
-      await this.#bytes.write(head);
+      await this.#pipe.write(head);
       this.#traffic.sentBytes += head.length;
       if (body !== undefined && body.length > 0) {
-        await this.#bytes.write(body);
+        await this.#pipe.write(body);
         this.#traffic.sentBytes += body.length;
       }
     } catch (error) {
-      this.stream.abort(error instanceof Error ? error : new Error(String(error)));
+      this.#pipe.abort(error instanceof Error ? error : new Error(String(error)));
       throw error;
     } finally {
       stopWatch?.();
-      this.#isWriting = false;
+      this.#writing = undefined;
+      resolve();
     }
   }
 
+  /** Nothing more is written; a frame that has begun goes out. */
   async close(): Promise<void> {
-    await this.stream.close().catch(() => this.stream.abort(new Error("close failed")));
+    await this.#writing;
+    await this.#pipe.close();
   }
 
   abort(reason: string): void {
-    this.stream.abort(new Error(reason));
+    this.#pipe.abort(new Error(reason));
   }
 }

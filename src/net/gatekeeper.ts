@@ -18,6 +18,7 @@ import { netError } from "./errors.ts";
 import { MAX_HEADER_BYTES } from "./frame.ts";
 import { FrameStream, type TrafficCounter } from "./frame_stream.ts";
 import type { Infrastructure } from "./infrastructure.ts";
+import { StreamBytes } from "./stream_bytes.ts";
 import { checkHello, type Hello, HELLO_PROTOCOL, type HelloRules, parseHello } from "./hello.ts";
 
 const HELLO_LIMITS = { maxHeaderBytes: MAX_HEADER_BYTES, maxBodyBytes: 0 };
@@ -93,7 +94,7 @@ export class Gatekeeper {
           cause,
         );
       });
-      const frames = new FrameStream(stream, HELLO_LIMITS, this.#deps.traffic);
+      const frames = new FrameStream(new StreamBytes(stream), HELLO_LIMITS, this.#deps.traffic);
       await frames.write("hello", { ...this.#deps.ownHello() });
       const reply = await frames.read();
       if (reply?.kind === "refusal") throw refusalError(reply.header);
@@ -118,7 +119,7 @@ export class Gatekeeper {
       return stream.abort(new Error("second hello on one connection"));
     }
     this.#heard.add(connection);
-    const frames = new FrameStream(stream, HELLO_LIMITS, this.#deps.traffic);
+    const frames = new FrameStream(new StreamBytes(stream), HELLO_LIMITS, this.#deps.traffic);
     const answer = async () => {
       try {
         const frame = await frames.read();

@@ -3,6 +3,7 @@ import { type Host, startHost } from "./host.ts";
 import type { Stream } from "@libp2p/interface";
 import { assert } from "../base/assert.ts";
 import type { Clock } from "../base/clock.ts";
+import { describeError } from "../base/errors.ts";
 import type { Log } from "../base/log.ts";
 import type { Hotkey, Signer, VerifySignature } from "../base/transport.ts";
 import { bestFirst, MAX_ADDR_CHARS, MAX_ADDRS, peerIdOf, relayPeerId } from "./addresses.ts";
@@ -57,6 +58,8 @@ export interface NetworkOptions {
   readonly bootstrap?: readonly string[];
   /** Ask the DHT but keep nothing for it: a node that cannot be dialed. */
   readonly isDhtClient?: boolean;
+  /** Where bulk channels are accepted (bulk_channels.ts), beside `listen`. Default any free port; "off": none are. */
+  readonly bulkPort?: number | "off";
   /** Find nodes of the same run in the local network. Default off. */
   readonly mdns?: boolean;
 }
@@ -177,6 +180,7 @@ export async function startNetwork(
     dialMore: (link, count) => dialMore(link, count, { host, gatekeeper, clock, log }),
   });
   await serve(host, gatekeeper, transport);
+  listenForBulk(transport, options, log);
   if (options.mdns) meetNeighbours(host, clock);
   return assemble({ host, gatekeeper, infrastructure, clock }, transport, book, options, dependencies);
 }
@@ -195,6 +199,16 @@ async function serve(host: Host, gatekeeper: Gatekeeper, transport: Libp2pTransp
   await host.handle(REQUEST_PROTOCOL, (stream, connection) => transport.serveRequest(stream, connection), {
     maxInboundStreams: 2 * MAX_PARALLEL_REQUESTS,
   });
+}
+
+/** Without it bulk goes through libp2p, slower. */
+function listenForBulk({ channels }: Libp2pTransport, { listen, bulkPort }: NetworkOptions, log: Log): void {
+  if (bulkPort === "off") return;
+  try {
+    channels.listen(listen, bulkPort);
+  } catch (error) {
+    log.warn(`${describeError(error)}; transfers are slower without`);
+  }
 }
 
 function raiseReadBuffer(stream: Stream): void {
@@ -246,6 +260,7 @@ function assemble(
       records.stop();
       bootstrap.stop();
       redial.stop();
+      transport.channels.stop();
       await host.stop();
     },
   };

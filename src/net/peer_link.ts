@@ -2,13 +2,14 @@
  * Everything we hold towards one hotkey: its authenticated connections (two, when both sides dialed at once) and our
  * outbound lanes. A lane is one long-lived stream, so its frames arrive in order; `bulk` keeps bodies out of the way of
  * `control`. The first message of a type chooses the lane of that type for good: one type never overtakes itself.
- * Messages that may are spread over all connections (stripes.ts).
+ * Messages that may are spread over all bulk channels (bulk_channels.ts), or over all connections while there are none.
  */
 import type { Connection } from "@libp2p/interface";
 import type { Clock } from "../base/clock.ts";
 import type { Log } from "../base/log.ts";
 import type { Hotkey, Message } from "../base/transport.ts";
 import { isRelayed } from "./addresses.ts";
+import type { BulkChannel } from "./bulk_channel.ts";
 import { closeWhenQuiet } from "./close_when_quiet.ts";
 import { netError } from "./errors.ts";
 import type { FrameLimits } from "./frame.ts";
@@ -17,6 +18,7 @@ import type { Hello } from "./hello.ts";
 import { OrderedLane } from "./ordered_lane.ts";
 import { LANE_PROTOCOLS, REQUEST_PROTOCOL } from "./protocols.ts";
 import { hangUpWhenStalled } from "./stall.ts";
+import { StreamBytes } from "./stream_bytes.ts";
 import { Stripes } from "./stripes.ts";
 
 /** Requests under way to one peer; the remote accepts twice as many streams. */
@@ -31,6 +33,9 @@ export interface PeerLinkDependencies {
   readonly log: Log;
   /** Opens `count` more connections to the peer; what fails is not there, and no error. */
   dialMore(link: PeerLink, count: number): Promise<void>;
+  /** Bulk is waiting for the peer, and there is no channel. */
+  wantChannel?(link: PeerLink): void;
+  dialChannels?(link: PeerLink, count: number): Promise<void>;
 }
 
 export class PeerLink {
@@ -41,7 +46,8 @@ export class PeerLink {
   readonly #givenBack = new WeakSet<Connection>();
   readonly #lanes: Record<Lane, OrderedLane>;
   readonly #laneOfType = new Map<string, Lane>();
-  readonly #stripes: Stripes;
+  readonly #stripes: Stripes<Connection | BulkChannel>;
+  readonly #channels = new Set<BulkChannel>();
   #requestCount = 0;
   readonly #requestQueue: (() => void)[] = [];
 
@@ -53,14 +59,18 @@ export class PeerLink {
       control: new OrderedLane(() => this.#open(LANE_PROTOCOLS.control)),
       bulk: new OrderedLane(() => this.#open(LANE_PROTOCOLS.bulk)),
     };
-    this.#stripes = new Stripes({
+    this.#stripes = new Stripes<Connection | BulkChannel>({
       clock: dependencies.clock,
-      connections: () => this.#usable,
-      open: (connection) => this.#openOn(connection, LANE_PROTOCOLS.bulk),
-      dialMore: (count) => dependencies.dialMore(this, count),
-      giveBack: (connection) => {
-        this.#givenBack.add(connection);
-        closeWhenQuiet(connection, dependencies.clock);
+      connections: () => this.#channels.size > 0 ? [...this.#channels] : this.#usable,
+      open: async (path) => "frames" in path ? path.frames : await this.#openOn(path, LANE_PROTOCOLS.bulk),
+      dialMore: (count) =>
+        this.#channels.size > 0
+          ? dependencies.dialChannels!(this, count)
+          : dependencies.dialMore(this, count),
+      giveBack: (path) => {
+        if ("frames" in path) return void path.retire();
+        this.#givenBack.add(path);
+        closeWhenQuiet(path, dependencies.clock);
       },
     });
   }
@@ -79,16 +89,39 @@ export class PeerLink {
     this.#stripes.connectionsChanged();
   }
 
-  /** @returns true when that was the last one */
+  /** @returns true when that was the last one; channels do not outlive it */
   remove(connection: Connection): boolean {
     const isLast = this.#connections.delete(connection) && this.#connections.size === 0;
+    if (isLast) { for (const channel of this.#channels) channel.abort(new Error("the peer went down")); }
     this.#stripes.connectionsChanged();
     return isLast;
   }
 
+  get channels(): readonly BulkChannel[] {
+    return [...this.#channels];
+  }
+
+  addChannel(channel: BulkChannel): void {
+    this.#channels.add(channel);
+    this.#stripes.connectionsChanged();
+  }
+
+  /** Nothing more is sent on it. */
+  removeChannel(channel: BulkChannel): void {
+    if (this.#channels.delete(channel)) this.#stripes.connectionsChanged();
+  }
+
+  /** Where a direct connection to the peer leads; the oldest's. */
+  get directAddr(): string | undefined {
+    return this.#usable.map(({ remoteAddr }) => remoteAddr.toString()).find((addr) => !isRelayed(addr));
+  }
+
   /** @throws {SkeinError} `net/not-connected`, `net/link-lost`, `net/frame-oversized`, `net/queue-full`; the signal's reason */
   async send(message: Message, signal?: AbortSignal): Promise<void> {
-    if (message.isUnordered) return await this.#stripes.send(message, signal);
+    if (message.isUnordered) {
+      if (this.#channels.size === 0) this.#deps.wantChannel?.(this);
+      return await this.#stripes.send(message, signal);
+    }
     const lane = this.#laneOfType.get(message.type) ?? (hasBody(message) ? "bulk" : "control");
     this.#laneOfType.set(message.type, lane);
     await this.#lanes[lane].send(message, signal);
@@ -139,7 +172,7 @@ export class PeerLink {
       });
       const { limits, traffic } = this.#deps;
       const stall = hangUpWhenStalled(connection, this.hotkey, this.#deps);
-      return new FrameStream(stream, limits, traffic, stall);
+      return new FrameStream(new StreamBytes(stream), limits, traffic, stall);
     } catch (cause) {
       signal?.throwIfAborted();
       throw netError(

@@ -6,13 +6,12 @@
  * and the sender stops. Writing: `stream.onDrain()` keeps its first resolved promise, so we wait for the events.
  */
 import type { Stream } from "@libp2p/interface";
-import type { ByteSource } from "./frame.ts";
-import { netError } from "./errors.ts";
+import { type BytePipe, lost, truncated } from "./byte_pipe.ts";
 
 const HIGH_WATER_BYTES = 512 * 1024;
 const WRITE_SLICE_BYTES = 256 * 1024;
 
-export class StreamBytes implements ByteSource {
+export class StreamBytes implements BytePipe {
   readonly #stream: Stream;
   readonly #parts: Uint8Array[] = [];
   #partOffset = 0;
@@ -35,6 +34,10 @@ export class StreamBytes implements ByteSource {
     stream.addEventListener("end", wake);
   }
 
+  get isOpen(): boolean {
+    return this.#stream.status === "open" && this.#stream.writeStatus === "writable";
+  }
+
   /** @throws {SkeinError} `net/frame-truncated` when the stream ends inside the bytes, `net/link-lost` when it breaks */
   async read(count: number, signal?: AbortSignal): Promise<Uint8Array | null> {
     const out = new Uint8Array(count);
@@ -53,10 +56,6 @@ export class StreamBytes implements ByteSource {
     return out;
   }
 
-  /**
-   * Resolves when the muxer has taken all bytes; `bytes` may then be reused.
-   * @throws {SkeinError} `net/link-lost`
-   */
   async write(bytes: Uint8Array): Promise<void> {
     for (let at = 0; at < bytes.length; at += WRITE_SLICE_BYTES) {
       try {
@@ -66,6 +65,19 @@ export class StreamBytes implements ByteSource {
       }
       await drained(this.#stream);
     }
+  }
+
+  onTaken(handler: () => void): () => void {
+    this.#stream.addEventListener("drain", handler);
+    return () => this.#stream.removeEventListener("drain", handler);
+  }
+
+  async close(): Promise<void> {
+    await this.#stream.close().catch(() => this.abort(new Error("close failed")));
+  }
+
+  abort(reason: Error): void {
+    this.#stream.abort(reason);
   }
 
   #take(part: Uint8Array): void {
@@ -108,7 +120,7 @@ export class StreamBytes implements ByteSource {
     const status = this.#stream.status; // it may have broken before we listened
     if (status === "reset" || status === "aborted") throw lost(new Error(`stream is ${status}`));
     if (filled === 0) return null;
-    throw netError("net/frame-truncated", `read stream: it ended after ${filled} of ${count} bytes`);
+    throw truncated(filled, count);
   }
 
   #changed(signal?: AbortSignal): Promise<void> {
@@ -140,13 +152,4 @@ async function drained(stream: Stream): Promise<void> {
       stream.addEventListener("close", onClose);
     });
   }
-}
-
-function lost(cause: unknown) {
-  return netError(
-    "net/link-lost",
-    "use stream: the connection to the peer broke, send again when it is back",
-    {},
-    cause,
-  );
 }

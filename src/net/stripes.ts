@@ -1,11 +1,10 @@
 /**
- * Unordered messages to one peer, spread over all connections to it: whichever is free takes the next frame. One TCP
+ * Unordered messages to one peer, spread over all paths to it (libp2p connections, or bulk channels): whichever is free takes the next frame. One TCP
  * connection over a long or lossy path carries a fraction of the link (CUBIC at 50 ms and 1 % loss: a third of a megabyte
  * a second), several carry several times that.
  *
  * While frames wait, stripe_growth.ts says when more connections are dialed, and whether they are kept.
  */
-import type { Connection } from "@libp2p/interface";
 import type { Clock } from "../base/clock.ts";
 import { isSkeinError } from "../base/errors.ts";
 import type { Message } from "../base/transport.ts";
@@ -15,32 +14,37 @@ import { SendQueue, type Turn } from "./send_queue.ts";
 import { STALLED_MS } from "./stall.ts";
 import { MAX_STRIPES, StripeGrowth } from "./stripe_growth.ts";
 
-export interface StripeDependencies {
+export interface Path {
+  readonly status: string;
+  readonly direction: "inbound" | "outbound";
+}
+
+export interface StripeDependencies<P extends Path> {
   readonly clock: Clock;
   /** Open, authenticated connections to the peer, without those given back. */
-  connections(): readonly Connection[];
+  connections(): readonly P[];
   /** A bulk lane on this connection. */
-  open(connection: Connection): Promise<FrameStream>;
+  open(connection: P): Promise<FrameStream>;
   /** Dials the peer `count` times more; resolves when that is done or has failed. */
   dialMore(count: number): Promise<void>;
   /** The connection is not worth having: closes it when nothing moves on it. */
-  giveBack(connection: Connection): void;
+  giveBack(connection: P): void;
 }
 
-export class Stripes {
-  readonly #deps: StripeDependencies;
+export class Stripes<P extends Path> {
+  readonly #deps: StripeDependencies<P>;
   readonly #queue = new SendQueue();
-  readonly #busy = new Set<Connection>();
-  readonly #lanes = new WeakMap<Connection, FrameStream>();
+  readonly #busy = new Set<P>();
+  readonly #lanes = new WeakMap<P, FrameStream>();
   readonly #growth = new StripeGrowth();
   /** What the last doubling added. */
-  #added: readonly Connection[] = [];
+  #added: readonly P[] = [];
   /** When the last frame went out, or the first was asked for. */
   #movedMs = 0;
   #isBacklog = false;
   #isDialing = false;
 
-  constructor(dependencies: StripeDependencies) {
+  constructor(dependencies: StripeDependencies<P>) {
     this.#deps = dependencies;
   }
 
@@ -68,7 +72,7 @@ export class Stripes {
     this.#isBacklog = isBacklog;
   }
 
-  async #work(connection: Connection): Promise<void> {
+  async #work(connection: P): Promise<void> {
     this.#busy.add(connection);
     while (this.#deps.connections().includes(connection)) {
       const turn = this.#queue.take();
@@ -79,7 +83,7 @@ export class Stripes {
   }
 
   /** @returns whether this connection is still good */
-  async #sendOn(connection: Connection, turn: Turn): Promise<boolean> {
+  async #sendOn(connection: P, turn: Turn): Promise<boolean> {
     try {
       let frames = this.#lanes.get(connection);
       if (!frames?.isOpen) this.#lanes.set(connection, frames = await this.#deps.open(connection));
@@ -123,7 +127,7 @@ export class Stripes {
     }
   }
 
-  async #double(before: ReadonlySet<Connection>): Promise<void> {
+  async #double(before: ReadonlySet<P>): Promise<void> {
     this.#isDialing = true;
     // What fails is not there; that is all that matters here.
     await this.#deps.dialMore(Math.min(before.size, MAX_STRIPES - before.size)).catch(() => {});

@@ -9,6 +9,8 @@ import type { Clock } from "../base/clock.ts";
 import { SkeinError } from "../base/errors.ts";
 import type { Log } from "../base/log.ts";
 import type { Hotkey, Message, Transport } from "../base/transport.ts";
+import type { BulkChannel } from "./bulk_channel.ts";
+import { BulkChannels, CHANNEL_REQUEST } from "./bulk_channels.ts";
 import { ExtraConnections } from "./connection_limits.ts";
 import { withDeadline } from "./deadline.ts";
 import { netError } from "./errors.ts";
@@ -19,6 +21,7 @@ import type { Hello } from "./hello.ts";
 import type { Offences } from "./offences.ts";
 import { PeerLink } from "./peer_link.ts";
 import { hangUpWhenStalled } from "./stall.ts";
+import { StreamBytes } from "./stream_bytes.ts";
 
 const MAX_TYPE_CHARS = 128;
 
@@ -45,10 +48,19 @@ export class Libp2pTransport implements Transport {
   readonly #requestHandlers = new Map<string, RequestHandler>();
   readonly #peerHandlers = new Set<PeerHandler>();
   readonly #extras = new ExtraConnections(() => this.#links.values());
+  readonly channels: BulkChannels;
 
   constructor(dependencies: TransportDependencies) {
     this.self = dependencies.self;
     this.#deps = dependencies;
+    this.channels = new BulkChannels({
+      ...dependencies,
+      link: (hotkey) => this.#links.get(hotkey),
+      admits: (link) => link.isUp && this.#extras.admitsChannel(link),
+      request: (to, message, timeoutMs) => this.request(to, message, { maxBodyBytes: 0, timeoutMs }),
+      serve: (link, channel) => this.#serveChannel(link, channel),
+    });
+    this.onRequest(CHANNEL_REQUEST, async (from) => this.channels.offer(from));
   }
 
   connected(): Hotkey[] {
@@ -123,6 +135,9 @@ export class Libp2pTransport implements Transport {
     const link = this.#links.get(hello.hotkey) ?? new PeerLink(hello, {
       ...this.#deps,
       dialMore: (link, count) => this.#extras.grant(count, (granted) => dialMore(link, granted)),
+      wantChannel: (link) => this.channels.want(link),
+      dialChannels: (link, count) =>
+        this.#extras.grant(count, (granted) => this.channels.dial(link, granted)),
     });
     this.#extras.admit(connection, link);
     const wasUp = link.isUp;
@@ -134,11 +149,26 @@ export class Libp2pTransport implements Transport {
     if (!wasUp) this.#tell(link.hotkey, true);
   }
 
-  /** Handler of both lanes. Reads one frame, awaits its handlers, reads the next. */
+  /** Handler of both lanes. */
   async serveLane(stream: Stream, connection: Connection): Promise<void> {
     const from = await this.#authenticated(stream, connection);
     if (from === undefined) return;
-    const frames = new FrameStream(stream, this.#deps.limits, this.#deps.traffic);
+    await this.#serveFrames(
+      from,
+      new FrameStream(new StreamBytes(stream), this.#deps.limits, this.#deps.traffic),
+    );
+  }
+
+  async #serveChannel(link: PeerLink, channel: BulkChannel): Promise<void> {
+    channel.onRetired(() => link.removeChannel(channel));
+    link.addChannel(channel);
+    await this.#serveFrames(link.hotkey, channel.frames);
+    await channel.retire();
+    channel.abort(new Error("the peer has ended it"));
+  }
+
+  /** Reads one frame, awaits its handlers, reads the next. */
+  async #serveFrames(from: Hotkey, frames: FrameStream): Promise<void> {
     try {
       for (let frame = await frames.read(); frame !== null; frame = await frames.read()) {
         await this.#deliver(from, messageOf(frame, "message"));
@@ -154,7 +184,12 @@ export class Libp2pTransport implements Transport {
     const from = await this.#authenticated(stream, connection);
     if (from === undefined) return;
     const { limits, traffic } = this.#deps;
-    const frames = new FrameStream(stream, limits, traffic, hangUpWhenStalled(connection, from, this.#deps));
+    const frames = new FrameStream(
+      new StreamBytes(stream),
+      limits,
+      traffic,
+      hangUpWhenStalled(connection, from, this.#deps),
+    );
     try {
       const frame = await frames.read();
       if (frame === null) return await frames.close();

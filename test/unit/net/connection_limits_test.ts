@@ -19,6 +19,7 @@ for (const [peers, firsts] of [[63, 1], [63, 2], [MAX_MEMBERS - 1, 2]]) {
   Deno.test(`${peers} slow peers with ${firsts} connections each do not reach the limit by doubling`, async () => {
     const links = Array.from({ length: peers }, () => ({
       connections: Array.from({ length: firsts }, () => connectionOf("outbound")),
+      channels: [],
     }));
     const extras = new ExtraConnections(() => links);
     for (let doubling = 0; doubling < 4; doubling++) {

@@ -8,6 +8,7 @@ import { systemClock } from "../../../src/base/clock.ts";
 import { type Binding, signBinding } from "../../../src/net/binding.ts";
 import { encodeFrameHead, type FrameKind, MAX_HEADER_BYTES } from "../../../src/net/frame.ts";
 import { FrameStream } from "../../../src/net/frame_stream.ts";
+import { StreamBytes } from "../../../src/net/stream_bytes.ts";
 import { HELLO_PROTOCOL } from "../../../src/net/hello.ts";
 import { type Host, startHost } from "../../../src/net/host.ts";
 import { LANE_PROTOCOLS, REQUEST_PROTOCOL } from "../../../src/net/protocols.ts";
@@ -33,7 +34,10 @@ const connect = (host: Host, node: TestNode): Promise<Connection> =>
   host.dial(multiaddr(node.network.listenAddrs[0]));
 
 async function open(connection: Connection, protocol: string): Promise<FrameStream> {
-  return new FrameStream(await connection.newStream(protocol), WIDE, { sentBytes: 0, receivedBytes: 0 });
+  return new FrameStream(new StreamBytes(await connection.newStream(protocol)), WIDE, {
+    sentBytes: 0,
+    receivedBytes: 0,
+  });
 }
 
 function helloOf(name: string, fields: { peerId: string } & Partial<Omit<Binding, "signature">>, more = {}) {
@@ -173,7 +177,7 @@ swarmTest("who dialed and is greeted on the same connection answers, once", asyn
   try {
     const hello = helloOf("Bob", { peerId: host.peerId.toString() });
     await host.handle(HELLO_PROTOCOL, async (stream) => {
-      const frames = new FrameStream(stream, WIDE, { sentBytes: 0, receivedBytes: 0 });
+      const frames = new FrameStream(new StreamBytes(stream), WIDE, { sentBytes: 0, receivedBytes: 0 });
       assert.equal((await frames.read())?.kind, "hello");
       await frames.write("hello", hello);
     });

@@ -21,7 +21,7 @@ class FakeLink {
   /** Frames on this connection break it. */
   broken = -1;
   dialFailure?: Error;
-  readonly stripes: Stripes;
+  readonly stripes: Stripes<Connection>;
 
   constructor(bytesPerMs: number, public linkBytesPerMs: number) {
     this.add();

@@ -1,0 +1,90 @@
+/**
+ * A native TLS connection by exact byte counts. A large body is read straight into its place; what is small comes through a
+ * buffer, because each read of the connection costs as much as 16 KB of its bytes. Nobody reading is the back-pressure:
+ * then TCP's window closes.
+ */
+import type { BytePipe } from "./byte_pipe.ts";
+import { lost, truncated } from "./byte_pipe.ts";
+
+const BUFFER_BYTES = 32 * 1024;
+/** A TLS record, the most that one read returns. */
+const DIRECT_BYTES = 16 * 1024;
+
+export class TlsPipe implements BytePipe {
+  readonly #connection: Deno.TlsConn;
+  readonly #buffer = new Uint8Array(BUFFER_BYTES);
+  #start = 0;
+  #end = 0;
+  #isOpen = true;
+  #isGone = false;
+  readonly #onTaken = new Set<() => void>();
+
+  constructor(connection: Deno.TlsConn) {
+    this.#connection = connection;
+  }
+
+  get isOpen(): boolean {
+    return this.#isOpen;
+  }
+
+  /** @throws {SkeinError} `net/frame-truncated` when the stream ends inside the bytes, `net/link-lost` when it breaks */
+  async read(count: number): Promise<Uint8Array | null> {
+    const out = new Uint8Array(count);
+    let filled = 0;
+    while (filled < count) {
+      if (this.#end > this.#start) {
+        const piece = this.#buffer.subarray(this.#start, Math.min(this.#end, this.#start + count - filled));
+        out.set(piece, filled);
+        this.#start += piece.length;
+        filled += piece.length;
+        continue;
+      }
+      const isDirect = count - filled >= DIRECT_BYTES;
+      const read = await this.#readInto(isDirect ? out.subarray(filled) : this.#buffer);
+      if (read === null && filled === 0) return null;
+      if (read === null) throw truncated(filled, count);
+      if (isDirect) filled += read;
+      else [this.#start, this.#end] = [0, read];
+    }
+    return out;
+  }
+
+  async write(bytes: Uint8Array): Promise<void> {
+    try {
+      for (let at = 0; at < bytes.length;) {
+        at += await this.#connection.write(at === 0 ? bytes : bytes.subarray(at));
+        for (const handler of this.#onTaken) handler();
+      }
+    } catch (cause) {
+      this.abort();
+      throw lost(cause);
+    }
+  }
+
+  onTaken(handler: () => void): () => void {
+    this.#onTaken.add(handler);
+    return () => this.#onTaken.delete(handler);
+  }
+
+  async close(): Promise<void> {
+    if (!this.#isOpen) return;
+    this.#isOpen = false;
+    await this.#connection.closeWrite().catch(() => this.abort());
+  }
+
+  abort(): void {
+    this.#isOpen = false;
+    if (this.#isGone) return;
+    this.#isGone = true;
+    this.#connection.close();
+  }
+
+  async #readInto(bytes: Uint8Array): Promise<number | null> {
+    try {
+      return await this.#connection.read(bytes);
+    } catch (cause) {
+      this.abort();
+      throw lost(cause);
+    }
+  }
+}
