@@ -100,7 +100,10 @@ export class JsonProcess {
     for await (const text of this.#process.stdout.pipeThrough(new TextDecoderStream())) {
       const lines = (pending + text).split("\n");
       pending = lines.pop()!;
-      for (const line of lines) if (line !== "") this.#reports.push(JSON.parse(line));
+      for (const line of lines) {
+        if (line.startsWith("{")) this.#reports.push(JSON.parse(line));
+        else if (line !== "") console.error(`${this.name}: ${line}`); // what V8's flags print
+      }
       this.#wake();
     }
   }

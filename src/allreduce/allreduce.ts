@@ -9,6 +9,7 @@ import type { Hotkey } from "../base/transport.ts";
 import { firstNonFinite } from "../codec/float_bits.ts";
 import type { AllReduceDeps, AllReduceOptions, Observation, RoundInput } from "./allreduce_types.ts";
 import { CatchUp } from "./catch_up.ts";
+import { ChunkBuffers } from "./chunk_buffers.ts";
 import { type Certificate, type Continuity, verifyCertificate } from "./certificate.ts";
 import { refuse } from "./errors.ts";
 import { canSumMeans } from "./grid_transfer.ts";
@@ -44,6 +45,8 @@ export const DEFAULT_TIMEOUTS: RoundTimeouts = {
   voteTimeoutMs: 20_000,
   suspectMs: 30_000,
 };
+/** More than a reducer holds at a time (reduce_machine.ts). */
+const MAX_FREE_BUFFER_BYTES = 32 * 1024 * 1024;
 /** Chunks asked for at a time from members that hold a result. */
 const PULL_CONCURRENCY = 8;
 
@@ -57,6 +60,7 @@ export class AllReduce {
   #suspicions = new Suspicions();
   #pace: Pace;
   #store = new ResultStore();
+  #buffers = new ChunkBuffers(MAX_FREE_BUFFER_BYTES);
   #round: LiveRound | undefined;
   #lock: RoundLock | undefined;
 
@@ -97,6 +101,7 @@ export class AllReduce {
     this.#intake = new Intake(this.#shape.runId, {
       ...this.#deps,
       store: this.#store,
+      buffers: this.#buffers,
       catchUp: this.#catchUp,
       checkCertificate: (certificate) => this.verify(certificate),
     });
@@ -150,6 +155,7 @@ export class AllReduce {
       {
         ...this.#deps,
         store: this.#store,
+        buffers: this.#buffers,
         suspicions: this.#suspicions,
         pace: this.#pace,
         pull: (want, pullSignal) => this.#pull(want, pullSignal),
@@ -169,6 +175,7 @@ export class AllReduce {
     } finally {
       this.#round = undefined;
       this.#intake.attach(undefined);
+      this.#buffers.clear();
     }
   }
 

@@ -8,6 +8,7 @@ import type { Hotkey, Message, Transport, VerifySignature } from "../base/transp
 import type { Observation } from "./allreduce_types.ts";
 import type { CatchUp } from "./catch_up.ts";
 import type { Certificate } from "./certificate.ts";
+import type { ChunkBuffers } from "./chunk_buffers.ts";
 import { refuse } from "./errors.ts";
 import { Hints } from "./hints.ts";
 import { type EarlyMessage, Inbox } from "./inbox.ts";
@@ -45,6 +46,8 @@ export interface IntakeDeps {
   readonly clock: Clock;
   readonly store: ResultStore;
   readonly catchUp: CatchUp;
+  /** Contributions are received into these; whoever sums them gives them back. */
+  readonly buffers: ChunkBuffers;
   isMember(hotkey: Hotkey): boolean;
   /** @throws {SkeinError} `allreduce/bad-certificate`, `allreduce/bad-proposal` */
   checkCertificate(certificate: Certificate): void;
@@ -98,10 +101,8 @@ export class Intake {
     for (const kind of ROUND_KINDS) {
       this.#on(kind, (from, message) => this.#onRoundMessage(kind, from, message));
     }
-    this.#on("chunk", async (from, message) => {
-      const header = this.#checkRun(parseHeader("chunk", message.header));
-      await this.#round?.onChunk(from, header, message.body ?? new Uint8Array(0));
-    });
+    const place = (bodyBytes: number) => this.#deps.buffers.take(bodyBytes);
+    this.#on("chunk", (from, message) => this.#onChunk(from, message), place);
     this.#on("partial", async (from, message) => {
       const header = this.#checkRun(parseHeader("partial", message.header));
       await this.#round?.onPartial(from, header, message.body ?? new Uint8Array(0));
@@ -130,7 +131,11 @@ export class Intake {
   }
 
   /** Of members only. */
-  #on(kind: Kind, handler: (from: Hotkey, message: Message) => void | Promise<void>): void {
+  #on(
+    kind: Kind,
+    handler: (from: Hotkey, message: Message) => void | Promise<void>,
+    place?: (bodyBytes: number) => Uint8Array,
+  ): void {
     this.#unsubscribe.push(this.#deps.transport.onMessage(messageType(kind), async (from, message) => {
       if (!this.#deps.isMember(from)) {
         throw refuse(
@@ -139,7 +144,16 @@ export class Intake {
         );
       }
       await handler(from, message);
-    }));
+    }, place));
+  }
+
+  async #onChunk(from: Hotkey, { header, body = new Uint8Array(0) }: Message): Promise<void> {
+    let isKept: boolean | undefined;
+    try {
+      isKept = await this.#round?.onChunk(from, this.#checkRun(parseHeader("chunk", header)), body);
+    } finally {
+      if (!isKept) this.#deps.buffers.give(body);
+    }
   }
 
   #checkRun<H extends { runId: string }>(header: H): H {

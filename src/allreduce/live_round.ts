@@ -4,6 +4,7 @@ import { describeError, isSkeinError } from "../base/errors.ts";
 import type { Log } from "../base/log.ts";
 import type { Hotkey, Signer, Transport, VerifySignature } from "../base/transport.ts";
 import type { ChunkReducer, Codec } from "../codec/codec.ts";
+import type { ChunkBuffers } from "./chunk_buffers.ts";
 import { refuse } from "./errors.ts";
 import type { EarlyMessage } from "./inbox.ts";
 import type { RoundLock } from "./lock.ts";
@@ -30,6 +31,7 @@ export interface LiveRoundDeps {
   readonly verify: VerifySignature;
   readonly codec: Codec;
   readonly reducer: ChunkReducer;
+  readonly buffers: ChunkBuffers;
   readonly clock: Clock;
   readonly log: Log;
   readonly store: ResultStore;
@@ -133,9 +135,11 @@ export class LiveRound {
     this.feed({ type: "peer", peer, isUp });
   }
 
-  async onChunk(from: Hotkey, header: Header<"chunk">, body: Uint8Array): Promise<void> {
-    if (this.#isOver || !this.#machine.wantsContribution(header.proposalDigest, from, header.chunk)) return;
-    await this.#transfers.get(header.proposalDigest)?.onChunk(from, header, body);
+  /** @returns whether `body` is kept */
+  async onChunk(from: Hotkey, header: Header<"chunk">, body: Uint8Array): Promise<boolean> {
+    const { proposalDigest, chunk } = header;
+    if (this.#isOver || !this.#machine.wantsContribution(proposalDigest, from, chunk)) return false;
+    return await this.#transfers.get(proposalDigest)?.onChunk(from, header, body) ?? false;
   }
 
   async onPartial(from: Hotkey, header: Header<"partial">, body: Uint8Array): Promise<void> {

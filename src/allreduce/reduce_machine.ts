@@ -22,8 +22,8 @@ export interface ReduceOptions {
   readonly longestWaitMs?: number;
 }
 
-/** Of all senders together, at one reducer: 64 MiB of chunks of 128 KiB. */
-const MAX_HELD_CHUNKS = 512;
+/** Of all senders together, at one reducer: 16 MiB of chunks of 128 KiB. */
+const MAX_HELD_CHUNKS = 128;
 
 /** How long the next chunk waited for its last contribution; how long a reducer took from result to result. */
 export type ObserveReduce = (phase: "sender" | "reducer", ms: number) => void;

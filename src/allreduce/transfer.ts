@@ -6,6 +6,7 @@ import { toHex } from "../base/bytes.ts";
 import { isSkeinError } from "../base/errors.ts";
 import type { Hotkey, Transport } from "../base/transport.ts";
 import type { ChunkReducer, Codec, WeightedChunk } from "../codec/codec.ts";
+import type { ChunkBuffers } from "./chunk_buffers.ts";
 import { refuse } from "./errors.ts";
 import { GridTransfer, type SummedChunk } from "./grid_transfer.ts";
 import { largestInput } from "./largest_input.ts";
@@ -20,6 +21,7 @@ export interface TransferDeps {
   readonly transport: Transport;
   readonly codec: Codec;
   readonly reducer: ChunkReducer;
+  readonly buffers: ChunkBuffers;
   digest(bytes: Uint8Array<ArrayBuffer>): Promise<Uint8Array>;
   /** Feeds the machine. */
   feed(event: RoundEvent): void;
@@ -95,11 +97,14 @@ export class Transfer {
     await this.#grid?.onPartial(from, header, body);
   }
 
-  /** @throws {SkeinError} `allreduce/corrupt-chunk` after telling the machine */
-  async onChunk(from: Hotkey, header: Header<"chunk">, body: Uint8Array): Promise<void> {
+  /**
+   * @returns whether `body` is kept
+   * @throws {SkeinError} `allreduce/corrupt-chunk` after telling the machine
+   */
+  async onChunk(from: Hotkey, header: Header<"chunk">, body: Uint8Array): Promise<boolean> {
     const corruption = await this.#corruption(header, body, this.#deps.codec);
     const { chunk } = header;
-    if (this.#closed.signal.aborted || this.#contributions.get(chunk)?.has(from)) return;
+    if (this.#closed.signal.aborted || this.#contributions.get(chunk)?.has(from)) return false;
     if (corruption) {
       const code = "allreduce/corrupt-chunk";
       this.#deps.feed({ type: "corrupt", from, digest: this.#digest, chunk, code });
@@ -107,6 +112,7 @@ export class Transfer {
     }
     this.#store(from, chunk, body);
     this.#deps.feed({ type: "contributed", from, digest: this.#digest, chunk });
+    return true;
   }
 
   /** @throws {SkeinError} `allreduce/corrupt-result` after telling the machine */
@@ -176,16 +182,22 @@ export class Transfer {
   }
 
   async #reduce(chunk: number, senders: readonly number[]): Promise<void> {
-    const summed = await this.#sum(chunk, this.#inputs(chunk, senders));
+    const inputs = this.#inputs(chunk, senders);
+    const summed = await this.#sum(chunk, inputs);
     if (!summed) return;
-    this.#contributions.delete(chunk);
+    this.#spent(chunk, inputs);
     this.#reduced(chunk, summed);
   }
 
   async #sumRow(action: Extract<ReduceAction, { type: "sum" }>): Promise<void> {
-    await this.#grid!.sumRow(action, this.#inputs(action.chunk, action.senders), () => {
-      this.#contributions.delete(action.chunk);
-    });
+    const inputs = this.#inputs(action.chunk, action.senders);
+    await this.#grid!.sumRow(action, inputs, () => this.#spent(action.chunk, inputs));
+  }
+
+  /** The contributions have been summed. */
+  #spent(chunk: number, inputs: ReadonlyMap<Hotkey, WeightedChunk>): void {
+    this.#contributions.delete(chunk);
+    for (const { encoded } of inputs.values()) this.#deps.buffers.give(encoded);
   }
 
   async #combine(action: Extract<ReduceAction, { type: "combine" }>): Promise<void> {

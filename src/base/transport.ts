@@ -31,9 +31,14 @@ export interface Transport {
    * Handles every message whose type is `type`. A handler's promise is awaited before the next message of that peer
    * is read: this is the receiver's back-pressure. A sender whose frame has not moved for a minute hangs up, so a
    * handler takes less. Throwing `SkeinError` counts against the sender.
+   * @param place where a body of so many bytes may be put; the handler then gets that. Not every transport asks.
    * @returns unsubscribe
    */
-  onMessage(type: string, handler: (from: Hotkey, message: Message) => void | Promise<void>): () => void;
+  onMessage(
+    type: string,
+    handler: (from: Hotkey, message: Message) => void | Promise<void>,
+    place?: (bodyBytes: number) => Uint8Array,
+  ): () => void;
   /** @returns unsubscribe */
   onPeer(handler: (peer: Hotkey, isUp: boolean) => void): () => void;
   /** Request and response. `maxBodyBytes` bounds the answer's body. Rejects with the remote's typed error. */

@@ -33,8 +33,11 @@ export interface FrameLimits {
 
 /** Where frames are read from. */
 export interface ByteSource {
-  /** Exactly `count` bytes, owned by the caller; null when the source ended cleanly before the first of them. */
-  read(count: number, signal?: AbortSignal): Promise<Uint8Array | null>;
+  /**
+   * Exactly `count` bytes, owned by the caller; null when the source ended cleanly before the first of them.
+   * @param into of `count` bytes, filled and returned; default a new array
+   */
+  read(count: number, signal?: AbortSignal, into?: Uint8Array): Promise<Uint8Array | null>;
 }
 
 export interface FramePrefix {
@@ -98,6 +101,9 @@ export function decodeFramePrefix(bytes: Uint8Array, limits: FrameLimits): Frame
   return prefix;
 }
 
+/** Where the body of the frame with this header is to be put; undefined: in a new array. */
+export type PlaceBody = (header: Frame["header"], bodyBytes: number) => Uint8Array | undefined;
+
 /**
  * Reads one frame; null at a clean end. `onBytes` sees sizes as they are read.
  * @throws {SkeinError} `net/frame-malformed`, `net/frame-oversized`, `net/frame-truncated`
@@ -107,6 +113,7 @@ export async function readFrame(
   limits: FrameLimits,
   signal?: AbortSignal,
   onBytes: (count: number) => void = () => {},
+  placeBody: PlaceBody = () => undefined,
 ): Promise<Frame | null> {
   const prefixBytes = await source.read(FRAME_PREFIX_BYTES, signal);
   if (prefixBytes === null) return null;
@@ -115,14 +122,22 @@ export async function readFrame(
   const headerBytes = await rest(source, prefix.headerBytes, signal);
   onBytes(prefix.headerBytes);
   const header = decodeCborMap(headerBytes);
-  const body = prefix.bodyBytes === 0 ? NO_BODY : await rest(source, prefix.bodyBytes, signal);
+  const { bodyBytes } = prefix;
+  const body = bodyBytes === 0
+    ? NO_BODY
+    : await rest(source, bodyBytes, signal, placeBody(header, bodyBytes));
   onBytes(prefix.bodyBytes);
   return { kind: prefix.kind, header, body };
 }
 
-async function rest(source: ByteSource, count: number, signal?: AbortSignal): Promise<Uint8Array> {
+async function rest(
+  source: ByteSource,
+  count: number,
+  signal?: AbortSignal,
+  into?: Uint8Array,
+): Promise<Uint8Array> {
   if (count === 0) return NO_BODY;
-  const bytes = await source.read(count, signal);
+  const bytes = await source.read(count, signal, into);
   if (bytes !== null) return bytes;
   throw netError("net/frame-truncated", `read frame: the stream ended, ${count} more bytes were announced`);
 }

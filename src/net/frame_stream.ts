@@ -1,7 +1,14 @@
 /** Frames over one stream, counted into the node's traffic. */
 import { assert } from "../base/assert.ts";
 import type { BytePipe } from "./byte_pipe.ts";
-import { encodeFrameHead, type Frame, type FrameKind, type FrameLimits, readFrame } from "./frame.ts";
+import {
+  encodeFrameHead,
+  type Frame,
+  type FrameKind,
+  type FrameLimits,
+  type PlaceBody,
+  readFrame,
+} from "./frame.ts";
 import { type StallWatch, watchStall } from "./stall.ts";
 
 export interface TrafficCounter {
@@ -30,8 +37,15 @@ export class FrameStream {
   }
 
   /** @throws {SkeinError} as `readFrame` and `BytePipe.read` */
-  read(signal?: AbortSignal, limits: FrameLimits = this.#limits): Promise<Frame | null> {
-    return readFrame(this.#pipe, limits, signal, (count) => this.#traffic.receivedBytes += count);
+  read(
+    { signal, limits = this.#limits, placeBody }: {
+      signal?: AbortSignal;
+      limits?: FrameLimits;
+      placeBody?: PlaceBody;
+    } = {},
+  ): Promise<Frame | null> {
+    const onBytes = (count: number) => this.#traffic.receivedBytes += count;
+    return readFrame(this.#pipe, limits, signal, onBytes, placeBody);
   }
 
   /**

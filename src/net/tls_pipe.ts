@@ -28,8 +28,11 @@ export class TlsPipe implements BytePipe {
   }
 
   /** @throws {SkeinError} `net/frame-truncated` when the stream ends inside the bytes, `net/link-lost` when it breaks */
-  async read(count: number): Promise<Uint8Array | null> {
-    const out = new Uint8Array(count);
+  async read(
+    count: number,
+    _signal?: AbortSignal,
+    out: Uint8Array = new Uint8Array(count),
+  ): Promise<Uint8Array | null> {
     let filled = 0;
     while (filled < count) {
       if (this.#end > this.#start) {

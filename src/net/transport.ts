@@ -14,7 +14,7 @@ import { BulkChannels, CHANNEL_REQUEST } from "./bulk_channels.ts";
 import { ExtraConnections } from "./connection_limits.ts";
 import { withDeadline } from "./deadline.ts";
 import { netError } from "./errors.ts";
-import type { Frame, FrameLimits } from "./frame.ts";
+import type { Frame, FrameLimits, PlaceBody } from "./frame.ts";
 import { FrameStream, type TrafficCounter } from "./frame_stream.ts";
 import { type Gatekeeper, refusalError } from "./gatekeeper.ts";
 import type { Hello } from "./hello.ts";
@@ -45,6 +45,7 @@ export class Libp2pTransport implements Transport {
   readonly #deps: TransportDependencies;
   readonly #links = new Map<Hotkey, PeerLink>();
   readonly #messageHandlers = new Map<string, Set<MessageHandler>>();
+  readonly #places = new Map<string, (bodyBytes: number) => Uint8Array>();
   readonly #requestHandlers = new Map<string, RequestHandler>();
   readonly #peerHandlers = new Set<PeerHandler>();
   readonly #extras = new ExtraConnections(() => this.#links.values());
@@ -76,10 +77,14 @@ export class Libp2pTransport implements Transport {
     await this.#link(to).send(message, signal);
   }
 
-  onMessage(type: string, handler: MessageHandler): () => void {
+  onMessage(type: string, handler: MessageHandler, place?: (bodyBytes: number) => Uint8Array): () => void {
     const handlers = this.#messageHandlers.get(type) ?? new Set();
     this.#messageHandlers.set(type, handlers.add(handler));
-    return () => handlers.delete(handler);
+    if (place !== undefined) this.#places.set(type, place);
+    return () => {
+      handlers.delete(handler);
+      if (this.#places.get(type) === place) this.#places.delete(type);
+    };
   }
 
   onPeer(handler: PeerHandler): () => void {
@@ -169,8 +174,12 @@ export class Libp2pTransport implements Transport {
 
   /** Reads one frame, awaits its handlers, reads the next. */
   async #serveFrames(from: Hotkey, frames: FrameStream): Promise<void> {
+    const placeBody: PlaceBody = ({ type }, bodyBytes) =>
+      typeof type === "string" ? this.#places.get(type)?.(bodyBytes) : undefined;
     try {
-      for (let frame = await frames.read(); frame !== null; frame = await frames.read()) {
+      for (;;) {
+        const frame = await frames.read({ placeBody });
+        if (frame === null) break;
         await this.#deliver(from, messageOf(frame, "message"));
       }
       await frames.close();
@@ -205,7 +214,7 @@ export class Libp2pTransport implements Transport {
     try {
       await frames.write("request", { type: message.type, header: message.header }, message.body);
       const limits = { ...this.#deps.limits, maxBodyBytes: options.maxBodyBytes };
-      const frame = await frames.read(signal, limits);
+      const frame = await frames.read({ signal, limits });
       if (frame === null) {
         throw netError(
           "net/link-lost",

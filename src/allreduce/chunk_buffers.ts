@@ -1,0 +1,38 @@
+/**
+ * Buffers of contributions, to be used again: a round moves more of them than memory should see, and the collector is slow to
+ * notice that they are free. Emptied when the round is over, so that training has the memory.
+ */
+export class ChunkBuffers {
+  readonly #free = new Map<number, Uint8Array<ArrayBuffer>[]>();
+  /** What is ours to take back: a transport in memory hands over the sender's own bytes. */
+  readonly #lent = new WeakSet<Uint8Array>();
+  readonly #maxFreeBytes: number;
+  #freeBytes = 0;
+
+  constructor(maxFreeBytes: number) {
+    this.#maxFreeBytes = maxFreeBytes;
+  }
+
+  /** Of exactly so many bytes, with anything in them. */
+  take(bytes: number): Uint8Array<ArrayBuffer> {
+    const buffer = this.#free.get(bytes)?.pop();
+    if (buffer !== undefined) this.#freeBytes -= bytes;
+    const taken = buffer ?? new Uint8Array(bytes);
+    this.#lent.add(taken);
+    return taken;
+  }
+
+  /** The caller is done with it; so is everybody to whom it showed it. What did not come from here is left alone. */
+  give(buffer: Uint8Array): void {
+    if (!this.#lent.delete(buffer) || this.#freeBytes + buffer.length > this.#maxFreeBytes) return;
+    this.#freeBytes += buffer.length;
+    const free = this.#free.get(buffer.length) ?? [];
+    this.#free.set(buffer.length, free);
+    free.push(buffer as Uint8Array<ArrayBuffer>);
+  }
+
+  clear(): void {
+    this.#free.clear();
+    this.#freeBytes = 0;
+  }
+}
