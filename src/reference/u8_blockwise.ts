@@ -30,13 +30,11 @@ export function u8Encode(values: Float32Array): Uint8Array {
   return encoded;
 }
 
-/** @returns [elements] */
-export function u8Decode(encoded: Uint8Array, elements: number): Float32Array {
-  const values = new Float32Array(elements);
-  forEachBlock(encoded, elements, (scale, codesAt, start, end) => {
+/** Overwrites values [n]. */
+export function u8DecodeInto(encoded: Uint8Array, values: Float32Array): void {
+  forEachBlock(encoded, values.length, (scale, codesAt, start, end) => {
     for (let i = start; i < end; i++) values[i] = (encoded[codesAt + i] - 128) * scale;
   });
-  return values;
 }
 
 /** Adds to sum [n]. */
@@ -46,6 +44,13 @@ export function u8Accumulate(encoded: Uint8Array, share: number, sum: Float32Arr
       sum[i] += Math.fround(share * Math.fround((encoded[codesAt + i] - 128) * scale));
     }
   });
+}
+
+/** Σ shareᵢ · decode(xᵢ) in the order given, encoded. */
+export function u8Mean(encodings: readonly Uint8Array[], shares: readonly number[], elements: number) {
+  const sum = new Float32Array(elements);
+  encodings.forEach((encoded, i) => u8Accumulate(encoded, shares[i], sum));
+  return u8Encode(sum);
 }
 
 /** Index of the first NaN or infinity, or −1. */

@@ -37,12 +37,19 @@ function valuesOf(kind: string, elements: number, random: Random): Float32Array<
 const sameBits = (found: Float32Array, expected: Float32Array, what: string) =>
   assert.ok(Buffer.compare(bytesOf(found), bytesOf(expected)) === 0, what);
 
+function twinDecoded(encoded: Uint8Array, elements: number): Float32Array {
+  // What stood there must not show through.
+  const values = new Float32Array(elements).fill(NaN);
+  twin.u8DecodeInto(encoded, values);
+  return values;
+}
+
 function compareWithTwin(kind: string, values: Float32Array, random: Random): void {
   const what = `${values.length} elements, ${kind}`;
   const encoded = u8Blockwise.encode(values);
   assert.ok(Buffer.compare(encoded, twin.u8Encode(values)) === 0, `encode ${what}`);
   const decoded = u8Blockwise.decode(encoded, values.length);
-  sameBits(decoded, twin.u8Decode(encoded, values.length), `decode ${what}`);
+  sameBits(decoded, twinDecoded(encoded, values.length), `decode ${what}`);
   const share = Math.fround(random.nextFloat());
   const sum = valuesOf("normal", values.length, random);
   const expected = sum.slice();
@@ -81,7 +88,7 @@ Deno.test("codes and scales that no encoder makes decode to the twin's bits", ()
       for (let block = 0; block < blocks; block++) {
         new DataView(encoded.buffer).setFloat32(4 * block, scale, true);
       }
-      sameBits(u8Blockwise.decode(encoded, elements), twin.u8Decode(encoded, elements), `scale ${scale}`);
+      sameBits(u8Blockwise.decode(encoded, elements), twinDecoded(encoded, elements), `scale ${scale}`);
       for (const share of [0, 1, -1, 2 ** -140, Math.fround(0.1)]) {
         const sum = valuesOf("of any exponent", elements, random).map((value) => value / 4);
         const expected = sum.slice();
@@ -103,10 +110,10 @@ Deno.test("the mean in one pass has the bytes of sum and encode", async () => {
         encoded: u8Blockwise.encode(valuesOf(kind, elements, random)),
         weight,
       }));
-      const sum = new Float32Array(elements);
-      for (const { encoded } of inputs) twin.u8Accumulate(encoded, Math.fround(1 / members), sum);
+      const shares = inputs.map(() => Math.fround(1 / members));
+      const expected = twin.u8Mean(inputs.map(({ encoded }) => encoded), shares, elements);
       const mean = await new CpuReducer(u8Blockwise).reduce(inputs, elements);
-      assert.ok(Buffer.compare(mean, twin.u8Encode(sum)) === 0, `${members} × ${elements}, ${kind}`);
+      assert.ok(Buffer.compare(mean, expected) === 0, `${members} × ${elements}, ${kind}`);
     }
   }
 });
@@ -143,8 +150,8 @@ Deno.test("the first block that cannot be encoded is named with its magnitude", 
   values[20_000] = NaN;
   refused("NaN", 19);
   // 128 codes of this one's scale leave the range of f32, 127 do not.
-  values[1030] = -LARGEST_F32;
-  refused(`${LARGEST_F32}`, 1);
+  values[1030] = -LARGEST_F32 * 0.994;
+  refused(`${-values[1030]}`, 1);
 });
 
 Deno.test("a sum that overflows is refused with its block", async () => {
