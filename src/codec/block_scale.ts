@@ -44,17 +44,20 @@ export function blockScales(format: BlockFormat, values: Float32Array): Float32A
     const start = block * format.blockElements;
     const largest = largestMagnitudeBits(bits, start, Math.min(start + format.blockElements, bits.length));
     const scale = Math.fround(floatOfBits(largest) / format.levels);
-    if (largest >= INFINITY_BITS || !isUsable(format, scale)) {
-      throw new CodecError(
-        "codec/non-finite",
-        `encode ${format.name}: block ${block} has magnitude ${floatOfBits(largest)}, a finite value in ` +
-          `range required`,
-        { block },
-      );
-    }
+    if (largest >= INFINITY_BITS || !isUsable(format, scale)) throw refuseBlock(format, block, largest);
     scales[block] = scale < SMALLEST_NORMAL_F32 ? 0 : scale;
   }
   return scales;
+}
+
+/** Of a block whose largest magnitude, in bits, is not finite or leaves no usable scale. */
+export function refuseBlock(format: BlockFormat, block: number, largest: number): CodecError {
+  return new CodecError(
+    "codec/non-finite",
+    `encode ${format.name}: block ${block} has magnitude ${floatOfBits(largest)}, a finite value in ` +
+      `range required`,
+    { block },
+  );
 }
 
 /** The scales of an encoding, checked: the codes behind them cannot be wrong. @throws `codec/size`, `codec/non-finite` */

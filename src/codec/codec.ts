@@ -13,13 +13,22 @@ export interface Codec {
   decode(encoded: Uint8Array, elements: number): Float32Array<ArrayBuffer>;
   /** Fills all of `values`; what it holds after a throw is undefined. @throws as `decode` */
   decodeInto(encoded: Uint8Array, values: Float32Array): void;
-  /** Adds fround(share · decode(encoded)) to `sum` [elements]. @throws as `decode`; what `sum` holds then is undefined */
+  /** Adds fround(share · decode(encoded)), `share` an f32, to `sum` [elements]. @throws as `decode`; what `sum` holds then is undefined */
   accumulate(encoded: Uint8Array, share: number, sum: Float32Array): void;
   /**
    * Only of codecs whose encodings leave elements out, whose mean is over those who named an element: adds `share` to
    * `covered` [elements] where an element is named. Of bytes that `accumulate` has taken.
    */
   cover?(encoded: Uint8Array, share: number, covered: Float32Array): void;
+  /**
+   * Only of codecs that do it in one pass over the elements: `result.encode` of what `accumulate`, encoding after
+   * encoding, makes of zeros, the same bytes. @throws as these
+   */
+  mean?(
+    encodings: readonly Uint8Array[],
+    shares: readonly number[],
+    elements: number,
+  ): Uint8Array<ArrayBuffer>;
   /** Whether `decode` would accept the bytes, at the least cost that tells. @throws as `decode` */
   check(encoded: Uint8Array, elements: number): void;
   /** How the mean of several members' values travels: itself, unless the mean is of another kind than its inputs. */

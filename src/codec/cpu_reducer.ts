@@ -43,20 +43,21 @@ export class CpuReducer implements ChunkReducer {
     const { clip, trim } = this.#options;
     const rows = clip || trim ? chunks.map((encoded) => this.#codec.decode(encoded, elements)) : [];
     const factors = clip ? clipFactors(rows.map(squaredNorm)) : weights.map(() => 1);
-    const mean = trim
-      ? trimmedMean(rows, weights, factors, trim)
-      : this.#mean(chunks, weights, factors, elements);
-    return this.#codec.result.encode(mean);
+    if (trim) return this.#codec.result.encode(trimmedMean(rows, weights, factors, trim));
+    const clipped = weights.map((share, i) => Math.fround(share * factors[i]));
+    if (this.#codec.mean !== undefined) return this.#codec.mean(chunks, clipped, elements);
+    return this.#codec.result.encode(this.#mean(chunks, weights, clipped, elements));
   }
 
+  /** @param clipped shares times clip factors; without them an element's cover would shrink too */
   #mean(
     chunks: readonly Uint8Array[],
     shares: readonly number[],
-    factors: readonly number[],
+    clipped: readonly number[],
     elements: number,
   ): Float32Array {
     const sum = new Float32Array(elements);
-    chunks.forEach((encoded, i) => this.#codec.accumulate(encoded, Math.fround(shares[i] * factors[i]), sum));
+    chunks.forEach((encoded, i) => this.#codec.accumulate(encoded, clipped[i], sum));
     if (this.#codec.cover === undefined) return sum;
     const covered = new Float32Array(elements);
     chunks.forEach((encoded, i) => this.#codec.cover!(encoded, shares[i], covered));

@@ -4,6 +4,7 @@
  */
 import { assert } from "../base/assert.ts";
 import { CodecError } from "./errors.ts";
+import { loadValues, paddedElements, simd, SLICE_ELEMENTS } from "./simd.ts";
 
 assert(new Uint8Array(Uint16Array.of(1).buffer)[0] === 1, "codecs need a little-endian machine");
 
@@ -49,9 +50,11 @@ export function floatOfBits(bits: number): number {
 
 /** Index of the first NaN or infinity, or −1. */
 export function firstNonFinite(values: Float32Array): number {
-  const bits = bitsOf(values);
-  if (largestMagnitudeBits(bits, 0, bits.length) < INFINITY_BITS) return -1;
-  return values.findIndex((value) => !Number.isFinite(value));
+  for (let start = 0; start < values.length; start += SLICE_ELEMENTS) {
+    const index = simd.firstNonFinite(paddedElements(loadValues(values, start)));
+    if (index >= 0) return start + index;
+  }
+  return -1;
 }
 
 /** @throws {CodecError} `codec/non-finite` naming the first element that is not finite */

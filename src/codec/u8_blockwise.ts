@@ -7,21 +7,25 @@
  *   x'    = fround((q - 128) * scale)
  *
  * The error is at most scale / 2 and a rounding: 1/254 of the block's largest magnitude. Symmetric and without an
- * offset, so that zero stays exactly zero. `kernels/` holds the GPU form; only a result that was broadcast as bytes
- * has to agree between members, and that one is decoded here.
+ * offset, so that zero stays exactly zero. The loops are in simd.wat, their twin in src/reference/u8_blockwise.ts; `kernels/`
+ * holds the GPU form. Only a result that was broadcast as bytes has to agree between members, and that one is decoded here.
  */
-import {
-  type BlockFormat,
-  blockScales,
-  blocksOf,
-  blockwiseBytes,
-  readScales,
-  ROUNDING_SHIFT,
-} from "./block_scale.ts";
+import { assert } from "../base/assert.ts";
+import { type BlockFormat, blocksOf, blockwiseBytes, readScales, refuseBlock } from "./block_scale.ts";
 import type { Codec } from "./codec.ts";
+import { bitsOf, largestMagnitudeBits } from "./float_bits.ts";
+import {
+  loadValues,
+  paddedElements,
+  padWithZeros,
+  simd,
+  SLICE_ELEMENTS,
+  sliceCodes,
+  sliceScales,
+  sliceValues,
+} from "./simd.ts";
 
 export const BLOCK_ELEMENTS = 1024;
-const ZERO_CODE = 128;
 const FORMAT: BlockFormat = {
   name: "u8",
   blockElements: BLOCK_ELEMENTS,
@@ -39,13 +43,10 @@ export const u8Blockwise: Codec = {
   encodedBytes: (elements) => blockwiseBytes(FORMAT, elements),
 
   encode(values) {
-    const scales = blockScales(FORMAT, values);
-    const encoded = new Uint8Array(scales.byteLength + values.length);
-    encoded.set(new Uint8Array(scales.buffer));
-    for (let block = 0; block < scales.length; block++) {
-      const start = block * BLOCK_ELEMENTS;
-      const end = Math.min(start + BLOCK_ELEMENTS, values.length);
-      quantise(values, start, end, scales[block], encoded, scales.byteLength);
+    const encoded = new Uint8Array(blockwiseBytes(FORMAT, values.length));
+    for (let start = 0; start < values.length; start += SLICE_ELEMENTS) {
+      const elements = loadValues(values, start);
+      encodeSlice(start, elements, encoded, values.length);
     }
     return encoded;
   },
@@ -57,27 +58,40 @@ export const u8Blockwise: Codec = {
   },
 
   decodeInto(encoded, values) {
-    const scales = readScales(FORMAT, encoded, values.length);
-    const codes = encoded.subarray(scales.byteLength);
-    for (let block = 0; block < scales.length; block++) {
-      const scale = scales[block];
-      const end = Math.min((block + 1) * BLOCK_ELEMENTS, values.length);
-      for (let i = block * BLOCK_ELEMENTS; i < end; i++) values[i] = (codes[i] - ZERO_CODE) * scale;
+    readScales(FORMAT, encoded, values.length);
+    for (let start = 0; start < values.length; start += SLICE_ELEMENTS) {
+      const elements = loadCodes(encoded, start, values.length);
+      simd.decode(paddedElements(elements));
+      values.set(sliceValues.subarray(0, elements), start);
     }
   },
 
   accumulate(encoded, share, sum) {
-    const scales = readScales(FORMAT, encoded, sum.length);
-    const codes = encoded.subarray(scales.byteLength);
-    // A block has four times as many elements as there are codes: a table saves the roundings.
-    const terms = new Float32Array(256);
-    for (let block = 0; block < scales.length; block++) {
-      for (let code = 0; code < 256; code++) {
-        terms[code] = share * Math.fround((code - ZERO_CODE) * scales[block]);
-      }
-      const end = Math.min((block + 1) * BLOCK_ELEMENTS, sum.length);
-      for (let i = block * BLOCK_ELEMENTS; i < end; i++) sum[i] += terms[codes[i]];
+    assertShare(share);
+    readScales(FORMAT, encoded, sum.length);
+    for (let start = 0; start < sum.length; start += SLICE_ELEMENTS) {
+      const elements = loadValues(sum, start);
+      loadCodes(encoded, start, sum.length);
+      simd.accumulate(paddedElements(elements), share);
+      sum.set(sliceValues.subarray(0, elements), start);
     }
+  },
+
+  mean(encodings, shares, total) {
+    shares.forEach(assertShare);
+    for (const encoded of encodings) readScales(FORMAT, encoded, total);
+    const mean = new Uint8Array(blockwiseBytes(FORMAT, total));
+    for (let start = 0; start < total; start += SLICE_ELEMENTS) {
+      const elements = Math.min(SLICE_ELEMENTS, total - start);
+      sliceValues.fill(0, 0, elements);
+      for (let i = 0; i < encodings.length; i++) {
+        loadCodes(encodings[i], start, total);
+        simd.accumulate(paddedElements(elements), shares[i]);
+      }
+      padWithZeros(elements);
+      encodeSlice(start, elements, mean, total);
+    }
+    return mean;
   },
 
   /** The size and every scale; the codes themselves cannot be wrong. */
@@ -90,20 +104,33 @@ export const u8Blockwise: Codec = {
   },
 };
 
-function quantise(
-  values: Float32Array,
-  start: number,
-  end: number,
-  scale: number,
-  encoded: Uint8Array,
-  offset: number,
-): void {
-  if (scale === 0) {
-    encoded.fill(ZERO_CODE, offset + start, offset + end);
-    return;
+/** Encodes the slice, which is elements from `start` on of `total`. */
+function encodeSlice(start: number, elements: number, encoded: Uint8Array, total: number): void {
+  const block = start / BLOCK_ELEMENTS;
+  const bad = simd.encode(paddedElements(elements));
+  if (bad >= 0) {
+    const from = bad * BLOCK_ELEMENTS;
+    const largest = largestMagnitudeBits(
+      bitsOf(sliceValues),
+      from,
+      Math.min(from + BLOCK_ELEMENTS, elements),
+    );
+    throw refuseBlock(FORMAT, block + bad, largest);
   }
-  const inverse = 1 / scale;
-  for (let i = start; i < end; i++) {
-    encoded[offset + i] = values[i] * inverse + ROUNDING_SHIFT - (ROUNDING_SHIFT - ZERO_CODE);
-  }
+  encoded.set(sliceScales.subarray(0, 4 * blockCount(elements)), 4 * block);
+  encoded.set(sliceCodes.subarray(0, elements), 4 * blockCount(total) + start);
+}
+
+/** Takes scales and codes of elements from `start` on of `total` into the slice. @returns of how many */
+function loadCodes(encoded: Uint8Array, start: number, total: number): number {
+  const elements = Math.min(SLICE_ELEMENTS, total - start);
+  const scales = 4 * (start / BLOCK_ELEMENTS);
+  const codes = 4 * blockCount(total) + start;
+  sliceScales.set(encoded.subarray(scales, scales + 4 * blockCount(elements)));
+  sliceCodes.set(encoded.subarray(codes, codes + elements));
+  return elements;
+}
+
+function assertShare(share: number): void {
+  assert(Math.fround(share) === share, `u8: share ${share} is not an f32`);
 }
