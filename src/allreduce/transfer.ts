@@ -167,14 +167,22 @@ export class Transfer {
 
   #encodeOwn(chunk: number): Uint8Array<ArrayBuffer> {
     const { startElement, elements } = this.#plan.chunks[chunk];
-    return this.#deps.codec.encode(this.#values.subarray(startElement, startElement + elements));
+    const { codec, buffers } = this.#deps;
+    const values = this.#values.subarray(startElement, startElement + elements);
+    const buffer = buffers.take(codec.encodedBytes(elements));
+    const encoded = codec.encode(values, buffer);
+    if (encoded !== buffer) buffers.give(buffer);
+    return encoded;
   }
 
   /** Encoded when the link takes it, or when it is summed: a window of chunks costs no memory at the sender. */
   async #contribute(to: number, chunk: number): Promise<void> {
-    const { transport, feed } = this.#deps;
+    const { transport, feed, buffers } = this.#deps;
     if (this.#members[to] !== transport.self) {
-      return await this.#send(this.#members[to], "chunk", { chunk }, () => this.#encodeOwn(chunk));
+      let encoded: Uint8Array | undefined;
+      await this.#send(this.#members[to], "chunk", { chunk }, () => encoded = this.#encodeOwn(chunk));
+      if (encoded !== undefined) buffers.give(encoded);
+      return;
     }
     await Promise.resolve();
     if (this.#closed.signal.aborted) return;

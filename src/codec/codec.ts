@@ -7,8 +7,11 @@ export interface Codec {
   readonly name: string;
   /** Size of `elements` encoded values; of an encoding of variable size, the largest. */
   encodedBytes(elements: number): number;
-  /** @throws {SkeinError} `codec/non-finite` when a value is NaN or infinite, `codec/range` when it cannot be held */
-  encode(values: Float32Array): Uint8Array<ArrayBuffer>;
+  /**
+   * @param into of `encodedBytes`: filled and returned by codecs that can; the others return a new array, as all do without
+   * @throws {SkeinError} `codec/non-finite` when a value is NaN or infinite, `codec/range` when it cannot be held
+   */
+  encode(values: Float32Array, into?: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer>;
   /** @throws {SkeinError} `codec/size`, `codec/non-finite`, `codec/malformed` on bytes that no encoder makes */
   decode(encoded: Uint8Array, elements: number): Float32Array<ArrayBuffer>;
   /** Fills all of `values`; what it holds after a throw is undefined. @throws as `decode` */
