@@ -20,7 +20,7 @@ import {
   parseHeader,
   unpackMessage,
 } from "./messages.ts";
-import { verifyReady } from "./proposal.ts";
+import { verifyOffer } from "./proposal.ts";
 import { servePull } from "./pull.ts";
 import type { ResultStore } from "./result.ts";
 
@@ -156,7 +156,7 @@ export class Intake {
     this.#checkRun(header);
     if (this.#deps.catchUp.isBehind(from, header.outerStep)) return;
     if (this.#round?.outerStep === header.outerStep) this.#round.feed({ type: "ready", from, header });
-    else if (header.hotkey !== from || !verifyReady(header, this.#deps.verify)) {
+    else if (header.hotkey !== from || !verifyOffer(header, header, this.#deps.verify)) {
       throw refuse(
         "allreduce/bad-signature",
         `read a ready of ${from}: it is not signed by ${from}, its own is required`,

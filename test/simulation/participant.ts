@@ -14,6 +14,7 @@ import {
   type RoundOutcome,
 } from "../../src/allreduce/allreduce.ts";
 import { fakeSigner, fakeVerify } from "./fake_signer.ts";
+import type { RoundKeys } from "../../src/allreduce/round_keys.ts";
 import { rememberedDigest } from "./wire_copy.ts";
 
 export const RUN_ID = "11".repeat(32);
@@ -75,6 +76,7 @@ export interface ParticipantDeps {
   readonly codec: Codec;
   readonly reducer: ChunkReducer;
   readonly disk: Disk;
+  readonly roundKeys: RoundKeys;
   isMember(hotkey: Hotkey): boolean;
   block(): number;
   expected(): readonly Hotkey[];
@@ -114,6 +116,7 @@ export class Participant {
         transport: deps.transport,
         signer: fakeSigner(options.hotkey),
         verify: fakeVerify,
+        roundKeys: deps.roundKeys,
         codec: deps.codec,
         reducer: deps.reducer,
         clock: deps.clock,

@@ -1,7 +1,7 @@
 /** Round machines of honest members, wired together without a network; a test speaks for those who lie. */
-import { toHex } from "../../../src/base/bytes.ts";
+import { sha256Sync, toHex, utf8 } from "../../../src/base/bytes.ts";
 import { isSkeinError } from "../../../src/base/errors.ts";
-import type { Hotkey } from "../../../src/base/transport.ts";
+import type { Hotkey, VerifySignature } from "../../../src/base/transport.ts";
 import { DEFAULT_TIMEOUTS } from "../../../src/allreduce/allreduce.ts";
 import { resultDigestOf } from "../../../src/allreduce/certificate.ts";
 import { acceptPayload, type Lock, type RoundLock, summaryOf } from "../../../src/allreduce/lock.ts";
@@ -20,7 +20,7 @@ import { RoundMachine } from "../../../src/allreduce/round_machine.ts";
 import type { RoundAction, RoundEvent } from "../../../src/allreduce/round_types.ts";
 import { Suspicions } from "../../../src/allreduce/suspicions.ts";
 import { votePayload } from "../../../src/allreduce/votes.ts";
-import { fakeSigner, fakeVerify } from "../../simulation/fake_signer.ts";
+import { fakeRoundCheck, fakeRoundSigner, fakeSigner, fakeVerify } from "../../simulation/fake_signer.ts";
 
 const ELEMENTS = 12 * 1024;
 export const SHAPE: RunShape = {
@@ -35,9 +35,13 @@ export const SHAPE: RunShape = {
 };
 export const TERMS = { runId: SHAPE.runId, outerStep: 1, anchorRoot: "22".repeat(32), codec: SHAPE.codec };
 
-export const signAs = (hotkey: Hotkey, payload: Uint8Array) => toHex(fakeSigner(hotkey).sign(payload));
+/** Each member has one in all rounds here. */
+export const roundKeyOf = (hotkey: Hotkey): string => toHex(sha256Sync(utf8(hotkey)));
 
-export function readyOf(hotkey: Hotkey, innerSteps = 1, outerStep = 1): Ready {
+export const signAs = (hotkey: Hotkey, payload: Uint8Array) =>
+  toHex(fakeRoundSigner(roundKeyOf(hotkey)).sign(payload));
+
+export function readyOf(hotkey: Hotkey, innerSteps = 1, outerStep = 1, roundKey = roundKeyOf(hotkey)): Ready {
   const terms = { ...TERMS, outerStep };
   const offer = {
     hotkey,
@@ -46,8 +50,9 @@ export function readyOf(hotkey: Hotkey, innerSteps = 1, outerStep = 1): Ready {
     bandwidthBytesPerSec: 1e6,
     waypointDigest: "33".repeat(32),
     block: 0,
+    roundKey,
   };
-  return { ...terms, ...offer, signature: signAs(hotkey, readyPayload(terms, offer)) };
+  return { ...terms, ...offer, signature: toHex(fakeSigner(hotkey).sign(readyPayload(terms, offer))) };
 }
 
 export function proposalOf(attempt: number, leader: Hotkey, members: readonly Hotkey[]): Proposal {
@@ -104,7 +109,11 @@ export class RoundHarness {
     honest: readonly Hotkey[],
     liars: readonly Hotkey[],
     starts: (hotkey: Hotkey) => Start = () => ({}),
-    { previous = [...honest, ...liars], registered = [...honest, ...liars] } = {},
+    {
+      previous = [...honest, ...liars],
+      registered = [...honest, ...liars],
+      verifyOf = (_hotkey: Hotkey): VerifySignature => fakeVerify,
+    } = {},
   ) {
     this.#honest = honest;
     this.#liars = liars;
@@ -124,8 +133,9 @@ export class RoundHarness {
           ...starts(hotkey),
         },
         {
-          signer: fakeSigner(hotkey),
-          verify: fakeVerify,
+          roundSigner: fakeRoundSigner(roundKeyOf(hotkey)),
+          roundKeys: fakeRoundCheck,
+          verify: verifyOf(hotkey),
           suspicions,
           pace: new Pace(DEFAULT_TIMEOUTS),
           isMember: (other) => registered.includes(other),
