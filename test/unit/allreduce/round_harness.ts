@@ -1,7 +1,7 @@
 /** Round machines of honest members, wired together without a network; a test speaks for those who lie. */
 import { sha256Sync, toHex, utf8 } from "../../../src/base/bytes.ts";
 import { isSkeinError } from "../../../src/base/errors.ts";
-import type { Hotkey, VerifySignature } from "../../../src/base/transport.ts";
+import type { Hotkey } from "../../../src/base/transport.ts";
 import { DEFAULT_TIMEOUTS } from "../../../src/allreduce/allreduce.ts";
 import { resultDigestOf } from "../../../src/allreduce/certificate.ts";
 import { acceptPayload, type Lock, type RoundLock, summaryOf } from "../../../src/allreduce/lock.ts";
@@ -16,7 +16,7 @@ import {
   readyPayload,
   type RunShape,
 } from "../../../src/allreduce/proposal.ts";
-import { RoundMachine } from "../../../src/allreduce/round_machine.ts";
+import { RoundMachine, type RoundMachineDeps } from "../../../src/allreduce/round_machine.ts";
 import type { RoundAction, RoundEvent } from "../../../src/allreduce/round_types.ts";
 import { Suspicions } from "../../../src/allreduce/suspicions.ts";
 import { votePayload } from "../../../src/allreduce/votes.ts";
@@ -38,8 +38,9 @@ export const TERMS = { runId: SHAPE.runId, outerStep: 1, anchorRoot: "22".repeat
 /** Each member has one in all rounds here. */
 export const roundKeyOf = (hotkey: Hotkey): string => toHex(sha256Sync(utf8(hotkey)));
 
-export const signAs = (hotkey: Hotkey, payload: Uint8Array) =>
-  toHex(fakeRoundSigner(roundKeyOf(hotkey)).sign(payload));
+export const signWith = (roundKey: string, payload: Uint8Array) =>
+  toHex(fakeRoundSigner(roundKey).sign(payload));
+export const signAs = (hotkey: Hotkey, payload: Uint8Array) => signWith(roundKeyOf(hotkey), payload);
 
 export function readyOf(hotkey: Hotkey, innerSteps = 1, outerStep = 1, roundKey = roundKeyOf(hotkey)): Ready {
   const terms = { ...TERMS, outerStep };
@@ -55,7 +56,12 @@ export function readyOf(hotkey: Hotkey, innerSteps = 1, outerStep = 1, roundKey 
   return { ...terms, ...offer, signature: toHex(fakeSigner(hotkey).sign(readyPayload(terms, offer))) };
 }
 
-export function proposalOf(attempt: number, leader: Hotkey, members: readonly Hotkey[]): Proposal {
+export function proposalOf(
+  attempt: number,
+  leader: Hotkey,
+  members: readonly Hotkey[],
+  keyOf: (hotkey: Hotkey) => string = roundKeyOf,
+): Proposal {
   return {
     ...TERMS,
     attempt,
@@ -63,11 +69,13 @@ export function proposalOf(attempt: number, leader: Hotkey, members: readonly Ho
     block: 0,
     elementCount: ELEMENTS,
     chunkElements: 1024,
-    members: orderCandidates(SHAPE.seed, 1, members).map((hotkey) => bareOffer(readyOf(hotkey))),
+    members: orderCandidates(SHAPE.seed, 1, members).map((hotkey) =>
+      bareOffer(readyOf(hotkey, 1, 1, keyOf(hotkey)))
+    ),
   };
 }
 
-/** A result of a proposal, and the lock on it that `voters` signed. */
+/** A result of a proposal, and the lock on it that `voters` signed with the keys that it names. */
 export function lockOn(proposal: Proposal, voters: readonly Hotkey[], byte = "ab") {
   const chunkDigests = byte.repeat(32 * planOf(proposal).chunks.length);
   const resultDigest = resultDigestOf(proposalDigest(proposal), chunkDigests);
@@ -76,7 +84,10 @@ export function lockOn(proposal: Proposal, voters: readonly Hotkey[], byte = "ab
     proposalDigest: proposalDigest(proposal),
     resultDigest,
   });
-  const votes = voters.map((hotkey) => ({ hotkey, signature: signAs(hotkey, payload) }));
+  const votes = voters.map((hotkey) => {
+    const { roundKey } = proposal.members.find((member) => member.hotkey === hotkey)!;
+    return { hotkey, signature: signWith(roundKey, payload) };
+  });
   return { chunkDigests, resultDigest, proposal, votes };
 }
 
@@ -112,7 +123,7 @@ export class RoundHarness {
     {
       previous = [...honest, ...liars],
       registered = [...honest, ...liars],
-      verifyOf = (_hotkey: Hotkey): VerifySignature => fakeVerify,
+      depsOf = (_hotkey: Hotkey): Partial<RoundMachineDeps> => ({}),
     } = {},
   ) {
     this.#honest = honest;
@@ -135,11 +146,12 @@ export class RoundHarness {
         {
           roundSigner: fakeRoundSigner(roundKeyOf(hotkey)),
           roundKeys: fakeRoundCheck,
-          verify: verifyOf(hotkey),
+          verify: fakeVerify,
           suspicions,
           pace: new Pace(DEFAULT_TIMEOUTS),
           isMember: (other) => registered.includes(other),
           wasMember: (other) => before.has(other),
+          ...depsOf(hotkey),
         },
         0,
       );
