@@ -13,8 +13,8 @@ import {
   type RoundLock,
   type RoundOutcome,
 } from "../../src/allreduce/allreduce.ts";
-import { fakeSigner, fakeVerify } from "./fake_signer.ts";
 import type { RoundKeys } from "../../src/allreduce/round_keys.ts";
+import { fakeSigner, fakeVerify } from "./fake_signer.ts";
 import { rememberedDigest } from "./wire_copy.ts";
 
 export const RUN_ID = "11".repeat(32);
@@ -85,6 +85,8 @@ export interface ParticipantDeps {
   onCommit(certificate: Certificate, root: string, chunks: readonly Uint8Array[]): void;
   onEnd(outerStep: number, outcome: RoundOutcome): void;
   onBadCertificate(error: unknown): void;
+  /** Its own, or a peer's that passed its checks. */
+  onBelieved(certificate: Certificate): void;
   trace?(text: string): void;
 }
 
@@ -125,6 +127,9 @@ export class Participant {
         isMember: (hotkey) => deps.isMember(hotkey),
       },
     );
+    this.allReduce.observe((seen) => {
+      if (seen.kind === "certificate") deps.onBelieved(seen.certificate);
+    });
     const { certificate } = deps.disk.state;
     if (certificate) this.allReduce.resume(certificate);
   }

@@ -158,7 +158,7 @@ export class SimSwarm {
         codec: this.codec,
         reducer: changes.reducer ?? new PeriodicReducer(),
         disk,
-        roundKeys: fakeRoundKeys(`${hotkey} ${this.#participations++}`),
+        roundKeys: this.safety.watchKeys(hotkey, fakeRoundKeys(`${hotkey} ${this.#participations++}`)),
         isMember: (other) => hotkeys.includes(other),
         block: changes.block ?? (() => chain.at(hotkey)),
         expected: () => this.nodes.filter((n) => n.isUp).map((n) => n.hotkey),
@@ -178,6 +178,9 @@ export class SimSwarm {
         },
         onBadCertificate: (error) => {
           if (isIn()) this.safety.violation(`${hotkey} holds a certificate that does not verify: ${error}`);
+        },
+        onBelieved: (certificate) => {
+          if (!isHostile) this.safety.believed(hotkey, certificate);
         },
         trace: trace && ((text) => trace(`${hotkey} ${text}`)),
       },
