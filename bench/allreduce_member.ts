@@ -4,7 +4,7 @@
  *
  * Memory: one f32 tensor, which the caller of a round lends and which the decoded result overwrites afterwards.
  */
-import { AllReduce, decodeResultInto, type RoundOutcome } from "../src/allreduce/allreduce.ts";
+import { AllReduce, cachedVerify, decodeResultInto, type RoundOutcome } from "../src/allreduce/allreduce.ts";
 import type { RoundTimeouts } from "../src/allreduce/round_types.ts";
 import { sha256Bulk, toHex } from "../src/base/bytes.ts";
 import { systemClock } from "../src/base/clock.ts";
@@ -15,6 +15,7 @@ import { cryptoReady, devAccount, verifySignature } from "../src/chain/sr25519.t
 import { codecByName } from "../src/codec/by_name.ts";
 import { CpuReducer } from "../src/codec/cpu_reducer.ts";
 import { startNetwork } from "../src/net/network.ts";
+import { ed25519RoundKeys } from "../src/node/round_keys.ts";
 import { commands, tell } from "./allreduce_process.ts";
 import { fillValues, resultFault, samplesOf } from "./allreduce_values.ts";
 
@@ -73,7 +74,8 @@ const allReduce = new AllReduce({
 }, {
   transport: network.transport,
   signer,
-  verify: verifySignature,
+  verify: cachedVerify(verifySignature),
+  roundKeys: ed25519RoundKeys,
   codec,
   reducer: new CpuReducer(codec),
   clock: systemClock,

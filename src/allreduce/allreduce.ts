@@ -23,7 +23,6 @@ import { pullResult } from "./pull.ts";
 import { CHUNK_BYTES, chunkElementsFor, ResultStore, type StoredResult } from "./result.ts";
 import type { RoundOutcome } from "./round_outcome.ts";
 import type { RoundTimeouts } from "./round_types.ts";
-import { cachedVerify } from "./signature_cache.ts";
 import { Suspicions } from "./suspicions.ts";
 
 export type { AllReduceDeps, AllReduceOptions, Observation, RoundInput } from "./allreduce_types.ts";
@@ -34,6 +33,7 @@ export type { RoundOutcome, RoundStats } from "./round_outcome.ts";
 export { mayGoOn, verifyCertificate } from "./certificate.ts";
 export { certificateFromPlain, plainCertificate } from "./messages.ts";
 export { CHUNK_BYTES, decodeResult, decodeResultInto } from "./result.ts";
+export { cachedVerify } from "./signature_cache.ts";
 
 export const DEFAULT_TIMEOUTS: RoundTimeouts = {
   windowChunks: 48,
@@ -96,7 +96,7 @@ export class AllReduce {
     const isMember = (hotkey: Hotkey) => deps.isMember(hotkey);
     const wasMember = (hotkey: Hotkey) => deps.wasMember?.(hotkey) ?? isMember(hotkey);
     const digest = deps.digest ?? sha256Bulk;
-    this.#deps = { ...deps, digest, isMember, wasMember, verify: cachedVerify(deps.verify) };
+    this.#deps = { ...deps, digest, isMember, wasMember };
     this.#catchUp = new CatchUp(this.#deps);
     this.#intake = new Intake(this.#shape.runId, {
       ...this.#deps,
@@ -139,10 +139,11 @@ export class AllReduce {
       return { kind: "aborted", code: "allreduce/non-finite", reason };
     }
     const lock = this.#lock?.outerStep === input.outerStep ? this.#lock : input.lock;
+    const roundSigner = this.#deps.roundKeys.create();
     const round = new LiveRound(
       {
         shape: this.#shape,
-        ready: this.#sign(input),
+        ready: this.#sign(input, roundSigner.publicKey),
         previousMembers: input.previousMembers,
         deadlineBlock: input.deadlineBlock,
         recoveryBlocks: this.#options.recoveryBlocks,
@@ -154,6 +155,7 @@ export class AllReduce {
       input,
       {
         ...this.#deps,
+        roundSigner,
         store: this.#store,
         buffers: this.#buffers,
         suspicions: this.#suspicions,
@@ -210,7 +212,7 @@ export class AllReduce {
     this.#intake.close();
   }
 
-  #sign(input: RoundInput): Ready {
+  #sign(input: RoundInput, roundKey: string): Ready {
     const terms = {
       runId: this.#shape.runId,
       outerStep: input.outerStep,
@@ -224,6 +226,7 @@ export class AllReduce {
       bandwidthBytesPerSec: Math.floor(input.bandwidthBytesPerSec),
       waypointDigest: input.waypointDigest,
       block: input.block(),
+      roundKey,
     };
     const signature = toHex(this.#deps.signer.sign(readyPayload(terms, offer)));
     return parseHeader("ready", { ...terms, ...offer, signature });

@@ -6,6 +6,7 @@ import type { ChunkReducer, Codec } from "../codec/codec.ts";
 import type { Certificate } from "./certificate.ts";
 import type { RoundLock } from "./lock.ts";
 import type { Ready } from "./proposal.ts";
+import type { RoundKeys } from "./round_keys.ts";
 import type { RoundTimeouts } from "./round_types.ts";
 
 export interface AllReduceOptions {
@@ -34,7 +35,9 @@ export interface AllReduceOptions {
 export interface AllReduceDeps {
   readonly transport: Transport;
   readonly signer: Signer;
+  /** Of readies, which come again in proposals and certificates: `cachedVerify` where checking is slow. */
   readonly verify: VerifySignature;
+  readonly roundKeys: RoundKeys;
   readonly codec: Codec;
   readonly reducer: ChunkReducer;
   readonly clock: Clock;

@@ -6,7 +6,7 @@
  * every chunk's digest in element order. `proposal` is the ballot that committed it: another attempt than the origin
  * when an earlier result was carried forward.
  */
-import { fromHex, sha256Sync, toHex, utf8 } from "../base/bytes.ts";
+import { sha256Sync, toHex, utf8 } from "../base/bytes.ts";
 import type { Hotkey, VerifySignature } from "../base/transport.ts";
 import { refuse } from "./errors.ts";
 import {
@@ -18,6 +18,7 @@ import {
   type RunShape,
 } from "./proposal.ts";
 import { isContinuous, isRecovered, quorumOf } from "./quorum.ts";
+import { isSignedIn, type RoundKeyCheck } from "./round_keys.ts";
 import { type SignedVote, votePayload } from "./votes.ts";
 
 export interface Certificate {
@@ -79,7 +80,7 @@ export function mayGoOn(
 export function verifyCertificate(
   certificate: Certificate,
   shape: RunShape,
-  deps: { verify: VerifySignature; wasMember: (hotkey: Hotkey) => boolean },
+  deps: { verify: VerifySignature; roundKeys: RoundKeyCheck; wasMember: (hotkey: Hotkey) => boolean },
   continuity?: Continuity,
 ): void {
   const { proposal, origin } = certificate;
@@ -99,7 +100,8 @@ export function verifyCertificate(
     throw bad(`attempts ${origin.attempt} and ${proposal.attempt}`, `an origin up to ${certificate.attempt}`);
   }
   const digest = proposalDigest(proposal);
-  checkVotes(certificate, digest, deps.verify, bad);
+  checkVotes(certificate, digest, deps.roundKeys, bad);
+  // The commits' keys are the members' own only if the offers are.
   const rules = { verify: deps.verify, isMember: deps.wasMember };
   checkProposal(proposal, shape, rules);
   const originDigest = proposalDigest(origin);
@@ -119,7 +121,7 @@ export function verifyCertificate(
 function checkVotes(
   certificate: Certificate,
   proposalDigest: string,
-  verify: VerifySignature,
+  roundKeys: RoundKeyCheck,
   bad: (found: string, required: string) => Error,
 ): void {
   const members = new Set(membersOf(certificate.proposal));
@@ -127,7 +129,7 @@ function checkVotes(
   const payload = votePayload("commit", { ...certificate, proposalDigest });
   for (const { hotkey, signature } of certificate.votes) {
     if (!members.has(hotkey) || voters.has(hotkey)) throw bad(`a commit of ${hotkey}`, "one a member");
-    if (!verify(hotkey, payload, fromHex(signature))) {
+    if (!isSignedIn(certificate.proposal, hotkey, payload, signature, roundKeys)) {
       throw bad(`a wrong signature of ${hotkey}`, "its commit");
     }
     voters.add(hotkey);

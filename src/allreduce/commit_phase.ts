@@ -3,7 +3,6 @@
  * that it holds, locks what has a quorum of votes, and commits to what it has locked; a quorum of commits is a
  * certificate. No vote or commit is cast for an attempt below the promised one.
  */
-import { fromHex } from "../base/bytes.ts";
 import type { Hotkey } from "../base/transport.ts";
 import type { Attempt, OwnVote } from "./attempt.ts";
 import { contentDigestOf } from "./certificate.ts";
@@ -76,7 +75,7 @@ export class CommitPhase {
     const core = this.#core;
     const proposal = core.votes.proposal(vote.proposalDigest);
     if (!proposal || proposal.attempt !== vote.attempt || memberIndexOf(proposal, from) < 0) return;
-    if (!core.deps.verify(from, votePayload(phase, vote), fromHex(vote.signature))) {
+    if (!core.isSigned(proposal, from, votePayload(phase, vote), vote.signature)) {
       throw refuse(
         "allreduce/bad-signature",
         `read a ${phase} of ${from}: a wrong signature, its own is required`,

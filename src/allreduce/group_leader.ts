@@ -3,21 +3,12 @@
  * proposes all who are there, and the next when it stays silent. All must accept: their accepts show the newest lock that
  * any of them holds, which the attempt is then bound to. Who refuses or stays silent is left out of the next.
  */
-import { fromHex } from "../base/bytes.ts";
 import { isSkeinError } from "../base/errors.ts";
 import type { Hotkey } from "../base/transport.ts";
 import { refuse } from "./errors.ts";
 import { audienceOf } from "./grid_relay.ts";
 import type { Joining } from "./joining.ts";
-import {
-  acceptPayload,
-  type AcceptRecord,
-  type Binding,
-  bindingOf,
-  checkLock,
-  type Lock,
-  newestClaim,
-} from "./lock.ts";
+import { acceptPayload, type AcceptRecord, type Binding, bindingOf, type Lock, newestClaim } from "./lock.ts";
 import type { Header } from "./messages.ts";
 import { bareOffer, briefly } from "./outline.ts";
 import {
@@ -26,7 +17,7 @@ import {
   type Proposal,
   proposalDigest,
   proposePayload,
-  verifyReady,
+  verifyOffer,
 } from "./proposal.ts";
 import type { ReducePhase } from "./reduce_phase.ts";
 import type { RoundCore } from "./round_core.ts";
@@ -55,7 +46,7 @@ export class GroupLeader {
   onReady(from: Hotkey, ready: Header<"ready">): void {
     const core = this.#core;
     const own = core.options.ready;
-    if (ready.hotkey !== from || !verifyReady(ready, core.deps.verify)) {
+    if (ready.hotkey !== from || !verifyOffer(ready, ready, core.deps.verify)) {
       throw refuse(
         "allreduce/bad-signature",
         `read a ready of ${from}: it is not signed by ${from}, its own is required`,
@@ -103,21 +94,22 @@ export class GroupLeader {
     const { attempt } = core;
     if (attempt?.stage !== "proposing" || accept.proposalDigest !== attempt.digest) return;
     if (!attempt.members.includes(from) || attempt.accepts.has(from)) return;
-    if (!core.deps.verify(from, acceptPayload(accept, accept), fromHex(accept.signature))) {
+    if (!core.isSigned(attempt.proposal, from, acceptPayload(accept, accept), accept.signature)) {
       throw refuse(
         "allreduce/bad-signature",
         `read an accept of ${from}: a wrong signature, its own is required`,
       );
     }
+    let full: Lock | null;
     try {
       this.#joining.checkClaim(accept.lock, attempt.proposal);
-      if (accept.lock) checkLock(orBad(accept.full), accept.lock, this.#joining.proofRules);
+      full = accept.lock && this.#joining.prove(accept.lock, accept.full);
     } catch (error) {
       this.#endings.drop("bad lock", [from]);
       throw error;
     }
     core.deps.pace.observe("accept", core.nowMs - attempt.sinceMs);
-    this.#countAccept(accept, from);
+    this.#countAccept(accept, full, from);
   }
 
   /** Proposing → none. */
@@ -157,7 +149,7 @@ export class GroupLeader {
     const signature = core.sign(proposePayload(digest));
     const accept = this.#joining.accept({ proposal, signature }, digest, "proposing");
     this.#joining.tell({ proposal, signature });
-    this.#countAccept(accept);
+    this.#countAccept(accept, accept.full);
   }
 
   /** @throws {SkeinError} `allreduce/bad-lock` after the attempt was dropped, without whoever claims another lock */
@@ -171,12 +163,13 @@ export class GroupLeader {
     }
   }
 
-  #countAccept(accept: Header<"accept">, from: Hotkey = this.#core.self): void {
+  /** @param full what the accept's claim names */
+  #countAccept(accept: Header<"accept">, full: Lock | null, from: Hotkey = this.#core.self): void {
     const core = this.#core;
     const attempt = core.attempt!;
     const { lock: claim, holds, signature } = accept;
     const record = { hotkey: from, lock: claim, holds, signature };
-    attempt.accepts.set(from, { record, full: accept.full });
+    attempt.accepts.set(from, { record, full });
     if (attempt.accepts.size < attempt.members.length) return;
     const accepts = attempt.members.map((m) => attempt.accepts.get(m)!.record);
     const newest = newestClaim(accepts);
@@ -194,10 +187,4 @@ export class GroupLeader {
     });
     this.#reduce.begin(attempt, bound);
   }
-}
-
-/** @throws {SkeinError} `allreduce/bad-lock` */
-function orBad(lock: Lock | null): Lock {
-  if (lock !== null) return lock;
-  throw refuse("allreduce/bad-lock", "check a lock: a claim without its lock, the lock in full is required");
 }

@@ -3,7 +3,6 @@
  * when its group must not go on from here (quorum.ts), when a higher attempt was promised, or when it keeps a proven liar
  * without need. A begin is followed only when it shows the accepts of all, and carries on what they are bound to.
  */
-import { fromHex } from "../base/bytes.ts";
 import { isSkeinError } from "../base/errors.ts";
 import type { Hotkey } from "../base/transport.ts";
 import type { Proposed } from "./attempt.ts";
@@ -13,7 +12,14 @@ import type { Joining } from "./joining.ts";
 import { acceptPayload, bindingOf } from "./lock.ts";
 import type { Header } from "./messages.ts";
 import { acceptsOf, proposalFrom } from "./outline.ts";
-import { membersOf, type Proposal, proposalDigest, proposePayload } from "./proposal.ts";
+import {
+  memberIndexOf,
+  membersOf,
+  type Proposal,
+  proposalDigest,
+  proposePayload,
+  verifyOffer,
+} from "./proposal.ts";
 import type { ReducePhase } from "./reduce_phase.ts";
 import type { RoundCore } from "./round_core.ts";
 
@@ -59,7 +65,7 @@ export class GroupMember {
     const { ready } = core.options;
     const { leader } = proposal;
     const digest = proposalDigest(proposal);
-    if (!core.deps.verify(leader, proposePayload(digest), fromHex(signature))) {
+    if (!this.#isLeaders({ proposal, signature }, digest)) {
       throw refuse(
         "allreduce/bad-signature",
         `read a proposal from ${from}: it is not signed by its leader ${leader}, that is required`,
@@ -117,7 +123,8 @@ export class GroupMember {
     }
     for (const accept of accepts) {
       this.#joining.checkClaim(accept.lock, attempt.proposal);
-      if (!core.deps.verify(accept.hotkey, acceptPayload(begin, accept), fromHex(accept.signature))) {
+      const payload = acceptPayload(begin, accept);
+      if (!core.isSigned(attempt.proposal, accept.hotkey, payload, accept.signature)) {
         throw refuse(
           "allreduce/bad-begin",
           `read a begin: a wrong signature of ${accept.hotkey}, its accept is required`,
@@ -134,6 +141,15 @@ export class GroupMember {
     }
     core.send(audienceOf(attempt.proposal, core.self), "begin", begin);
     this.#reduce.begin(attempt, bound);
+  }
+
+  /** Nothing is answered in a leader's name before: the offer that names its key is its own, and the key's is the proposal. */
+  #isLeaders({ proposal, signature }: Proposed, digest: string): boolean {
+    const core = this.#core;
+    const { leader, members } = proposal;
+    const offer = members[memberIndexOf(proposal, leader)];
+    return offer !== undefined && verifyOffer(proposal, offer, core.deps.verify) &&
+      core.isSigned(proposal, leader, proposePayload(digest), signature);
   }
 
   /** False when somebody is not registered as far as we know. @throws {SkeinError} `allreduce/bad-proposal` */

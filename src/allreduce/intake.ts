@@ -21,7 +21,7 @@ import {
   parseHeader,
   unpackMessage,
 } from "./messages.ts";
-import { verifyReady } from "./proposal.ts";
+import { proposalDigest, verifyOffer } from "./proposal.ts";
 import { servePull } from "./pull.ts";
 import type { ResultStore } from "./result.ts";
 
@@ -61,6 +61,8 @@ export class Intake {
   readonly #observers = new Set<(observation: Observation) => void>();
   readonly #unsubscribe: (() => void)[] = [];
   #seenResults: string[] = [];
+  /** The last that was found right. */
+  #proven: Certificate | undefined;
   #round: LiveRound | undefined;
 
   constructor(runId: string, deps: IntakeDeps) {
@@ -170,7 +172,7 @@ export class Intake {
     this.#checkRun(header);
     if (this.#deps.catchUp.isBehind(from, header.outerStep)) return;
     if (this.#round?.outerStep === header.outerStep) this.#round.feed({ type: "ready", from, header });
-    else if (header.hotkey !== from || !verifyReady(header, this.#deps.verify)) {
+    else if (header.hotkey !== from || !verifyOffer(header, header, this.#deps.verify)) {
       throw refuse(
         "allreduce/bad-signature",
         `read a ready of ${from}: it is not signed by ${from}, its own is required`,
@@ -200,11 +202,26 @@ export class Intake {
       round.anchorRoot !== certificate.proposal.anchorRoot;
     const nowMs = clock.monotonicMs();
     if ((isFar || isElsewhere) && !this.#hints.isWorthALook(from, nowMs)) return;
-    this.#deps.checkCertificate(certificate);
+    const proven = this.#prove(certificate);
     if (isFar || isElsewhere) this.#hints.followed(from, certificate.outerStep, nowMs);
-    if (round && certificate.outerStep >= round.outerStep) round.feed({ type: "certificate", certificate });
-    else this.#inbox.keep({ type: "certificate", from, certificate });
-    this.#notifyCertificate(certificate);
+    if (round && certificate.outerStep >= round.outerStep) {
+      round.feed({ type: "certificate", certificate: proven });
+    } else this.#inbox.keep({ type: "certificate", from, certificate: proven });
+    this.#notifyCertificate(proven);
+  }
+
+  /**
+   * Whoever is last to commit hears of it from all the others, and checks it once.
+   * @returns a certificate of the same result by the same ballot, with votes that are right
+   * @throws {SkeinError} `allreduce/bad-certificate`, `allreduce/bad-proposal`
+   */
+  #prove(certificate: Certificate): Certificate {
+    const known = this.#proven;
+    const isKnown = known?.resultDigest === certificate.resultDigest &&
+      proposalDigest(known.proposal) === proposalDigest(certificate.proposal);
+    if (isKnown) return known;
+    this.#deps.checkCertificate(certificate);
+    return this.#proven = certificate;
   }
 
   #notifyCertificate(certificate: Certificate): void {

@@ -7,7 +7,15 @@ import type { Proposed } from "./attempt.ts";
 import { mayGoOn } from "./certificate.ts";
 import { refuse } from "./errors.ts";
 import { audienceOf } from "./grid_relay.ts";
-import { acceptPayload, type AcceptRecord, type RoundLock, summaryOf } from "./lock.ts";
+import {
+  acceptPayload,
+  type AcceptRecord,
+  checkLock,
+  type Lock,
+  type LockSummary,
+  type RoundLock,
+  summaryOf,
+} from "./lock.ts";
 import type { Header } from "./messages.ts";
 import { outlineOf } from "./outline.ts";
 import { checkProposal, membersOf, planOf, type Proposal } from "./proposal.ts";
@@ -17,6 +25,8 @@ import { Seals } from "./seals.ts";
 
 export class Joining {
   readonly #core: RoundCore;
+  /** By what they claim: the locks that were proven in this round. */
+  readonly #proven = new Map<string, Lock>();
 
   constructor(core: RoundCore) {
     this.#core = core;
@@ -54,7 +64,7 @@ export class Joining {
       stage,
       sinceMs: core.nowMs,
       accepts: new Map(),
-      seals: new Seals(digest, members, core.deps.verify),
+      seals: new Seals(digest, proposal.members, core.deps.roundKeys),
       signature: leadersSignature,
       wanted: new Set(),
       sealsShown: new Set(),
@@ -90,13 +100,33 @@ export class Joining {
     );
   }
 
+  /**
+   * Of one result a group of a thousand shows a thousand locks, each with hundreds of votes: one that is proven is enough.
+   * @returns a lock as is claimed, with votes that are right @throws {SkeinError} `allreduce/bad-lock`, `allreduce/bad-proposal`
+   */
+  prove(claim: LockSummary, full: Lock | null): Lock {
+    const { attempt, proposalDigest, originDigest, resultDigest } = claim;
+    const key = [attempt, proposalDigest, originDigest, resultDigest].join();
+    const known = this.#proven.get(key);
+    if (known !== undefined) return known;
+    if (full === null) {
+      throw refuse(
+        "allreduce/bad-lock",
+        "check a lock: a claim without its lock, the lock in full is required",
+      );
+    }
+    checkLock(full, claim, this.proofRules);
+    this.#proven.set(key, full);
+    return full;
+  }
+
   /** How locks that others show are checked: as the proposals themselves would have been, whenever that was. */
   get proofRules() {
     const core = this.#core;
     const { shape, ready: { anchorRoot, outerStep, runId } } = core.options;
-    const { verify, wasMember } = core.deps;
+    const { verify, roundKeys, wasMember } = core.deps;
     return {
-      verify,
+      roundKeys,
       checkProposal: (p: Proposal) => {
         if (p.anchorRoot !== anchorRoot || p.outerStep !== outerStep || p.runId !== runId) {
           throw refuse("allreduce/bad-lock", "check a lock: it is of another round, this one is required");

@@ -2,7 +2,7 @@
 import type { Clock } from "../base/clock.ts";
 import { describeError, isSkeinError } from "../base/errors.ts";
 import type { Log } from "../base/log.ts";
-import type { Hotkey, Signer, Transport, VerifySignature } from "../base/transport.ts";
+import type { Hotkey, Transport, VerifySignature } from "../base/transport.ts";
 import type { ChunkReducer, Codec } from "../codec/codec.ts";
 import type { ChunkBuffers } from "./chunk_buffers.ts";
 import { refuse } from "./errors.ts";
@@ -13,6 +13,7 @@ import { planOf } from "./proposal.ts";
 import type { Pace } from "./pace.ts";
 import type { PullWant } from "./pull.ts";
 import type { ResultStore, StoredResult } from "./result.ts";
+import type { RoundKeyCheck, RoundSigner } from "./round_keys.ts";
 import { RoundMachine } from "./round_machine.ts";
 import type { Suspicions } from "./suspicions.ts";
 import type { RoundOutcome, RoundStats } from "./round_outcome.ts";
@@ -27,7 +28,8 @@ export interface LiveRoundInput {
 
 export interface LiveRoundDeps {
   readonly transport: Transport;
-  readonly signer: Signer;
+  readonly roundSigner: RoundSigner;
+  readonly roundKeys: RoundKeyCheck;
   readonly verify: VerifySignature;
   readonly codec: Codec;
   readonly reducer: ChunkReducer;

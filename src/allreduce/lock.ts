@@ -5,12 +5,13 @@
  * on from here, and a quorum of its members' votes, which at most one result of an attempt can have. An attempt is bound
  * to the newest lock that its members hold.
  */
-import { fromHex, utf8 } from "../base/bytes.ts";
-import type { Hotkey, VerifySignature } from "../base/transport.ts";
+import { utf8 } from "../base/bytes.ts";
+import type { Hotkey } from "../base/transport.ts";
 import { resultDigestFrom } from "./certificate.ts";
 import { refuse } from "./errors.ts";
 import { membersOf, type Proposal, proposalDigest } from "./proposal.ts";
 import { quorumOf } from "./quorum.ts";
+import { isSignedIn, type RoundKeyCheck } from "./round_keys.ts";
 import { type SignedVote, votePayload } from "./votes.ts";
 
 /** A prepared result: what a commit was signed for, with enough to sign it again under a later attempt. */
@@ -78,6 +79,12 @@ export function summaryOf(lock: Lock): LockSummary {
   };
 }
 
+export interface LockRules {
+  readonly roundKeys: RoundKeyCheck;
+  /** With the hotkey signatures of its offers: a liar could else name keys of its own for all of them, and be the quorum. */
+  readonly checkProposal: (proposal: Proposal) => void;
+}
+
 /** The result that an attempt must commit again, and who of its group can serve the chunks. */
 export interface Binding {
   readonly lock: Lock;
@@ -93,7 +100,7 @@ export interface Binding {
 export function bindingOf(
   accepts: readonly AcceptRecord[],
   lock: Lock | null,
-  rules: { verify: VerifySignature; checkProposal: (proposal: Proposal) => void },
+  rules: LockRules,
 ): Binding | null {
   const newest = newestClaim(accepts);
   if (newest === null) return null;
@@ -120,7 +127,7 @@ export function newestClaim(accepts: readonly AcceptRecord[]): LockSummary | nul
 export function checkLock(
   lock: Lock,
   claim: LockSummary,
-  rules: { verify: VerifySignature; checkProposal: (proposal: Proposal) => void },
+  rules: LockRules,
 ): void {
   const { proposal, origin, attempt, votes, resultDigest, contentDigest } = lock;
   if (!isSame(lock, claim)) throw bad("another lock than was claimed", "the same");
@@ -140,7 +147,7 @@ export function checkLock(
   }
   const payload = votePayload("vote", { ...proposal, proposalDigest: digest, resultDigest });
   for (const { hotkey, signature } of votes) {
-    if (!rules.verify(hotkey, payload, fromHex(signature))) {
+    if (!isSignedIn(proposal, hotkey, payload, signature, rules.roundKeys)) {
       throw bad(`a wrong signature of ${hotkey}`, "its vote");
     }
   }

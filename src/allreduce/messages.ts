@@ -30,6 +30,7 @@ const offer = {
   bandwidthBytesPerSec: z.number().int().min(0).max(1e12),
   waypointDigest: digest,
   block: count,
+  roundKey: hex(32),
   signature,
 };
 export const proposalSchema = z.strictObject({

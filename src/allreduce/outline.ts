@@ -60,8 +60,9 @@ export function proposalFrom(
 
 /** Of a ready, what a proposal holds of it. */
 export function bareOffer(ready: Offer): Offer {
-  const { hotkey, innerSteps, samples, bandwidthBytesPerSec, waypointDigest, block, signature } = ready;
-  return { hotkey, innerSteps, samples, bandwidthBytesPerSec, waypointDigest, block, signature };
+  const { hotkey, innerSteps, samples, bandwidthBytesPerSec, waypointDigest, block, roundKey, signature } =
+    ready;
+  return { hotkey, innerSteps, samples, bandwidthBytesPerSec, waypointDigest, block, roundKey, signature };
 }
 
 /** What a begin says of the accepts. */

@@ -1,6 +1,6 @@
 /**
  * Ready and Propose: what a member offers, and the group that a leader makes of offers. A proposal carries each
- * member's own signed ready, so a leader can neither invent a member nor change its weight, and whoever holds a
+ * member's own ready, signed by its hotkey, so a leader can neither invent a member nor change its weight, and whoever holds a
  * certificate later can see who took part, with how many samples, from which anchor and waypoint.
  */
 import { fromHex, sha256Sync, toHex, utf8 } from "../base/bytes.ts";
@@ -14,7 +14,7 @@ export const MAX_GROUP_MEMBERS = 1024;
 /** A larger group is a grid (grid_plan.ts): in a mesh everybody would exchange bulk with everybody. */
 export const MAX_MESH_MEMBERS = 64;
 
-/** What one member brings. Hex strings: digests 64 digits, signatures 128. */
+/** What one member brings. Hex strings: digests and keys 64 digits, signatures 128. */
 export interface Offer {
   readonly hotkey: Hotkey;
   readonly innerSteps: number;
@@ -25,6 +25,9 @@ export interface Offer {
   readonly waypointDigest: string;
   /** Chain height when it became ready. */
   readonly block: number;
+  /** Of the key that signs what this member says in a group of this offer (round_keys.ts). */
+  readonly roundKey: string;
+  /** The hotkey's. */
   readonly signature: string;
 }
 
@@ -54,7 +57,7 @@ export interface Proposal extends RoundTerms {
 /** Bytes that a member signs when it is ready. */
 export function readyPayload(terms: RoundTerms, offer: Omit<Offer, "signature">): Uint8Array {
   return utf8(
-    "skein/ready/1\n" + JSON.stringify([
+    "skein/ready/2\n" + JSON.stringify([
       terms.runId,
       terms.outerStep,
       terms.anchorRoot,
@@ -65,12 +68,14 @@ export function readyPayload(terms: RoundTerms, offer: Omit<Offer, "signature">)
       offer.bandwidthBytesPerSec,
       offer.waypointDigest,
       offer.block,
+      offer.roundKey,
     ]),
   );
 }
 
-export function verifyReady(ready: Ready, verify: VerifySignature): boolean {
-  return verify(ready.hotkey, readyPayload(ready, ready), fromHex(ready.signature));
+/** Is the offer its hotkey's, for this round? */
+export function verifyOffer(terms: RoundTerms, offer: Offer, verify: VerifySignature): boolean {
+  return verify(offer.hotkey, readyPayload(terms, offer), fromHex(offer.signature));
 }
 
 const digests = new WeakMap<Proposal, string>();
@@ -92,10 +97,11 @@ function computeDigest(p: Proposal): string {
     m.bandwidthBytesPerSec,
     m.waypointDigest,
     m.block,
+    m.roundKey,
     m.signature,
   ]);
   return toHex(sha256Sync(utf8(
-    "skein/proposal/1\n" + JSON.stringify([
+    "skein/proposal/2\n" + JSON.stringify([
       p.runId,
       p.outerStep,
       p.anchorRoot,
@@ -215,7 +221,7 @@ export function checkProposal(
         `${shape.samplesPerInnerStep} a step, at most ${shape.maxInnerSteps} steps`,
       );
     }
-    if (!deps.verify(offer.hotkey, readyPayload(p, offer), fromHex(offer.signature))) {
+    if (!verifyOffer(p, offer, deps.verify)) {
       throw bad(`a wrong signature of ${offer.hotkey}`, "its signed ready");
     }
   }

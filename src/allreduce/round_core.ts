@@ -5,20 +5,25 @@
  * Invariants: actions leave in the order in which they were taken; the lock changes by `setLock` only, whose action stands
  * before every message that depends on it; `promised` never falls; an attempt that ends is forgotten with its chunks.
  */
+import { assert } from "../base/assert.ts";
 import { toHex } from "../base/bytes.ts";
-import type { Hotkey, Signer, VerifySignature } from "../base/transport.ts";
+import type { Hotkey, VerifySignature } from "../base/transport.ts";
 import type { Attempt, OwnVote } from "./attempt.ts";
 import { Candidates, groupObjection } from "./candidates.ts";
 import type { Continuity } from "./certificate.ts";
 import { MAX_HOLDS, type RoundLock } from "./lock.ts";
 import type { Pace } from "./pace.ts";
 import { membersOf, type Proposal, proposalDigest } from "./proposal.ts";
+import { isSignedIn, type RoundKeyCheck, type RoundSigner } from "./round_keys.ts";
 import type { RoundAction, RoundEnd, RoundMachineOptions } from "./round_types.ts";
 import type { Suspicions } from "./suspicions.ts";
 import { VoteBox, type VoteTerms } from "./votes.ts";
 
 export interface RoundMachineDeps {
-  readonly signer: Signer;
+  /** Of the key that our ready names. */
+  readonly roundSigner: RoundSigner;
+  readonly roundKeys: RoundKeyCheck;
+  /** Of hotkeys: of readies only. */
   readonly verify: VerifySignature;
   /** These outlive the round. */
   readonly suspicions: Suspicions;
@@ -56,7 +61,8 @@ export class RoundCore {
   #actions: RoundAction[] = [];
 
   constructor(options: RoundMachineOptions, deps: RoundMachineDeps, nowMs: number) {
-    const { runId, outerStep, anchorRoot } = options.ready;
+    const { runId, outerStep, anchorRoot, roundKey } = options.ready;
+    assert(roundKey === deps.roundSigner.publicKey, "the ready names the key that signs in this round");
     this.options = options;
     this.deps = deps;
     this.self = options.ready.hotkey;
@@ -127,9 +133,14 @@ export class RoundCore {
     this.act({ type: "emit", event: { event, ...fields } });
   }
 
-  /** @returns our signature, hex */
+  /** @returns our round key's signature, hex */
   sign(payload: Uint8Array): string {
-    return toHex(this.deps.signer.sign(payload));
+    return toHex(this.deps.roundSigner.sign(payload));
+  }
+
+  /** By the round key of this member's offer. */
+  isSigned(proposal: Proposal, hotkey: Hotkey, payload: Uint8Array, signature: string): boolean {
+    return isSignedIn(proposal, hotkey, payload, signature, this.deps.roundKeys);
   }
 
   ballot(proposal: Proposal, digest: string): Omit<VoteTerms, "resultDigest"> {

@@ -4,7 +4,9 @@
  * different members, or somebody voted for what it cannot have received.
  */
 import { fromHex, sha256Sync, toHex, utf8 } from "../base/bytes.ts";
-import type { Hotkey, VerifySignature } from "../base/transport.ts";
+import type { Hotkey } from "../base/transport.ts";
+import type { Offer } from "./proposal.ts";
+import type { RoundKeyCheck } from "./round_keys.ts";
 
 export interface SpanSeal {
   /** Of the span's chunk digests, hex. */
@@ -24,14 +26,15 @@ export const sealPayload = (proposalDigest: string, spanDigest: string): Uint8Ar
 /** The seals that one member holds in one attempt, by reducer. */
 export class Seals {
   readonly #proposalDigest: string;
-  readonly #members: readonly Hotkey[];
-  readonly #verify: VerifySignature;
+  readonly #members: readonly Offer[];
+  readonly #roundKeys: RoundKeyCheck;
   readonly #held = new Map<number, SpanSeal>();
 
-  constructor(proposalDigest: string, members: readonly Hotkey[], verify: VerifySignature) {
+  /** @param members the offers of the proposal, checked */
+  constructor(proposalDigest: string, members: readonly Offer[], roundKeys: RoundKeyCheck) {
     this.#proposalDigest = proposalDigest;
     this.#members = members;
-    this.#verify = verify;
+    this.#roundKeys = roundKeys;
   }
 
   /** @returns whether the reducer did sign it */
@@ -52,14 +55,16 @@ export class Seals {
 
   /** Reducers of which `theirs` holds another seal than we do. */
   equivocators(theirs: readonly (SpanSeal | null)[]): Hotkey[] {
-    return this.#members.filter((_, reducer) => {
+    const twice = this.#members.filter((_, reducer) => {
       const ours = this.#held.get(reducer);
       const other = theirs[reducer];
       return ours && other && other.spanDigest !== ours.spanDigest && this.#isSigned(reducer, other);
     });
+    return twice.map(({ hotkey }) => hotkey);
   }
 
   #isSigned(reducer: number, { spanDigest, seal }: SpanSeal): boolean {
-    return this.#verify(this.#members[reducer], sealPayload(this.#proposalDigest, spanDigest), fromHex(seal));
+    const payload = sealPayload(this.#proposalDigest, spanDigest);
+    return this.#roundKeys.verify(this.#members[reducer].roundKey, payload, fromHex(seal));
   }
 }

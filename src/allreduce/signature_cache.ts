@@ -1,23 +1,23 @@
 /**
- * One signature is met many times in a round: an offer in its ready, in the proposal, in every certificate; a commit in its
- * own message and in what each member makes of it. Checking one costs a millisecond or more, so what was found right
- * is remembered, by signer, message and signature together. What was wrong is not: that costs its sender.
+ * A ready's signature is met many times in a round: in the ready, in the proposals and certificates that hold its offer.
+ * Checking one costs a millisecond, so what was found right is remembered, as it is: its signer and message are compared,
+ * not hashed. What was wrong is not remembered: that costs its sender.
  */
-import { concatBytes, sha256Sync, toHex, utf8 } from "../base/bytes.ts";
-import type { VerifySignature } from "../base/transport.ts";
+import { equalBytes, toHex } from "../base/bytes.ts";
+import type { Hotkey, VerifySignature } from "../base/transport.ts";
 
 const MAX_ENTRIES = 4096;
 
 export function cachedVerify(verify: VerifySignature): VerifySignature {
-  const right = new Set<string>();
+  /** By signature. */
+  const right = new Map<string, { readonly hotkey: Hotkey; readonly message: Uint8Array }>();
   return (hotkey, message, signature) => {
-    // With their lengths, so that nothing of one can pass for the beginning of the next.
-    const signer = utf8(`${hotkey.length} ${signature.byteLength} ${hotkey}`);
-    const key = toHex(sha256Sync(concatBytes(signer, message, signature)));
-    if (right.has(key)) return true;
+    const key = toHex(signature);
+    const known = right.get(key);
+    if (known && known.hotkey === hotkey && equalBytes(known.message, message)) return true;
     if (!verify(hotkey, message, signature)) return false;
-    if (right.size >= MAX_ENTRIES) right.delete(right.values().next().value!); // the oldest
-    right.add(key);
+    if (right.size >= MAX_ENTRIES) right.delete(right.keys().next().value!); // the oldest
+    right.set(key, { hotkey, message: message.slice() });
     return true;
   };
 }

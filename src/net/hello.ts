@@ -6,7 +6,7 @@ import { type Binding, checkBinding, MAX_PEER_ID_CHARS, SIGNATURE_BYTES } from "
 import { netError } from "./errors.ts";
 
 export const HELLO_PROTOCOL = "/skein/hello/1";
-export const PROTOCOL_VERSION = 1;
+export const PROTOCOL_VERSION = 2;
 
 export interface Hello {
   readonly protocolVersion: number;

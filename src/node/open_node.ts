@@ -6,7 +6,7 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import process from "node:process";
-import { AllReduce } from "../allreduce/allreduce.ts";
+import { AllReduce, cachedVerify } from "../allreduce/allreduce.ts";
 import type { Clock } from "../base/clock.ts";
 import { SkeinError } from "../base/errors.ts";
 import type { Log } from "../base/log.ts";
@@ -34,6 +34,7 @@ import type { NodeOptions } from "./node_options.ts";
 import { PeerDirectory } from "./peer_directory.ts";
 import { PeerKeeper } from "./peer_keeper.ts";
 import { ensureRegistered } from "./registration.ts";
+import { ed25519RoundKeys } from "./round_keys.ts";
 import { RoundLockFile } from "./round_lock_file.ts";
 import { defineRun, maxInnerSteps, RECOVERY_BLOCKS, type Run } from "./run_config.ts";
 import { StateKeeper } from "./state_keeper.ts";
@@ -203,9 +204,8 @@ async function openTraining(
     resources: AsyncDisposableStack;
   },
 ) {
-  const { gpu, network, directory, signer, corpus, resources } = parts;
+  const { gpu, network: { transport }, directory, signer, corpus, resources } = parts;
   const { clock, log } = parts.deps;
-  const { transport } = network;
   const { model, training } = run.config;
   const validationTokens = validationTokensFor(run, corpus);
   assertAdapterBears(gpu, run);
@@ -229,7 +229,8 @@ async function openTraining(
   }, {
     transport,
     signer,
-    verify: verifySignature,
+    verify: cachedVerify(verifySignature),
+    roundKeys: ed25519RoundKeys,
     codec,
     reducer,
     clock,

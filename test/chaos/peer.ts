@@ -2,7 +2,7 @@
  * A member as a process of its own, for killing: real network, keys, round lock file and all-reduce; a tensor in place of a
  * model. It goes from round to round and tells on stdout what happens, one JSON object a line. Its argument is a `PeerPlan`.
  */
-import { AllReduce, decodeResult, type RoundOutcome } from "../../src/allreduce/allreduce.ts";
+import { AllReduce, cachedVerify, decodeResult, type RoundOutcome } from "../../src/allreduce/allreduce.ts";
 import { fromUtf8, utf8 } from "../../src/base/bytes.ts";
 import { systemClock } from "../../src/base/clock.ts";
 import { describeError, isSkeinError } from "../../src/base/errors.ts";
@@ -13,6 +13,7 @@ import { cryptoReady, loadHotkey, verifySignature } from "../../src/chain/wallet
 import { codecByName } from "../../src/codec/by_name.ts";
 import { CpuReducer } from "../../src/codec/cpu_reducer.ts";
 import { type Network, startNetwork } from "../../src/net/network.ts";
+import { ed25519RoundKeys } from "../../src/node/round_keys.ts";
 import { RoundLockFile } from "../../src/node/round_lock_file.ts";
 import {
   advanced,
@@ -78,7 +79,8 @@ class Peer {
     }, {
       transport: toldOf(network.transport),
       signer,
-      verify: verifySignature,
+      verify: cachedVerify(verifySignature),
+      roundKeys: ed25519RoundKeys,
       codec: this.#codec,
       reducer: new CpuReducer(this.#codec),
       clock: systemClock,

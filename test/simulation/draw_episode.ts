@@ -22,7 +22,12 @@ export interface SimulationFlags {
   readonly plant?: Plant;
 }
 
-export const PLANTS = ["commit-without-quorum", "double-count", "continuity-by-proposal"] as const;
+export const PLANTS = [
+  "commit-without-quorum",
+  "double-count",
+  "continuity-by-proposal",
+  "unchecked-offers",
+] as const;
 export type Plant = (typeof PLANTS)[number];
 
 export interface Episode {

@@ -1,6 +1,6 @@
 /**
  * What a hostile member knows, and what it can make of that with its own keys and those of its accomplices: it signs what it
- * likes as itself, and passes on what others have signed, but cannot sign for them.
+ * likes as itself, and passes on what others have signed, but cannot sign for them. It may say that a key of its own is theirs.
  */
 import { sha256Sync, toHex, utf8 } from "../../src/base/bytes.ts";
 import type { Random } from "../../src/base/random.ts";
@@ -19,7 +19,7 @@ import {
 } from "../../src/allreduce/proposal.ts";
 import { sealPayload, spanDigestOf } from "../../src/allreduce/seals.ts";
 import { votePayload, type VotePhase } from "../../src/allreduce/votes.ts";
-import { fakeSigner } from "./fake_signer.ts";
+import { fakeRoundSigner, fakeSigner } from "./fake_signer.ts";
 import { ORDER_SEED } from "./participant.ts";
 
 /** Attempts. */
@@ -33,7 +33,9 @@ export function openMessage(message: Message): Message {
   return { type: message.type, header, body: tail };
 }
 
-const signAs = (hotkey: Hotkey, payload: Uint8Array): string => toHex(fakeSigner(hotkey).sign(payload));
+const signReady = (hotkey: Hotkey, payload: Uint8Array): string => toHex(fakeSigner(hotkey).sign(payload));
+const signWith = (roundKey: string, payload: Uint8Array): string =>
+  toHex(fakeRoundSigner(roundKey).sign(payload));
 
 export class Forger {
   readonly self: Hotkey;
@@ -41,6 +43,8 @@ export class Forger {
   readonly accomplices: readonly Hotkey[];
   lastReady: Ready | undefined;
   lastProposal: Proposal | undefined;
+  /** Of its honest half. */
+  #lastRoundKey = "00".repeat(32);
   #proposals = new Map<string, Proposal>();
   /** Proposal digest → chunk → digest of its result, as this member knows it and as it tells the others. */
   #results = new Map<string, Map<number, { known: string; told: string }>>();
@@ -59,6 +63,7 @@ export class Forger {
     const kind = kindOf(message);
     if (kind === "ready") {
       const ready = message.header as unknown as Ready;
+      if (ready.hotkey === this.self) this.#lastRoundKey = ready.roundKey;
       if (ready.outerStep >= (this.lastReady?.outerStep ?? 0)) this.lastReady = ready;
     } else if (kind === "propose") {
       const proposal = message.header.proposal as Proposal;
@@ -88,17 +93,18 @@ export class Forger {
 
   ready(ready: Ready, changes: Partial<Ready>): Ready {
     const changed = { ...ready, ...changes };
-    return { ...changed, signature: signAs(this.self, readyPayload(changed, changed)) };
+    return { ...changed, signature: signReady(this.self, readyPayload(changed, changed)) };
   }
 
   proposal(proposal: Proposal): Header<"propose"> {
-    const signature = signAs(this.self, proposePayload(proposalDigest(proposal)));
+    const signature = signWith(this.#roundKeyIn(proposal), proposePayload(proposalDigest(proposal)));
     return { proposal, signature } as Header<"propose">;
   }
 
   vote(phase: VotePhase, vote: Header<"vote">, resultDigest: string): Header<"vote"> {
     const changed = { ...vote, resultDigest };
-    return { ...changed, signature: signAs(this.self, votePayload(phase, changed)) };
+    const roundKey = this.#roundKeyIn(this.#proposals.get(vote.proposalDigest));
+    return { ...changed, signature: signWith(roundKey, votePayload(phase, changed)) };
   }
 
   /** Over what the other half was told of this member's own span, if that is all of it. */
@@ -110,25 +116,34 @@ export class Forger {
     const results = this.resultsOf(proposal);
     const told = Array.from({ length: chunkCount }, (_, i) => results.get(firstChunk + i)?.told);
     if (told.includes(undefined)) return null;
-    return signAs(this.self, sealPayload(proposal, spanDigestOf(told as string[])));
+    return signWith(this.#roundKeyIn(plan), sealPayload(proposal, spanDigestOf(told as string[])));
   }
 
   accept(accept: Header<"accept">, full: Lock | null, holds: readonly string[]): Header<"accept"> {
     const changed = { ...accept, full, lock: full && summaryOf(full), holds };
-    const signature = signAs(this.self, acceptPayload(accept, changed));
+    const roundKey = this.#roundKeyIn(this.#proposals.get(accept.proposalDigest));
+    const signature = signWith(roundKey, acceptPayload(accept, changed));
     return { ...changed, signature } as unknown as Header<"accept">;
+  }
+
+  /** The key that the proposal's offer of this member names. */
+  #roundKeyIn(proposal: Proposal | undefined): string {
+    return proposal?.members.find((m) => m.hotkey === this.self)?.roundKey ?? this.#lastRoundKey;
   }
 
   /**
    * A lock on a result that nobody has, under a proposal that nobody made. Its own and its accomplices' votes are
-   * genuine; the others' are not, or are left out.
+   * genuine; the others' are not, or are left out, or are by keys that their forged offers name.
    */
   inventLock(attempt: number): Lock | null {
     if (!this.lastProposal) return null;
     const { members: all } = this.lastProposal;
     const few = all.filter((m) => m.hotkey === this.self || this.accomplices.includes(m.hotkey));
     if (few.length === 0) return null;
-    const members = this.isOneIn(2) ? all : few;
+    const isFew = (hotkey: Hotkey) => few.some((m) => m.hotkey === hotkey);
+    const isForged = this.isOneIn(3);
+    const forged = all.map((m) => isFew(m.hotkey) ? m : { ...m, roundKey: this.#lastRoundKey });
+    const members = isForged ? forged : this.isOneIn(2) ? all : few;
     const proposal = { ...this.lastProposal, attempt, leader: few[0].hotkey, members };
     const contentDigest = this.digest();
     const resultDigest = resultDigestFrom(proposalDigest(proposal), contentDigest);
@@ -137,22 +152,27 @@ export class Forger {
       proposalDigest: proposalDigest(proposal),
       resultDigest,
     });
-    const voters = this.isOneIn(2) ? members : few;
-    const votes = voters.map(({ hotkey }) => ({
+    const voters = isForged || this.isOneIn(2) ? members : few;
+    const votes = voters.map(({ hotkey, roundKey }) => ({
       hotkey,
-      signature: few.some((m) => m.hotkey === hotkey) ? signAs(hotkey, payload) : "00".repeat(64),
+      signature: isForged || isFew(hotkey) ? signWith(roundKey, payload) : "00".repeat(64),
     }));
     return { attempt, proposal, origin: proposal, resultDigest, contentDigest, votes };
   }
 
-  /** A certificate that this member and its accomplices sign alone. */
+  /** A certificate that this member and its accomplices sign alone, or for others whose offers they forge. */
   certificate(outerStep: number, block: number): Message | undefined {
     const base = this.lastProposal;
     const terms = this.lastReady;
     if (!base || !terms) return undefined;
     const { runId, anchorRoot, codec } = terms;
-    const hotkeys = orderCandidates(ORDER_SEED, outerStep, [this.self, ...this.accomplices]);
-    const members = hotkeys.map((hotkey) => {
+    const own = [this.self, ...this.accomplices];
+    const others = this.isOneIn(2) ? base.members.filter(({ hotkey }) => !own.includes(hotkey)) : [];
+    const roundKey = this.#lastRoundKey;
+    const all = [...own, ...others.map(({ hotkey }) => hotkey)];
+    const members = orderCandidates(ORDER_SEED, outerStep, all).map((hotkey) => {
+      const other = others.find((offer) => offer.hotkey === hotkey);
+      if (other) return { ...other, roundKey };
       const offer = {
         hotkey,
         innerSteps: 1,
@@ -160,9 +180,10 @@ export class Forger {
         bandwidthBytesPerSec: 1,
         waypointDigest: runId,
         block,
+        roundKey,
       };
       const round = { runId, outerStep, anchorRoot, codec };
-      return { ...offer, signature: signAs(hotkey, readyPayload(round, offer)) };
+      return { ...offer, signature: signReady(hotkey, readyPayload(round, offer)) };
     });
     const attempt = this.random.nextBelow(3);
     const proposal: Proposal = {
@@ -194,7 +215,7 @@ export class Forger {
       origin: proposal,
       resultDigest,
       chunkDigests,
-      votes: hotkeys.map((hotkey) => ({ hotkey, signature: signAs(hotkey, payload) })),
+      votes: members.map(({ hotkey }) => ({ hotkey, signature: signWith(roundKey, payload) })),
     };
     return certificateMessage(certificate);
   }

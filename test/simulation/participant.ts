@@ -13,6 +13,7 @@ import {
   type RoundLock,
   type RoundOutcome,
 } from "../../src/allreduce/allreduce.ts";
+import type { RoundKeys } from "../../src/allreduce/round_keys.ts";
 import { fakeSigner, fakeVerify } from "./fake_signer.ts";
 import { rememberedDigest } from "./wire_copy.ts";
 
@@ -75,6 +76,7 @@ export interface ParticipantDeps {
   readonly codec: Codec;
   readonly reducer: ChunkReducer;
   readonly disk: Disk;
+  readonly roundKeys: RoundKeys;
   isMember(hotkey: Hotkey): boolean;
   block(): number;
   expected(): readonly Hotkey[];
@@ -83,6 +85,8 @@ export interface ParticipantDeps {
   onCommit(certificate: Certificate, root: string, chunks: readonly Uint8Array[]): void;
   onEnd(outerStep: number, outcome: RoundOutcome): void;
   onBadCertificate(error: unknown): void;
+  /** Its own, or a peer's that passed its checks. */
+  onBelieved(certificate: Certificate): void;
   trace?(text: string): void;
 }
 
@@ -114,6 +118,7 @@ export class Participant {
         transport: deps.transport,
         signer: fakeSigner(options.hotkey),
         verify: fakeVerify,
+        roundKeys: deps.roundKeys,
         codec: deps.codec,
         reducer: deps.reducer,
         clock: deps.clock,
@@ -122,6 +127,9 @@ export class Participant {
         isMember: (hotkey) => deps.isMember(hotkey),
       },
     );
+    this.allReduce.observe((seen) => {
+      if (seen.kind === "certificate") deps.onBelieved(seen.certificate);
+    });
     const { certificate } = deps.disk.state;
     if (certificate) this.allReduce.resume(certificate);
   }

@@ -1,6 +1,6 @@
 /**
- * Planted bugs, to show that the simulator finds what it is for. Two are changes to what the simulation passes in; one
- * replaces a module of the all-reduce by way of an import map, which needs a process of its own, and leaves production
+ * Planted bugs, to show that the simulator finds what it is for. Two are changes to what the simulation passes in; two
+ * replace a module of the all-reduce by way of an import map, which needs a process of its own, and leaves production
  * code without a seam.
  */
 import process from "node:process";
@@ -16,6 +16,7 @@ import { type Plant, PLANTS } from "./draw_episode.ts";
 /** Plant → module of src/allreduce → what stands in for it. */
 const REPLACED: Partial<Record<Plant, Readonly<Record<string, string>>>> = {
   "commit-without-quorum": { "quorum.ts": "planted_quorum.ts" },
+  "unchecked-offers": { "proposal.ts": "planted_offers.ts" },
 };
 const IN_CHILD = "SKEIN_SIM_PLANTED";
 const at = (path: string) => new URL(path, import.meta.url).href;

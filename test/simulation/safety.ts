@@ -1,8 +1,9 @@
 /**
- * What must hold whatever happens, checked each time that an honest member commits:
+ * What must hold whatever happens, checked each time that an honest member commits, or believes a certificate:
  *
  *   - one result and one root for each step, bit for bit;
  *   - the certificate that it holds verifies, with the group before it as context;
+ *   - the round keys that a certificate names for honest members are theirs;
  *   - a reducer sums each honest member's own contribution, with its own weight, at most once, and no more foreign
  *     tensors than there are hostile members;
  *   - the shares in the committed mean of an honest group say the same (see periodic_codec.ts): every member that has a part
@@ -12,6 +13,7 @@ import type { Hotkey } from "../../src/base/transport.ts";
 import type { ChunkReducer, WeightedChunk } from "../../src/codec/codec.ts";
 import type { Certificate } from "../../src/allreduce/allreduce.ts";
 import { planOf } from "../../src/allreduce/proposal.ts";
+import type { RoundKeys } from "../../src/allreduce/round_keys.ts";
 import { PeriodicReducer } from "./periodic_codec.ts";
 
 /** f32 rounds: shares are compared to a few parts in a million. */
@@ -27,6 +29,7 @@ export interface SwarmFacts {
 export class Safety {
   readonly violations: string[] = [];
   #facts: SwarmFacts;
+  #roundKeys = new Map<Hotkey, Set<string>>();
   #results = new Map<number, { resultDigest: string; root: string; by: Hotkey }>();
 
   constructor(facts: SwarmFacts) {
@@ -47,6 +50,27 @@ export class Safety {
       this.violation(`step ${outerStep}: two roots, one held by ${first.by}, another by ${by}`);
     }
     this.#checkShares(certificate, chunks);
+  }
+
+  /** Remembers the keys that this member makes. */
+  watchKeys(owner: Hotkey, keys: RoundKeys): RoundKeys {
+    const made = this.#roundKeys.get(owner) ?? new Set();
+    this.#roundKeys.set(owner, made);
+    return {
+      ...keys,
+      create: () => {
+        const signer = keys.create();
+        made.add(signer.publicKey);
+        return signer;
+      },
+    };
+  }
+
+  believed(by: Hotkey, { outerStep, proposal, origin }: Certificate): void {
+    for (const { hotkey, roundKey } of [...proposal.members, ...origin.members]) {
+      if (this.#facts.hostile.has(hotkey) || this.#roundKeys.get(hotkey)?.has(roundKey)) continue;
+      this.violation(`step ${outerStep}: ${by} believes in a round key of ${hotkey} that this never made`);
+    }
   }
 
   #checkShares({ origin, outerStep }: Certificate, chunks: readonly Uint8Array[]): void {

@@ -12,7 +12,7 @@ import {
   type RoundOutcome,
 } from "../../src/allreduce/allreduce.ts";
 import type { RoundTimeouts } from "../../src/allreduce/round_types.ts";
-import { fakeSigner, fakeVerify } from "./fake_signer.ts";
+import { fakeRoundKeys, fakeSigner, fakeVerify } from "./fake_signer.ts";
 import { BLOCK_BYTES, blockCodec, BlockReducer, meanConstant, sharedTensor } from "./scale_codec.ts";
 import { type Alter, ScaleNetwork } from "./scale_network.ts";
 import { VirtualClock } from "./virtual_clock.ts";
@@ -98,6 +98,7 @@ export async function playScaleRound(scale: ScaleCase, alter?: Alter): Promise<S
       transport: network.transport(at),
       signer: fakeSigner(hotkey),
       verify: fakeVerify,
+      roundKeys: fakeRoundKeys(hotkey),
       codec: blockCodec(at + 1),
       reducer: new BlockReducer(),
       clock,

@@ -5,6 +5,7 @@
 import type { Hotkey, Transport } from "../../src/base/transport.ts";
 import type { ChunkReducer, Codec } from "../../src/codec/codec.ts";
 import type { ChainHeight } from "./chain_height.ts";
+import { fakeRoundKeys } from "./fake_signer.ts";
 import { type Disk, newDisk, Participant, type RunState } from "./participant.ts";
 import { periodFor, periodicCodec, PeriodicReducer } from "./periodic_codec.ts";
 import { Safety } from "./safety.ts";
@@ -71,6 +72,8 @@ export class SimSwarm {
   /** Step → member → rounds that it saw aborted. */
   #aborted = new Map<number, Map<Hotkey, number>>();
   #abortedCount = 0;
+  /** So many have begun: who restarts, or is there twice, has other round keys. */
+  #participations = 0;
 
   constructor(options: SwarmOptions, deps: SwarmDeps) {
     const { hotkeys, hostile, samples } = options;
@@ -155,6 +158,7 @@ export class SimSwarm {
         codec: this.codec,
         reducer: changes.reducer ?? new PeriodicReducer(),
         disk,
+        roundKeys: this.safety.watchKeys(hotkey, fakeRoundKeys(`${hotkey} ${this.#participations++}`)),
         isMember: (other) => hotkeys.includes(other),
         block: changes.block ?? (() => chain.at(hotkey)),
         expected: () => this.nodes.filter((n) => n.isUp).map((n) => n.hotkey),
@@ -174,6 +178,9 @@ export class SimSwarm {
         },
         onBadCertificate: (error) => {
           if (isIn()) this.safety.violation(`${hotkey} holds a certificate that does not verify: ${error}`);
+        },
+        onBelieved: (certificate) => {
+          if (!isHostile) this.safety.believed(hotkey, certificate);
         },
         trace: trace && ((text) => trace(`${hotkey} ${text}`)),
       },

@@ -17,7 +17,7 @@ import {
   readFrame,
 } from "../../../src/net/frame.ts";
 import { refusalError } from "../../../src/net/gatekeeper.ts";
-import { checkHello, type HelloRules, parseHello } from "../../../src/net/hello.ts";
+import { checkHello, type HelloRules, parseHello, PROTOCOL_VERSION } from "../../../src/net/hello.ts";
 import { messageOf } from "../../../src/net/transport.ts";
 import { cborExamples, type Decoder, flatBound, structuredBound } from "./decoder.ts";
 import { randomBytes, randomLength } from "./mutate_bytes.ts";
@@ -80,7 +80,7 @@ async function readFrames(input: Uint8Array): Promise<number> {
 }
 
 const hello = (hotkey: string, signature: Uint8Array) => ({
-  protocolVersion: 1,
+  protocolVersion: PROTOCOL_VERSION,
   runId: RUN_ID,
   runDescription: "tiny, one of many",
   hotkey,

@@ -1,5 +1,5 @@
 /** A round of three members as its messages, all of which pass their checks: what mutations start from. */
-import { sha256Sync, toHex, utf8 } from "../../../src/base/bytes.ts";
+import { fromHex, sha256Sync, toHex, utf8 } from "../../../src/base/bytes.ts";
 import { type Certificate, resultDigestFrom, resultDigestOf } from "../../../src/allreduce/certificate.ts";
 import { certificateMessage, type Kind } from "../../../src/allreduce/messages.ts";
 import { orderCandidates } from "../../../src/allreduce/order.ts";
@@ -17,7 +17,15 @@ export const SHAPE = {
   samplesPerInnerStep: 1,
   maxInnerSteps: 1000,
 };
-export const DEPS = { verify: () => true, isMember: () => true, wasMember: () => true };
+export const DEPS = {
+  verify: () => true,
+  roundKeys: {
+    verify: () => true,
+    create: () => ({ publicKey: digestOf("round key"), sign: () => fromHex(signature) }),
+  },
+  isMember: () => true,
+  wasMember: () => true,
+};
 export const MEMBERS = orderCandidates(SHAPE.seed, 3, ["alice", "bob", "carol"]);
 export const CONTINUITY = { previousMembers: MEMBERS, recoveryBlock: Infinity, block: 100, present: MEMBERS };
 export const ballot = (proposal: Proposal) => ({
@@ -45,6 +53,7 @@ export function proposalOf(attempt: number): Proposal {
       bandwidthBytesPerSec: 1e6 * i,
       waypointDigest: digestOf(hotkey),
       block: 99,
+      roundKey: digestOf(`round key of ${hotkey}`),
       signature,
     })),
   };

@@ -38,6 +38,7 @@ const offer = (i: number): Offer => ({
   bandwidthBytesPerSec: 1000,
   waypointDigest: "33".repeat(32),
   block: 7,
+  roundKey: "44".repeat(32),
   signature: i.toString(16).padStart(16, "0") + "ab".repeat(56),
 });
 

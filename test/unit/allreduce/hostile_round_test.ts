@@ -10,6 +10,7 @@ import type { Message, Transport } from "../../../src/base/transport.ts";
 import { AllReduce, decodeResult, type RoundOutcome } from "../../../src/allreduce/allreduce.ts";
 import { CpuReducer } from "../../../src/codec/cpu_reducer.ts";
 import { u8Blockwise } from "../../../src/codec/u8_blockwise.ts";
+import { ed25519RoundKeys } from "../../../src/node/round_keys.ts";
 import { swarmTest, type TestNode, type TestSwarm, until, verify } from "../net/swarm.ts";
 
 const RUN_ID = "ab".repeat(32);
@@ -71,6 +72,7 @@ async function playRound(
       transport: mangle ? mangled(node.network.transport, mangle) : node.network.transport,
       signer: node.signer,
       verify,
+      roundKeys: ed25519RoundKeys,
       codec: u8Blockwise,
       reducer: new CpuReducer(u8Blockwise),
       clock: systemClock,
@@ -194,6 +196,7 @@ swarmTest("a member whose own pseudo-gradient is not finite does not join", asyn
       transport: alice.network.transport,
       signer: alice.signer,
       verify,
+      roundKeys: ed25519RoundKeys,
       codec: u8Blockwise,
       reducer: new CpuReducer(u8Blockwise),
       clock: systemClock,

@@ -1,17 +1,17 @@
 import assert from "node:assert/strict";
-import { toHex } from "../../../src/base/bytes.ts";
 import { type AcceptRecord, bindingOf, type Lock, summaryOf } from "../../../src/allreduce/lock.ts";
 import { resultDigestFrom } from "../../../src/allreduce/certificate.ts";
 import { type Proposal, proposalDigest } from "../../../src/allreduce/proposal.ts";
 import { sealPayload, Seals, spanDigestOf } from "../../../src/allreduce/seals.ts";
 import { VoteBox, votePayload } from "../../../src/allreduce/votes.ts";
-import { fakeSigner, fakeVerify } from "../../simulation/fake_signer.ts";
+import { fakeRoundCheck } from "../../simulation/fake_signer.ts";
+import { roundKeyOf, signAs } from "./round_harness.ts";
 
 const GROUP = ["a", "b", "c", "d"];
 const CONTENT = "11".repeat(32);
 /** Of attempt 1. */
 const RESULT = () => resultDigestFrom(proposalDigest(proposal(1)), CONTENT);
-const rules = { verify: fakeVerify, checkProposal: () => {} };
+const rules = { roundKeys: fakeRoundCheck, checkProposal: () => {} };
 
 function proposal(attempt: number): Proposal {
   const members = GROUP.map((hotkey) => ({
@@ -21,6 +21,7 @@ function proposal(attempt: number): Proposal {
     bandwidthBytesPerSec: 1,
     waypointDigest: "",
     block: 0,
+    roundKey: roundKeyOf(hotkey),
     signature: "",
   }));
   const terms = { runId: "run", outerStep: 1, anchorRoot: "root", codec: "f32" };
@@ -31,7 +32,7 @@ function lockOf(attempt: number, voters: readonly string[], contentDigest = CONT
   const ballot = proposal(attempt);
   const resultDigest = resultDigestFrom(proposalDigest(ballot), contentDigest);
   const payload = votePayload("vote", { ...ballot, proposalDigest: proposalDigest(ballot), resultDigest });
-  const votes = voters.map((hotkey) => ({ hotkey, signature: toHex(fakeSigner(hotkey).sign(payload)) }));
+  const votes = voters.map((hotkey) => ({ hotkey, signature: signAs(hotkey, payload) }));
   return { attempt, proposal: ballot, origin: ballot, resultDigest, contentDigest, votes };
 }
 
@@ -88,9 +89,9 @@ Deno.test("two votes of one member are an offence, and only a quorum for one res
 Deno.test("two seals of one reducer convict it; an unsigned one convicts nobody", () => {
   const sealed = (hotkey: string, chunk: string) => {
     const spanDigest = spanDigestOf([chunk]);
-    return { spanDigest, seal: toHex(fakeSigner(hotkey).sign(sealPayload("p", spanDigest))) };
+    return { spanDigest, seal: signAs(hotkey, sealPayload("p", spanDigest)) };
   };
-  const seals = new Seals("p", GROUP, fakeVerify);
+  const seals = new Seals("p", proposal(0).members, fakeRoundCheck);
   assert.ok(seals.add(0, sealed("a", "x")));
   assert.ok(seals.add(1, sealed("b", "y")));
   assert.ok(!seals.add(2, sealed("b", "z")));

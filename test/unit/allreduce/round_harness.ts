@@ -1,5 +1,5 @@
 /** Round machines of honest members, wired together without a network; a test speaks for those who lie. */
-import { toHex } from "../../../src/base/bytes.ts";
+import { sha256Sync, toHex, utf8 } from "../../../src/base/bytes.ts";
 import { isSkeinError } from "../../../src/base/errors.ts";
 import type { Hotkey } from "../../../src/base/transport.ts";
 import { DEFAULT_TIMEOUTS } from "../../../src/allreduce/allreduce.ts";
@@ -16,11 +16,11 @@ import {
   readyPayload,
   type RunShape,
 } from "../../../src/allreduce/proposal.ts";
-import { RoundMachine } from "../../../src/allreduce/round_machine.ts";
+import { RoundMachine, type RoundMachineDeps } from "../../../src/allreduce/round_machine.ts";
 import type { RoundAction, RoundEvent } from "../../../src/allreduce/round_types.ts";
 import { Suspicions } from "../../../src/allreduce/suspicions.ts";
 import { votePayload } from "../../../src/allreduce/votes.ts";
-import { fakeSigner, fakeVerify } from "../../simulation/fake_signer.ts";
+import { fakeRoundCheck, fakeRoundSigner, fakeSigner, fakeVerify } from "../../simulation/fake_signer.ts";
 
 const ELEMENTS = 12 * 1024;
 export const SHAPE: RunShape = {
@@ -35,9 +35,14 @@ export const SHAPE: RunShape = {
 };
 export const TERMS = { runId: SHAPE.runId, outerStep: 1, anchorRoot: "22".repeat(32), codec: SHAPE.codec };
 
-export const signAs = (hotkey: Hotkey, payload: Uint8Array) => toHex(fakeSigner(hotkey).sign(payload));
+/** Each member has one in all rounds here. */
+export const roundKeyOf = (hotkey: Hotkey): string => toHex(sha256Sync(utf8(hotkey)));
 
-export function readyOf(hotkey: Hotkey, innerSteps = 1, outerStep = 1): Ready {
+export const signWith = (roundKey: string, payload: Uint8Array) =>
+  toHex(fakeRoundSigner(roundKey).sign(payload));
+export const signAs = (hotkey: Hotkey, payload: Uint8Array) => signWith(roundKeyOf(hotkey), payload);
+
+export function readyOf(hotkey: Hotkey, innerSteps = 1, outerStep = 1, roundKey = roundKeyOf(hotkey)): Ready {
   const terms = { ...TERMS, outerStep };
   const offer = {
     hotkey,
@@ -46,11 +51,17 @@ export function readyOf(hotkey: Hotkey, innerSteps = 1, outerStep = 1): Ready {
     bandwidthBytesPerSec: 1e6,
     waypointDigest: "33".repeat(32),
     block: 0,
+    roundKey,
   };
-  return { ...terms, ...offer, signature: signAs(hotkey, readyPayload(terms, offer)) };
+  return { ...terms, ...offer, signature: toHex(fakeSigner(hotkey).sign(readyPayload(terms, offer))) };
 }
 
-export function proposalOf(attempt: number, leader: Hotkey, members: readonly Hotkey[]): Proposal {
+export function proposalOf(
+  attempt: number,
+  leader: Hotkey,
+  members: readonly Hotkey[],
+  keyOf: (hotkey: Hotkey) => string = roundKeyOf,
+): Proposal {
   return {
     ...TERMS,
     attempt,
@@ -58,11 +69,13 @@ export function proposalOf(attempt: number, leader: Hotkey, members: readonly Ho
     block: 0,
     elementCount: ELEMENTS,
     chunkElements: 1024,
-    members: orderCandidates(SHAPE.seed, 1, members).map((hotkey) => bareOffer(readyOf(hotkey))),
+    members: orderCandidates(SHAPE.seed, 1, members).map((hotkey) =>
+      bareOffer(readyOf(hotkey, 1, 1, keyOf(hotkey)))
+    ),
   };
 }
 
-/** A result of a proposal, and the lock on it that `voters` signed. */
+/** A result of a proposal, and the lock on it that `voters` signed with the keys that it names. */
 export function lockOn(proposal: Proposal, voters: readonly Hotkey[], byte = "ab") {
   const chunkDigests = byte.repeat(32 * planOf(proposal).chunks.length);
   const resultDigest = resultDigestOf(proposalDigest(proposal), chunkDigests);
@@ -71,7 +84,10 @@ export function lockOn(proposal: Proposal, voters: readonly Hotkey[], byte = "ab
     proposalDigest: proposalDigest(proposal),
     resultDigest,
   });
-  const votes = voters.map((hotkey) => ({ hotkey, signature: signAs(hotkey, payload) }));
+  const votes = voters.map((hotkey) => {
+    const { roundKey } = proposal.members.find((member) => member.hotkey === hotkey)!;
+    return { hotkey, signature: signWith(roundKey, payload) };
+  });
   return { chunkDigests, resultDigest, proposal, votes };
 }
 
@@ -104,7 +120,11 @@ export class RoundHarness {
     honest: readonly Hotkey[],
     liars: readonly Hotkey[],
     starts: (hotkey: Hotkey) => Start = () => ({}),
-    { previous = [...honest, ...liars], registered = [...honest, ...liars] } = {},
+    {
+      previous = [...honest, ...liars],
+      registered = [...honest, ...liars],
+      depsOf = (_hotkey: Hotkey): Partial<RoundMachineDeps> => ({}),
+    } = {},
   ) {
     this.#honest = honest;
     this.#liars = liars;
@@ -124,12 +144,14 @@ export class RoundHarness {
           ...starts(hotkey),
         },
         {
-          signer: fakeSigner(hotkey),
+          roundSigner: fakeRoundSigner(roundKeyOf(hotkey)),
+          roundKeys: fakeRoundCheck,
           verify: fakeVerify,
           suspicions,
           pace: new Pace(DEFAULT_TIMEOUTS),
           isMember: (other) => registered.includes(other),
           wasMember: (other) => before.has(other),
+          ...depsOf(hotkey),
         },
         0,
       );

@@ -4,7 +4,7 @@ import { multiaddr } from "@multiformats/multiaddr";
 import { systemClock } from "../../../src/base/clock.ts";
 import { eventLog, type LogEvent } from "../../../src/base/log.ts";
 import { dialMore } from "../../../src/net/dialing.ts";
-import { parseHello } from "../../../src/net/hello.ts";
+import { parseHello, PROTOCOL_VERSION } from "../../../src/net/hello.ts";
 
 const GOOD = "/ip4/127.0.0.1/tcp/4001";
 const GARBAGE = ["not a multiaddr", "/ip4/999.1.1.1/tcp/1", "/ip4/1.2.3.4/tcp/70000", "/new-protocol/1", "/"];
@@ -21,7 +21,7 @@ const linkOf = (listenAddrs: string[], connections: unknown[] = [{ direction: "i
 
 Deno.test("addresses that are none are left out of a hello, and the hello stands", () => {
   const hello = parseHello({
-    protocolVersion: 1,
+    protocolVersion: PROTOCOL_VERSION,
     runId: "ab",
     runDescription: "",
     hotkey: "Mallory",

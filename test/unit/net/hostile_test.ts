@@ -9,7 +9,7 @@ import { type Binding, signBinding } from "../../../src/net/binding.ts";
 import { encodeFrameHead, type FrameKind, MAX_HEADER_BYTES } from "../../../src/net/frame.ts";
 import { FrameStream } from "../../../src/net/frame_stream.ts";
 import { StreamBytes } from "../../../src/net/stream_bytes.ts";
-import { HELLO_PROTOCOL } from "../../../src/net/hello.ts";
+import { HELLO_PROTOCOL, PROTOCOL_VERSION } from "../../../src/net/hello.ts";
 import { type Host, startHost } from "../../../src/net/host.ts";
 import { LANE_PROTOCOLS, REQUEST_PROTOCOL } from "../../../src/net/protocols.ts";
 import { NETUID, RUN_ID, signerOf, swarmTest, type TestNode, until } from "./swarm.ts";
@@ -44,7 +44,7 @@ function helloOf(name: string, fields: { peerId: string } & Partial<Omit<Binding
   const signer = signerOf(name);
   const binding = signBinding(signer, { netuid: NETUID, notAfterMs: Date.now() + HOUR_MS, ...fields });
   return {
-    protocolVersion: 1,
+    protocolVersion: PROTOCOL_VERSION,
     runId: RUN_ID,
     runDescription: "hostile",
     hotkey: signer.hotkey,
