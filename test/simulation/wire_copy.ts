@@ -1,7 +1,7 @@
 /**
  * What stands for the wire: messages arrive as deep copies, so no node can see another change an object. A message to many
- * is copied once and the copy frozen; receivers parse it into objects of their own. Digests of bodies are remembered by
- * their copy.
+ * is copied once and the copy frozen; receivers parse it into objects of their own. Of bodies only results go to many: the
+ * buffer of another is used again for the next. Digests of bodies are remembered by their copy.
  */
 import { sha256Sync } from "../../src/base/bytes.ts";
 import type { Message } from "../../src/base/transport.ts";
@@ -14,7 +14,12 @@ export function copyMessage(message: Message): Message {
   const header = remembered(headers, message.header, () => frozenCopy(message.header) as Message["header"]);
   const { body } = message;
   if (!body) return { type: message.type, header };
-  return { type: message.type, header, body: remembered(bodies, body, () => body.slice()) };
+  const isToMany = message.type.includes("/result/");
+  return {
+    type: message.type,
+    header,
+    body: isToMany ? remembered(bodies, body, () => body.slice()) : body.slice(),
+  };
 }
 
 function frozenCopy(value: unknown): unknown {
