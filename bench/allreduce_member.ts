@@ -15,6 +15,7 @@ import { cryptoReady, devAccount, verifySignature } from "../src/chain/sr25519.t
 import { codecByName } from "../src/codec/by_name.ts";
 import { CpuReducer } from "../src/codec/cpu_reducer.ts";
 import { startNetwork } from "../src/net/network.ts";
+import { nativeDigest } from "../src/node/native_digest.ts";
 import { ed25519RoundKeys } from "../src/node/round_keys.ts";
 import { commands, tell } from "./allreduce_process.ts";
 import { fillValues, resultFault, samplesOf } from "./allreduce_values.ts";
@@ -76,6 +77,7 @@ const allReduce = new AllReduce({
   signer,
   verify: cachedVerify(verifySignature),
   roundKeys: ed25519RoundKeys,
+  digest: nativeDigest,
   codec,
   reducer: new CpuReducer(codec),
   clock: systemClock,

@@ -45,8 +45,8 @@ export const DEFAULT_TIMEOUTS: RoundTimeouts = {
   voteTimeoutMs: 20_000,
   suspectMs: 30_000,
 };
-/** More than a reducer holds at a time (reduce_machine.ts). */
-const MAX_FREE_BUFFER_BYTES = 32 * 1024 * 1024;
+/** What a reducer holds at a time (reduce_machine.ts), and some on their way. */
+const MAX_FREE_BUFFER_BYTES = 20 * 1024 * 1024;
 /** Chunks asked for at a time from members that hold a result. */
 const PULL_CONCURRENCY = 8;
 
@@ -177,7 +177,6 @@ export class AllReduce {
     } finally {
       this.#round = undefined;
       this.#intake.attach(undefined);
-      this.#buffers.clear();
     }
   }
 

@@ -1,6 +1,6 @@
 /**
  * Buffers of contributions, to be used again: a round moves more of them than memory should see, and the collector is slow to
- * notice that they are free. Emptied when the round is over, so that training has the memory.
+ * notice that they are free.
  */
 export class ChunkBuffers {
   readonly #free = new Map<number, Uint8Array<ArrayBuffer>[]>();
@@ -24,15 +24,15 @@ export class ChunkBuffers {
 
   /** The caller is done with it; so is everybody to whom it showed it. What did not come from here is left alone. */
   give(buffer: Uint8Array): void {
-    if (!this.#lent.delete(buffer) || this.#freeBytes + buffer.length > this.#maxFreeBytes) return;
+    if (!this.#lent.delete(buffer)) return;
+    if (this.#freeBytes + buffer.length > this.#maxFreeBytes) {
+      // Perhaps of sizes that nobody asks for any more.
+      this.#free.clear();
+      this.#freeBytes = 0;
+    }
     this.#freeBytes += buffer.length;
     const free = this.#free.get(buffer.length) ?? [];
     this.#free.set(buffer.length, free);
     free.push(buffer as Uint8Array<ArrayBuffer>);
-  }
-
-  clear(): void {
-    this.#free.clear();
-    this.#freeBytes = 0;
   }
 }

@@ -4,7 +4,7 @@
  * with the certificate that settled its step (catch_up.ts). Nothing here changes what was committed.
  */
 import type { Clock } from "../base/clock.ts";
-import type { Hotkey, Message, Transport, VerifySignature } from "../base/transport.ts";
+import type { Hotkey, Message, PlaceBody, Transport, VerifySignature } from "../base/transport.ts";
 import type { Observation } from "./allreduce_types.ts";
 import type { CatchUp } from "./catch_up.ts";
 import type { Certificate } from "./certificate.ts";
@@ -103,7 +103,7 @@ export class Intake {
     for (const kind of ROUND_KINDS) {
       this.#on(kind, (from, message) => this.#onRoundMessage(kind, from, message));
     }
-    const place = (bodyBytes: number) => this.#deps.buffers.take(bodyBytes);
+    const place: PlaceBody = (_from, _header, bodyBytes) => this.#deps.buffers.take(bodyBytes);
     this.#on("chunk", (from, message) => this.#onChunk(from, message), place);
     this.#on("partial", async (from, message) => {
       const header = this.#checkRun(parseHeader("partial", message.header));
@@ -112,7 +112,7 @@ export class Intake {
     this.#on("result", async (from, message) => {
       const header = this.#checkRun(parseHeader("result", message.header));
       await this.#round?.onResult(from, header, message.body ?? new Uint8Array(0));
-    });
+    }, (from, header, bodyBytes) => this.#round?.placeResult(from, header, bodyBytes));
     this.#unsubscribe.push(
       // Anybody may pass a certificate on: it proves itself.
       transport.onMessage(messageType("certificate"), (from, message) => {
@@ -136,7 +136,7 @@ export class Intake {
   #on(
     kind: Kind,
     handler: (from: Hotkey, message: Message) => void | Promise<void>,
-    place?: (bodyBytes: number) => Uint8Array,
+    place?: PlaceBody,
   ): void {
     this.#unsubscribe.push(this.#deps.transport.onMessage(messageType(kind), async (from, message) => {
       if (!this.#deps.isMember(from)) {

@@ -2,7 +2,7 @@
 import type { Clock } from "../base/clock.ts";
 import { describeError, isSkeinError } from "../base/errors.ts";
 import type { Log } from "../base/log.ts";
-import type { Hotkey, Transport, VerifySignature } from "../base/transport.ts";
+import type { Hotkey, Message, Transport, VerifySignature } from "../base/transport.ts";
 import type { ChunkReducer, Codec } from "../codec/codec.ts";
 import type { ChunkBuffers } from "./chunk_buffers.ts";
 import { refuse } from "./errors.ts";
@@ -147,6 +147,14 @@ export class LiveRound {
   async onPartial(from: Hotkey, header: Header<"partial">, body: Uint8Array): Promise<void> {
     if (this.#isOver || !this.#machine.wantsPartial(header.proposalDigest, from, header.chunk)) return;
     await this.#transfers.get(header.proposalDigest)?.onPartial(from, header, body);
+  }
+
+  /** Where a result that is wanted may be received; its header is not checked yet. */
+  placeResult(from: Hotkey, header: Message["header"], bodyBytes: number): Uint8Array | undefined {
+    const { proposalDigest, chunk } = header;
+    if (typeof proposalDigest !== "string" || typeof chunk !== "number" || this.#isOver) return undefined;
+    if (!this.#machine.wantsResult(proposalDigest, from, chunk)) return undefined;
+    return this.#transfers.get(proposalDigest)?.placeResult(chunk, bodyBytes);
   }
 
   async onResult(from: Hotkey, header: Header<"result">, body: Uint8Array): Promise<void> {

@@ -13,6 +13,7 @@ import { largestInput } from "./largest_input.ts";
 import { type Header, messageType } from "./messages.ts";
 import { memberIndexOf, membersOf, type Proposal } from "./proposal.ts";
 import type { ReduceAction } from "./reduce_machine.ts";
+import { ResultBlock } from "./result_block.ts";
 import { ResultOrder } from "./result_order.ts";
 import type { RoundEvent } from "./round_types.ts";
 import type { SpanPlan } from "./span_plan.ts";
@@ -38,6 +39,7 @@ export class Transfer {
   #deps: TransferDeps;
   #contributions = new Map<number, Map<Hotkey, Uint8Array>>();
   #results: Uint8Array[];
+  readonly #block: ResultBlock;
   #grid: GridTransfer | undefined;
   #order: ResultOrder;
   #closed = new AbortController();
@@ -56,6 +58,7 @@ export class Transfer {
     this.#values = values;
     this.#deps = deps;
     this.#results = new Array(plan.chunks.length);
+    this.#block = new ResultBlock(plan, deps.codec.result);
     this.#grid = plan.grid && new GridTransfer(digest, proposal, plan.grid, {
       ...deps,
       sum: (chunk, inputs) => this.#sum(chunk, inputs),
@@ -113,6 +116,11 @@ export class Transfer {
     this.#store(from, chunk, body);
     this.#deps.feed({ type: "contributed", from, digest: this.#digest, chunk });
     return true;
+  }
+
+  /** Where the body of a result may be received. */
+  placeResult(chunk: number, bodyBytes: number): Uint8Array | undefined {
+    return this.#block.place(chunk, bodyBytes);
   }
 
   /** @throws {SkeinError} `allreduce/corrupt-result` after telling the machine */

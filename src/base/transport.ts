@@ -18,6 +18,12 @@ export interface Message {
   readonly isUrgent?: boolean;
 }
 
+export type PlaceBody = (
+  from: Hotkey,
+  header: Message["header"],
+  bodyBytes: number,
+) => Uint8Array | undefined;
+
 export interface Transport {
   readonly self: Hotkey;
   /** Members connected and authenticated right now, self excluded. */
@@ -31,13 +37,14 @@ export interface Transport {
    * Handles every message whose type is `type`. A handler's promise is awaited before the next message of that peer
    * is read: this is the receiver's back-pressure. A sender whose frame has not moved for a minute hangs up, so a
    * handler takes less. Throwing `SkeinError` counts against the sender.
-   * @param place where a body of so many bytes may be put; the handler then gets that. Not every transport asks.
+   * @param place where the body of a message with this header, unchecked, may be put: of `bodyBytes`, or undefined. The
+   * handler then gets that, unless the stream breaks. Not every transport asks.
    * @returns unsubscribe
    */
   onMessage(
     type: string,
     handler: (from: Hotkey, message: Message) => void | Promise<void>,
-    place?: (bodyBytes: number) => Uint8Array,
+    place?: PlaceBody,
   ): () => void;
   /** @returns unsubscribe */
   onPeer(handler: (peer: Hotkey, isUp: boolean) => void): () => void;

@@ -43,7 +43,10 @@ export const u8Blockwise: Codec = {
   encodedBytes: (elements) => blockwiseBytes(FORMAT, elements),
 
   encode(values, encoded = new Uint8Array(blockwiseBytes(FORMAT, values.length))) {
-    assert(encoded.length === blockwiseBytes(FORMAT, values.length), "u8: the buffer is of the encoding's size");
+    assert(
+      encoded.length === blockwiseBytes(FORMAT, values.length),
+      "u8: the buffer is of the encoding's size",
+    );
     for (let start = 0; start < values.length; start += SLICE_ELEMENTS) {
       const elements = loadValues(values, start);
       encodeSlice(start, elements, encoded, values.length);

@@ -102,7 +102,7 @@ export function decodeFramePrefix(bytes: Uint8Array, limits: FrameLimits): Frame
 }
 
 /** Where the body of the frame with this header is to be put; undefined: in a new array. */
-export type PlaceBody = (header: Frame["header"], bodyBytes: number) => Uint8Array | undefined;
+export type PlaceFrameBody = (header: Frame["header"], bodyBytes: number) => Uint8Array | undefined;
 
 /**
  * Reads one frame; null at a clean end. `onBytes` sees sizes as they are read.
@@ -113,7 +113,7 @@ export async function readFrame(
   limits: FrameLimits,
   signal?: AbortSignal,
   onBytes: (count: number) => void = () => {},
-  placeBody: PlaceBody = () => undefined,
+  placeBody: PlaceFrameBody = () => undefined,
 ): Promise<Frame | null> {
   const prefixBytes = await source.read(FRAME_PREFIX_BYTES, signal);
   if (prefixBytes === null) return null;

@@ -6,7 +6,7 @@ import {
   type Frame,
   type FrameKind,
   type FrameLimits,
-  type PlaceBody,
+  type PlaceFrameBody,
   readFrame,
 } from "./frame.ts";
 import { type StallWatch, watchStall } from "./stall.ts";
@@ -41,7 +41,7 @@ export class FrameStream {
     { signal, limits = this.#limits, placeBody }: {
       signal?: AbortSignal;
       limits?: FrameLimits;
-      placeBody?: PlaceBody;
+      placeBody?: PlaceFrameBody;
     } = {},
   ): Promise<Frame | null> {
     const onBytes = (count: number) => this.#traffic.receivedBytes += count;

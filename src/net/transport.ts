@@ -8,13 +8,13 @@ import { AssertionError } from "../base/assert.ts";
 import type { Clock } from "../base/clock.ts";
 import { SkeinError } from "../base/errors.ts";
 import type { Log } from "../base/log.ts";
-import type { Hotkey, Message, Transport } from "../base/transport.ts";
+import type { Hotkey, Message, PlaceBody, Transport } from "../base/transport.ts";
 import type { BulkChannel } from "./bulk_channel.ts";
 import { BulkChannels, CHANNEL_REQUEST } from "./bulk_channels.ts";
 import { ExtraConnections } from "./connection_limits.ts";
 import { withDeadline } from "./deadline.ts";
 import { netError } from "./errors.ts";
-import type { Frame, FrameLimits, PlaceBody } from "./frame.ts";
+import type { Frame, FrameLimits } from "./frame.ts";
 import { FrameStream, type TrafficCounter } from "./frame_stream.ts";
 import { type Gatekeeper, refusalError } from "./gatekeeper.ts";
 import type { Hello } from "./hello.ts";
@@ -45,7 +45,7 @@ export class Libp2pTransport implements Transport {
   readonly #deps: TransportDependencies;
   readonly #links = new Map<Hotkey, PeerLink>();
   readonly #messageHandlers = new Map<string, Set<MessageHandler>>();
-  readonly #places = new Map<string, (bodyBytes: number) => Uint8Array>();
+  readonly #places = new Map<string, PlaceBody>();
   readonly #requestHandlers = new Map<string, RequestHandler>();
   readonly #peerHandlers = new Set<PeerHandler>();
   readonly #extras = new ExtraConnections(() => this.#links.values());
@@ -77,7 +77,7 @@ export class Libp2pTransport implements Transport {
     await this.#link(to).send(message, signal);
   }
 
-  onMessage(type: string, handler: MessageHandler, place?: (bodyBytes: number) => Uint8Array): () => void {
+  onMessage(type: string, handler: MessageHandler, place?: PlaceBody): () => void {
     const handlers = this.#messageHandlers.get(type) ?? new Set();
     this.#messageHandlers.set(type, handlers.add(handler));
     if (place !== undefined) this.#places.set(type, place);
@@ -174,8 +174,10 @@ export class Libp2pTransport implements Transport {
 
   /** Reads one frame, awaits its handlers, reads the next. */
   async #serveFrames(from: Hotkey, frames: FrameStream): Promise<void> {
-    const placeBody: PlaceBody = ({ type }, bodyBytes) =>
-      typeof type === "string" ? this.#places.get(type)?.(bodyBytes) : undefined;
+    const placeBody = ({ type, header }: Frame["header"], bodyBytes: number) =>
+      typeof type === "string" && isMap(header)
+        ? this.#places.get(type)?.(from, header, bodyBytes)
+        : undefined;
     try {
       for (;;) {
         const frame = await frames.read({ placeBody });
@@ -319,13 +321,16 @@ export class Libp2pTransport implements Transport {
 /** @throws {SkeinError} `net/frame-malformed` */
 export function messageOf(frame: Frame, kind: Frame["kind"]): Message {
   const { type, header } = frame.header;
-  const isMap = header !== null && typeof header === "object" && !Array.isArray(header) &&
-    !(header instanceof Uint8Array);
-  if (frame.kind !== kind || typeof type !== "string" || type.length > MAX_TYPE_CHARS || !isMap) {
+  if (frame.kind !== kind || typeof type !== "string" || type.length > MAX_TYPE_CHARS || !isMap(header)) {
     throw netError(
       "net/frame-malformed",
       `read ${kind}: the frame "${frame.kind}" has no type or no header map`,
     );
   }
-  return { type, header: header as Message["header"], body: frame.body };
+  return { type, header, body: frame.body };
+}
+
+function isMap(value: unknown): value is Message["header"] {
+  return value !== null && typeof value === "object" && !Array.isArray(value) &&
+    !(value instanceof Uint8Array);
 }

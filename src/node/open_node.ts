@@ -34,6 +34,7 @@ import type { NodeOptions } from "./node_options.ts";
 import { PeerDirectory } from "./peer_directory.ts";
 import { PeerKeeper } from "./peer_keeper.ts";
 import { ensureRegistered } from "./registration.ts";
+import { nativeDigest } from "./native_digest.ts";
 import { ed25519RoundKeys } from "./round_keys.ts";
 import { RoundLockFile } from "./round_lock_file.ts";
 import { defineRun, maxInnerSteps, RECOVERY_BLOCKS, type Run } from "./run_config.ts";
@@ -231,6 +232,7 @@ async function openTraining(
     signer,
     verify: cachedVerify(verifySignature),
     roundKeys: ed25519RoundKeys,
+    digest: nativeDigest,
     codec,
     reducer,
     clock,

@@ -13,6 +13,7 @@ import { cryptoReady, loadHotkey, verifySignature } from "../../src/chain/wallet
 import { codecByName } from "../../src/codec/by_name.ts";
 import { CpuReducer } from "../../src/codec/cpu_reducer.ts";
 import { type Network, startNetwork } from "../../src/net/network.ts";
+import { nativeDigest } from "../../src/node/native_digest.ts";
 import { ed25519RoundKeys } from "../../src/node/round_keys.ts";
 import { RoundLockFile } from "../../src/node/round_lock_file.ts";
 import {
@@ -81,6 +82,7 @@ class Peer {
       signer,
       verify: cachedVerify(verifySignature),
       roundKeys: ed25519RoundKeys,
+      digest: nativeDigest,
       codec: this.#codec,
       reducer: new CpuReducer(this.#codec),
       clock: systemClock,
