@@ -12,8 +12,8 @@ export interface LinkOptions {
   /** Half of the round trip: `netem delay` on each member's egress. */
   readonly oneWayDelayMs: number;
   readonly loss: number;
-  /** For instance "cubic" or "bbr"; the kernel's default when absent. */
-  readonly congestionControl?: string;
+  /** "cubic", "bbr" or another that the kernel has. */
+  readonly congestionControl: string;
 }
 
 /** What the probes found between members 0 and 1. */
@@ -51,6 +51,7 @@ export class EmulatedLinks {
   /** @throws {Error} without root, TUN or `ip` */
   static async open(options: LinkOptions): Promise<EmulatedLinks> {
     requireTun();
+    allow(options.congestionControl);
     const namespaces = options.links.map((_, i) => `skein-${Deno.pid}-${i}`);
     for (const name of namespaces) await ip("netns", "add", name);
     const emulator = new JsonProcess(
@@ -142,10 +143,24 @@ function refuseOff(check: LinkCheck): void {
 async function configure(name: string, address: string, { congestionControl }: LinkOptions): Promise<void> {
   await ip("-n", name, "link", "set", "lo", "up");
   await ip("-n", name, "addr", "add", `${address}/24`, "dev", INTERFACE);
-  await ip("-n", name, "link", "set", INTERFACE, "mtu", String(MTU), "up");
-  if (congestionControl === undefined) return;
+  // What waits for the emulator is not on the link yet: only the link's own queues may drop.
+  await ip("-n", name, "link", "set", INTERFACE, "mtu", String(MTU), "txqueuelen", "10000", "up");
   const setting = "/proc/sys/net/ipv4/tcp_congestion_control";
   await command("ip", ["netns", "exec", name, "sh", "-c", `echo ${congestionControl} > ${setting}`]);
+}
+
+/** Namespaces may choose only among what the system allows to everybody. The kernel loads its module when it is named. */
+function allow(congestionControl: string): void {
+  const path = "/proc/sys/net/ipv4/tcp_allowed_congestion_control";
+  const allowed = Deno.readTextFileSync(path).trim();
+  if (allowed.split(" ").includes(congestionControl)) return;
+  try {
+    Deno.writeTextFileSync(path, `${allowed} ${congestionControl}`);
+  } catch (cause) {
+    throw new Error(`allow ${congestionControl}: only ${allowed} found, a kernel that has it is required`, {
+      cause,
+    });
+  }
 }
 
 function requireTun(): void {

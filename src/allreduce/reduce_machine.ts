@@ -2,17 +2,19 @@
  * The reduce phase of one attempt, seen by one member: pure bookkeeping of which chunk is where. It never sees a byte;
  * the driver encodes, checks, sums and sends what the actions say.
  *
- * Flow control: of a sender's contributions to a reducer at most `windowChunks` have no result yet, so a reducer holds at
- * most members × window chunks, itself at most `MAX_HELD_CHUNKS`; and a slow member slows the others only until it is
- * left out. A member contributes the chunks that the plan says, and nobody waits for others of it.
+ * Flow control: of a sender's contributions to a reducer at most a window (send_window.ts) have no result yet, so a reducer
+ * holds at most members × window chunks, itself at most `MAX_HELD_CHUNKS`; and a slow member slows the others only until it
+ * is left out. A member contributes the chunks that the plan says, and nobody waits for others of it: who contributes a part
+ * sends that part at once, because the results that it would wait for are made without it.
  * Once a sender is left out of a span at chunk c, its later chunks of that span do not count either.
  */
 import { Gathering } from "./gathering.ts";
 import type { Reduction } from "./reduction.ts";
+import type { SendWindow } from "./send_window.ts";
 import type { SpanPlan } from "./span_plan.ts";
 
 export interface ReduceOptions {
-  /** At most; less where the link is slow (reduction.ts). */
+  /** At most; less where that is enough (send_window.ts). */
   readonly windowChunks: number;
   /** A sender that holds up the next chunk for so long after most others is left out (lateness.ts). */
   readonly senderTimeoutMs: number;
@@ -84,7 +86,10 @@ export class ReduceMachine implements Reduction {
   #received: number[];
   #lastResultMs: number[];
   #digests: (string | undefined)[];
-  #windowChunks: number;
+  readonly #window: Pick<SendWindow, "chunks" | "arrived">;
+  readonly #mostChunks: number;
+  /** The plan wants only a part of our chunks. */
+  readonly #isPart: boolean;
   #missingCount: number;
   #stalled = new Set<number>();
 
@@ -93,7 +98,7 @@ export class ReduceMachine implements Reduction {
     selfIndex: number,
     options: ReduceOptions,
     observe: ObserveReduce = () => {},
-    windowChunks = options.windowChunks,
+    window: Pick<SendWindow, "chunks" | "arrived"> = { chunks: options.windowChunks, arrived: () => false },
   ) {
     this.#plan = plan;
     this.#observe = observe;
@@ -110,7 +115,9 @@ export class ReduceMachine implements Reduction {
     this.#sent = plan.spans.map(() => 0);
     this.#open = plan.spans.map(() => 0);
     const heldChunks = Math.floor(MAX_HELD_CHUNKS / this.#memberCount);
-    this.#windowChunks = Math.max(2, Math.min(windowChunks, heldChunks));
+    this.#mostChunks = Math.max(2, heldChunks);
+    this.#window = window;
+    this.#isPart = plan.chunks.some(({ index }) => !plan.contributes(selfIndex, index));
     this.#received = plan.spans.map(() => 0);
     this.#lastResultMs = plan.spans.map(() => 0);
     this.#digests = plan.chunks.map(() => undefined);
@@ -122,10 +129,7 @@ export class ReduceMachine implements Reduction {
     this.#begun = true;
     this.#lastResultMs.fill(nowMs);
     const actions: ReduceAction[] = [];
-    // Each begins with the reducer after itself: else all would begin with the same, and wait for its link.
-    for (let k = 1; k <= this.#memberCount; k++) {
-      this.#fillWindow((this.#self + k) % this.#memberCount, actions);
-    }
+    this.#fillWindows(actions);
     this.#reduceNext(nowMs, actions);
     return actions;
   }
@@ -185,7 +189,9 @@ export class ReduceMachine implements Reduction {
     const isOurs = this.#received[from]++ < this.#sent[from] && this.#plan.contributes(this.#self, chunk);
     if (isOurs) this.#open[from]--;
     this.#lastResultMs[from] = nowMs;
-    if (this.#begun) this.#fillWindow(from, actions);
+    const arrivedCount = from === this.#self ? this.#memberCount - 1 : isOurs ? 1 : 0;
+    if (this.#window.arrived(arrivedCount, nowMs)) this.#fillWindows(actions);
+    else if (this.#begun) this.#fillWindow(from, actions);
     if (!this.#complete && --this.#missingCount === 0) {
       this.#complete = true;
       actions.push({ type: "complete", chunkDigests: this.#digests.join("") });
@@ -238,9 +244,18 @@ export class ReduceMachine implements Reduction {
     actions.push({ type: "stalled", reducer });
   }
 
+  /** Each begins with the reducer after itself: else all would begin with the same, and wait for its link. */
+  #fillWindows(actions: ReduceAction[]): void {
+    if (!this.#begun) return;
+    for (let k = 1; k <= this.#memberCount; k++) {
+      this.#fillWindow((this.#self + k) % this.#memberCount, actions);
+    }
+  }
+
   #fillWindow(reducer: number, actions: ReduceAction[]): void {
     const span = this.#plan.spans[reducer];
-    while (this.#sent[reducer] < span.chunkCount && this.#open[reducer] < this.#windowChunks) {
+    const most = this.#isPart ? Infinity : Math.min(this.#window.chunks, this.#mostChunks);
+    while (this.#sent[reducer] < span.chunkCount && this.#open[reducer] < most) {
       const chunk = span.firstChunk + this.#sent[reducer]++;
       if (!this.#plan.contributes(this.#self, chunk)) continue;
       this.#open[reducer]++;

@@ -7,6 +7,7 @@ import {
   type ReduceOptions,
 } from "./reduce_machine.ts";
 import { CHUNK_BYTES } from "./result.ts";
+import { SendWindow } from "./send_window.ts";
 import type { SpanPlan } from "./span_plan.ts";
 
 /** Members are named by their index in the group. Everything is idempotent: what is not wanted does nothing. */
@@ -36,15 +37,9 @@ export interface Reduction {
   summed?(chunk: number, nowMs: number): ReduceAction[];
 }
 
-/** What a member has under way takes its link so long: more would fill queues on the way, which drop what they cannot hold. */
-const IN_FLIGHT_MS = 1000;
+/** In a grid: what a member has under way takes its link so long. */
+const GRID_IN_FLIGHT_MS = 1000;
 const LEAST_WINDOW = 2;
-
-/** Chunks under way to each of so many reducers. @param bytesPerSec our own, 0 = not known */
-export function windowFor(bytesPerSec: number, reducerCount: number, most: number): number {
-  const each = bytesPerSec / 1000 * IN_FLIGHT_MS / Math.max(1, reducerCount) / CHUNK_BYTES;
-  return Math.min(most, Math.max(LEAST_WINDOW, Math.ceil(each)));
-}
 
 /**
  * @param options read whenever they are needed: they may change
@@ -58,10 +53,13 @@ export function newReduction(
   observe: ObserveReduce,
   bytesPerSec: number,
 ): Reduction {
-  const reducerCount = plan.grid?.columns.length ??
-    plan.spans.filter(({ chunkCount }) => chunkCount > 0).length;
-  const windowChunks = windowFor(bytesPerSec, reducerCount, options.windowChunks);
-  return plan.grid
-    ? new GridReduceMachine(plan, plan.grid, self, options, windowChunks)
-    : new ReduceMachine(plan, self, options, observe, windowChunks);
+  const { windowChunks: most } = options;
+  if (plan.grid) {
+    const each = bytesPerSec / 1000 * GRID_IN_FLIGHT_MS / plan.grid.columns.length / CHUNK_BYTES;
+    const windowChunks = Math.min(most, Math.max(LEAST_WINDOW, Math.ceil(each)));
+    return new GridReduceMachine(plan, plan.grid, self, options, windowChunks);
+  }
+  const reducerCount = plan.spans.filter(({ chunkCount }) => chunkCount > 0).length;
+  const window = new SendWindow({ bytesPerSec, chunkBytes: CHUNK_BYTES, reducerCount, mostChunks: most });
+  return new ReduceMachine(plan, self, options, observe, window);
 }
