@@ -9,14 +9,13 @@ import { refuse } from "./errors.ts";
 import type { EarlyMessage } from "./inbox.ts";
 import type { RoundLock } from "./lock.ts";
 import { type Header, packMessage } from "./messages.ts";
-import { planOf } from "./proposal.ts";
 import type { Pace } from "./pace.ts";
 import type { PullWant } from "./pull.ts";
 import type { ResultStore, StoredResult } from "./result.ts";
 import type { RoundKeyCheck, RoundSigner } from "./round_keys.ts";
 import { RoundMachine } from "./round_machine.ts";
 import type { Suspicions } from "./suspicions.ts";
-import type { RoundOutcome, RoundStats } from "./round_outcome.ts";
+import { outcomeOf, type RoundOutcome } from "./round_outcome.ts";
 import type { RoundAction, RoundEnd, RoundEvent, RoundMachineOptions } from "./round_types.ts";
 import { Transfer } from "./transfer.ts";
 
@@ -105,7 +104,7 @@ export class LiveRound {
       }
       const end = await this.#finished.promise;
       const after = transport.traffic();
-      return this.#outcome(end, {
+      return outcomeOf(end, this.#deps.store, {
         sentBytes: after.sentBytes - before.sentBytes,
         receivedBytes: after.receivedBytes - before.receivedBytes,
         seconds: (clock.monotonicMs() - startedMs) / 1000,
@@ -276,28 +275,5 @@ export class LiveRound {
     this.#isOver = true;
     if (!isSkeinError(error)) return this.#finished.reject(error);
     this.#finished.resolve({ kind: "aborted", code: error.code, reason: describeError(error) });
-  }
-
-  #outcome(
-    end: RoundEnd,
-    measured: Pick<RoundStats, "sentBytes" | "receivedBytes" | "seconds">,
-  ): RoundOutcome {
-    if (end.kind !== "committed") return end;
-    const { certificate } = end;
-    const { chunks } = this.#deps.store.get(certificate.resultDigest)!;
-    const plan = planOf(certificate.origin);
-    return {
-      kind: "committed",
-      certificate,
-      chunks,
-      plan,
-      stats: {
-        members: certificate.proposal.members.length,
-        attempts: end.attempts,
-        encodedBytes: chunks.reduce((bytes, chunk) => bytes + chunk.byteLength, 0),
-        rawBytes: 4 * plan.elementCount,
-        ...measured,
-      },
-    };
   }
 }

@@ -1,5 +1,8 @@
 /** What a round came to, for whoever takes the outer step. */
 import type { Certificate } from "./certificate.ts";
+import { planOf } from "./proposal.ts";
+import type { ResultStore } from "./result.ts";
+import type { RoundEnd } from "./round_types.ts";
 import type { SpanPlan } from "./span_plan.ts";
 
 export interface RoundStats {
@@ -26,3 +29,28 @@ export type RoundOutcome =
   | { readonly kind: "aborted"; readonly code: string; readonly reason: string }
   /** The swarm is at `outerStep` without us: fetch that state from peers. */
   | { readonly kind: "superseded"; readonly outerStep: number };
+
+/** @param store holds the result of a round that committed */
+export function outcomeOf(
+  end: RoundEnd,
+  store: Pick<ResultStore, "get">,
+  measured: Pick<RoundStats, "sentBytes" | "receivedBytes" | "seconds">,
+): RoundOutcome {
+  if (end.kind !== "committed") return end;
+  const { certificate } = end;
+  const { chunks } = store.get(certificate.resultDigest)!;
+  const plan = planOf(certificate.origin);
+  return {
+    kind: "committed",
+    certificate,
+    chunks,
+    plan,
+    stats: {
+      members: certificate.proposal.members.length,
+      attempts: end.attempts,
+      encodedBytes: chunks.reduce((bytes, chunk) => bytes + chunk.byteLength, 0),
+      rawBytes: 4 * plan.elementCount,
+      ...measured,
+    },
+  };
+}

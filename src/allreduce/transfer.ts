@@ -7,6 +7,7 @@ import { isSkeinError } from "../base/errors.ts";
 import type { Hotkey, Transport } from "../base/transport.ts";
 import type { ChunkReducer, Codec, WeightedChunk } from "../codec/codec.ts";
 import type { ChunkBuffers } from "./chunk_buffers.ts";
+import { Contributions } from "./contributions.ts";
 import { refuse } from "./errors.ts";
 import { GridTransfer, type SummedChunk } from "./grid_transfer.ts";
 import { largestInput } from "./largest_input.ts";
@@ -35,9 +36,8 @@ export class Transfer {
   #digest: string;
   #plan: SpanPlan;
   #members: readonly Hotkey[];
-  #values: Float32Array;
   #deps: TransferDeps;
-  #contributions = new Map<number, Map<Hotkey, Uint8Array>>();
+  readonly #contributions: Contributions;
   #results: Uint8Array[];
   readonly #block: ResultBlock;
   #grid: GridTransfer | undefined;
@@ -55,8 +55,8 @@ export class Transfer {
     this.#digest = digest;
     this.#plan = plan;
     this.#members = membersOf(proposal);
-    this.#values = values;
     this.#deps = deps;
+    this.#contributions = new Contributions(proposal, plan, values, { ...deps, self: deps.transport.self });
     this.#results = new Array(plan.chunks.length);
     this.#block = new ResultBlock(plan, deps.codec.result);
     this.#grid = plan.grid && new GridTransfer(digest, proposal, plan.grid, {
@@ -92,7 +92,7 @@ export class Transfer {
 
   #forget({ sender, chunks }: Extract<ReduceAction, { type: "excluded" }>): void {
     const hotkey = this.#members[sender];
-    for (const chunk of chunks) this.#contributions.get(chunk)?.delete(hotkey);
+    this.#contributions.forget(hotkey, chunks);
     this.#grid?.forget(hotkey, chunks);
   }
 
@@ -107,13 +107,13 @@ export class Transfer {
   async onChunk(from: Hotkey, header: Header<"chunk">, body: Uint8Array): Promise<boolean> {
     const corruption = await this.#corruption(header, body, this.#deps.codec);
     const { chunk } = header;
-    if (this.#closed.signal.aborted || this.#contributions.get(chunk)?.has(from)) return false;
+    if (this.#closed.signal.aborted || this.#contributions.has(from, chunk)) return false;
     if (corruption) {
       const code = "allreduce/corrupt-chunk";
       this.#deps.feed({ type: "corrupt", from, digest: this.#digest, chunk, code });
       throw refuse(code, `read chunk ${chunk} of ${from}: ${corruption}`, { from, chunk });
     }
-    this.#store(from, chunk, body);
+    this.#contributions.keep(from, chunk, body);
     this.#deps.feed({ type: "contributed", from, digest: this.#digest, chunk });
     return true;
   }
@@ -167,28 +167,17 @@ export class Transfer {
     return undefined;
   }
 
-  #store(from: Hotkey, chunk: number, body: Uint8Array): void {
-    const bySender = this.#contributions.get(chunk) ?? new Map<Hotkey, Uint8Array>();
-    this.#contributions.set(chunk, bySender);
-    bySender.set(from, body);
-  }
-
-  #encodeOwn(chunk: number): Uint8Array<ArrayBuffer> {
-    const { startElement, elements } = this.#plan.chunks[chunk];
-    const { codec, buffers } = this.#deps;
-    const values = this.#values.subarray(startElement, startElement + elements);
-    const buffer = buffers.take(codec.encodedBytes(elements));
-    const encoded = codec.encode(values, buffer);
-    if (encoded !== buffer) buffers.give(buffer);
-    return encoded;
-  }
-
   /** Encoded when the link takes it, or when it is summed: a window of chunks costs no memory at the sender. */
   async #contribute(to: number, chunk: number): Promise<void> {
     const { transport, feed, buffers } = this.#deps;
     if (this.#members[to] !== transport.self) {
       let encoded: Uint8Array | undefined;
-      await this.#send(this.#members[to], "chunk", { chunk }, () => encoded = this.#encodeOwn(chunk));
+      await this.#send(
+        this.#members[to],
+        "chunk",
+        { chunk },
+        () => encoded = this.#contributions.encodeOwn(chunk),
+      );
       if (encoded !== undefined) buffers.give(encoded);
       return;
     }
@@ -198,22 +187,16 @@ export class Transfer {
   }
 
   async #reduce(chunk: number, senders: readonly number[]): Promise<void> {
-    const inputs = this.#inputs(chunk, senders);
+    const inputs = this.#contributions.inputs(chunk, senders);
     const summed = await this.#sum(chunk, inputs);
     if (!summed) return;
-    this.#spent(chunk, inputs);
+    this.#contributions.spent(chunk, inputs);
     this.#reduced(chunk, summed);
   }
 
   async #sumRow(action: Extract<ReduceAction, { type: "sum" }>): Promise<void> {
-    const inputs = this.#inputs(action.chunk, action.senders);
-    await this.#grid!.sumRow(action, inputs, () => this.#spent(action.chunk, inputs));
-  }
-
-  /** The contributions have been summed. */
-  #spent(chunk: number, inputs: ReadonlyMap<Hotkey, WeightedChunk>): void {
-    this.#contributions.delete(chunk);
-    for (const { encoded } of inputs.values()) this.#deps.buffers.give(encoded);
+    const inputs = this.#contributions.inputs(action.chunk, action.senders);
+    await this.#grid!.sumRow(action, inputs, () => this.#contributions.spent(action.chunk, inputs));
   }
 
   async #combine(action: Extract<ReduceAction, { type: "combine" }>): Promise<void> {
@@ -224,16 +207,6 @@ export class Transfer {
   #reduced(chunk: number, { encoded, digest }: SummedChunk): void {
     this.#results[chunk] = encoded;
     this.#deps.feed({ type: "reduced", digest: this.#digest, chunk, chunkDigest: digest });
-  }
-
-  #inputs(chunk: number, senders: readonly number[]): Map<Hotkey, WeightedChunk> {
-    const bySender = this.#contributions.get(chunk);
-    const own = this.#deps.transport.self;
-    return new Map(senders.map((sender) => {
-      const hotkey = this.#members[sender];
-      const encoded = hotkey === own ? this.#encodeOwn(chunk) : bySender!.get(hotkey)!;
-      return [hotkey, { encoded, weight: this.proposal.members[sender].samples }];
-    }));
   }
 
   /** @returns undefined when somebody spoiled the sum, which the machine was told, or when the attempt is over */

@@ -4,7 +4,6 @@
  * and the other lanes survive until the offences reach the limit.
  */
 import type { Connection, Stream } from "@libp2p/interface";
-import { AssertionError } from "../base/assert.ts";
 import type { Clock } from "../base/clock.ts";
 import { SkeinError } from "../base/errors.ts";
 import type { Log } from "../base/log.ts";
@@ -13,8 +12,9 @@ import type { BulkChannel } from "./bulk_channel.ts";
 import { BulkChannels, CHANNEL_REQUEST } from "./bulk_channels.ts";
 import { ExtraConnections } from "./connection_limits.ts";
 import { withDeadline } from "./deadline.ts";
+import { Dispatch, type MessageHandler, messageOf, type RequestHandler } from "./dispatch.ts";
 import { netError } from "./errors.ts";
-import type { Frame, FrameLimits } from "./frame.ts";
+import type { FrameLimits } from "./frame.ts";
 import { FrameStream, type TrafficCounter } from "./frame_stream.ts";
 import { type Gatekeeper, refusalError } from "./gatekeeper.ts";
 import type { Hello } from "./hello.ts";
@@ -22,8 +22,6 @@ import type { Offences } from "./offences.ts";
 import { PeerLink } from "./peer_link.ts";
 import { hangUpWhenStalled } from "./stall.ts";
 import { StreamBytes } from "./stream_bytes.ts";
-
-const MAX_TYPE_CHARS = 128;
 
 export interface TransportDependencies {
   readonly self: Hotkey;
@@ -36,17 +34,13 @@ export interface TransportDependencies {
   dialMore(link: PeerLink, count: number): Promise<void>;
 }
 
-type MessageHandler = (from: Hotkey, message: Message) => void | Promise<void>;
-type RequestHandler = (from: Hotkey, message: Message) => Promise<Message>;
 type PeerHandler = (peer: Hotkey, isUp: boolean) => void;
 
 export class Libp2pTransport implements Transport {
   readonly self: Hotkey;
   readonly #deps: TransportDependencies;
   readonly #links = new Map<Hotkey, PeerLink>();
-  readonly #messageHandlers = new Map<string, Set<MessageHandler>>();
-  readonly #places = new Map<string, PlaceBody>();
-  readonly #requestHandlers = new Map<string, RequestHandler>();
+  readonly #dispatch: Dispatch;
   readonly #peerHandlers = new Set<PeerHandler>();
   readonly #extras = new ExtraConnections(() => this.#links.values());
   readonly channels: BulkChannels;
@@ -54,6 +48,8 @@ export class Libp2pTransport implements Transport {
   constructor(dependencies: TransportDependencies) {
     this.self = dependencies.self;
     this.#deps = dependencies;
+    const penalise = (peer: Hotkey, code: string) => this.penalise(peer, code);
+    this.#dispatch = new Dispatch({ log: dependencies.log, penalise });
     this.channels = new BulkChannels({
       ...dependencies,
       link: (hotkey) => this.#links.get(hotkey),
@@ -78,13 +74,7 @@ export class Libp2pTransport implements Transport {
   }
 
   onMessage(type: string, handler: MessageHandler, place?: PlaceBody): () => void {
-    const handlers = this.#messageHandlers.get(type) ?? new Set();
-    this.#messageHandlers.set(type, handlers.add(handler));
-    if (place !== undefined) this.#places.set(type, place);
-    return () => {
-      handlers.delete(handler);
-      if (this.#places.get(type) === place) this.#places.delete(type);
-    };
+    return this.#dispatch.onMessage(type, handler, place);
   }
 
   onPeer(handler: PeerHandler): () => void {
@@ -93,10 +83,7 @@ export class Libp2pTransport implements Transport {
   }
 
   onRequest(type: string, handler: RequestHandler): () => void {
-    this.#requestHandlers.set(type, handler);
-    return () => {
-      if (this.#requestHandlers.get(type) === handler) this.#requestHandlers.delete(type);
-    };
+    return this.#dispatch.onRequest(type, handler);
   }
 
   async request(
@@ -158,7 +145,7 @@ export class Libp2pTransport implements Transport {
   async serveLane(stream: Stream, connection: Connection): Promise<void> {
     const from = await this.#authenticated(stream, connection);
     if (from === undefined) return;
-    await this.#serveFrames(
+    await this.#dispatch.serveMessages(
       from,
       new FrameStream(new StreamBytes(stream), this.#deps.limits, this.#deps.traffic),
     );
@@ -167,27 +154,9 @@ export class Libp2pTransport implements Transport {
   async #serveChannel(link: PeerLink, channel: BulkChannel): Promise<void> {
     channel.onRetired(() => link.removeChannel(channel));
     link.addChannel(channel);
-    await this.#serveFrames(link.hotkey, channel.frames);
+    await this.#dispatch.serveMessages(link.hotkey, channel.frames);
     await channel.retire();
     channel.abort(new Error("the peer has ended it"));
-  }
-
-  /** Reads one frame, awaits its handlers, reads the next. */
-  async #serveFrames(from: Hotkey, frames: FrameStream): Promise<void> {
-    const placeBody = ({ type, header }: Frame["header"], bodyBytes: number) =>
-      typeof type === "string" && isMap(header)
-        ? this.#places.get(type)?.(from, header, bodyBytes)
-        : undefined;
-    try {
-      for (;;) {
-        const frame = await frames.read({ placeBody });
-        if (frame === null) break;
-        await this.#deliver(from, messageOf(frame, "message"));
-      }
-      await frames.close();
-    } catch (error) {
-      this.#dropStream(from, frames, error);
-    }
   }
 
   /** Handler of the request protocol: one request, one answer or error, on a stream of its own. */
@@ -201,14 +170,7 @@ export class Libp2pTransport implements Transport {
       traffic,
       hangUpWhenStalled(connection, from, this.#deps),
     );
-    try {
-      const frame = await frames.read();
-      if (frame === null) return await frames.close();
-      await this.#answer(from, messageOf(frame, "request"), frames);
-      await frames.close();
-    } catch (error) {
-      this.#dropStream(from, frames, error);
-    }
+    await this.#dispatch.serveRequest(from, frames);
   }
 
   async #ask(link: PeerLink, message: Message, options: { maxBodyBytes: number }, signal: AbortSignal) {
@@ -230,49 +192,11 @@ export class Libp2pTransport implements Transport {
     } catch (error) {
       if (signal.aborted) frames.abort("request abandoned");
       else if (!(error instanceof SkeinError) || !error.payload.isRemote) {
-        this.#dropStream(link.hotkey, frames, error);
+        this.#dispatch.drop(link.hotkey, frames, error);
       } else await frames.close();
       throw error;
     } finally {
       release();
-    }
-  }
-
-  async #answer(from: Hotkey, message: Message, frames: FrameStream): Promise<void> {
-    try {
-      const handler = this.#requestHandlers.get(message.type);
-      if (handler === undefined) {
-        throw netError("net/no-handler", `answer ${message.type}: this node does not serve it, ask another`);
-      }
-      const answer = await handler(from, message);
-      await frames.write("answer", { type: answer.type, header: answer.header }, answer.body);
-    } catch (error) {
-      if (!frames.isOpen) throw error;
-      await this.#answerError(message.type, frames, error);
-    }
-  }
-
-  async #answerError(type: string, frames: FrameStream, error: unknown): Promise<void> {
-    const isTyped = error instanceof SkeinError;
-    if (!isTyped) this.#reportFault(`answer ${type}`, error);
-    const code = isTyped ? error.code : "net/handler-failed";
-    const message = isTyped ? error.message : `answer ${type}: the handler failed, ask another`;
-    try {
-      await frames.write("error", { code, message, payload: isTyped ? error.payload : {} });
-    } catch (failure) {
-      if (!(failure instanceof SkeinError) || failure.code !== "net/header-unencodable") throw failure;
-      await frames.write("error", { code, message, payload: {} });
-    }
-  }
-
-  async #deliver(from: Hotkey, message: Message): Promise<void> {
-    for (const handler of [...this.#messageHandlers.get(message.type) ?? []]) {
-      try {
-        await handler(from, message);
-      } catch (error) {
-        if (error instanceof SkeinError) this.penalise(from, error.code);
-        else this.#reportFault(`handle ${message.type}`, error);
-      }
     }
   }
 
@@ -289,23 +213,6 @@ export class Libp2pTransport implements Transport {
     }
   }
 
-  #dropStream(from: Hotkey, frames: FrameStream, error: unknown): void {
-    frames.abort("frame refused");
-    if (!(error instanceof SkeinError)) return this.#reportFault(`read from ${from}`, error);
-    const isOffence = error.code === "net/frame-oversized" || error.code === "net/frame-malformed";
-    if (isOffence) this.penalise(from, error.code);
-  }
-
-  /** Not the peer's fault. A broken invariant ends the process; another error of a handler is told and survived. */
-  #reportFault(what: string, error: unknown): void {
-    if (error instanceof AssertionError) {
-      queueMicrotask(() => {
-        throw error;
-      });
-    }
-    this.#deps.log.warn(`${what} failed`, { error: String(error) });
-  }
-
   #link(hotkey: Hotkey): PeerLink {
     const link = this.#links.get(hotkey);
     if (link?.isUp) return link;
@@ -316,21 +223,4 @@ export class Libp2pTransport implements Transport {
     this.#deps.log.emit({ event: isUp ? "peer-up" : "peer-down", peer });
     for (const handler of [...this.#peerHandlers]) handler(peer, isUp);
   }
-}
-
-/** @throws {SkeinError} `net/frame-malformed` */
-export function messageOf(frame: Frame, kind: Frame["kind"]): Message {
-  const { type, header } = frame.header;
-  if (frame.kind !== kind || typeof type !== "string" || type.length > MAX_TYPE_CHARS || !isMap(header)) {
-    throw netError(
-      "net/frame-malformed",
-      `read ${kind}: the frame "${frame.kind}" has no type or no header map`,
-    );
-  }
-  return { type, header, body: frame.body };
-}
-
-function isMap(value: unknown): value is Message["header"] {
-  return value !== null && typeof value === "object" && !Array.isArray(value) &&
-    !(value instanceof Uint8Array);
 }

@@ -3,55 +3,35 @@
  * GPU, the chain, the network, and last the announcement by which others find it. Whatever was opened is closed again in
  * reverse, also when a later part fails.
  */
-import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import process from "node:process";
-import { AllReduce, cachedVerify } from "../allreduce/allreduce.ts";
 import type { Clock } from "../base/clock.ts";
-import { SkeinError } from "../base/errors.ts";
 import type { Log } from "../base/log.ts";
 import type { Signer } from "../base/transport.ts";
 import { type ChainClient, connectChain } from "../chain/client.ts";
 import { cryptoReady, verifySignature } from "../chain/wallet.ts";
-import { codecByName } from "../codec/by_name.ts";
-import { type Corpus, loadDefaultCorpus } from "../data/corpus.ts";
+import { loadDefaultCorpus } from "../data/corpus.ts";
 import { loadTextCorpus } from "../data/text_files.ts";
-import { type Gpu, openDevice } from "../gpu/mod.ts";
-import { initialParameters } from "../model/mod.ts";
+import { openDevice } from "../gpu/mod.ts";
 import { type Network, startNetwork } from "../net/network.ts";
-import { StateStore } from "../state/store.ts";
-import { TrainEngine } from "../train/engine.ts";
-import { chunkReducer } from "../train/gpu_reducer.ts";
-import { BandwidthMeter } from "./bandwidth.ts";
 import type { NodeContext } from "./context.ts";
 import { dataDirectory, holdFreeHome, holdHome } from "./home.ts";
 import { loadNamedHotkey, loadOrCreateHotkey, loadOrCreateIdentitySeed } from "./keys.ts";
-import { validationTokensFor } from "./evaluation.ts";
 import { KnownPeers } from "./known_peers.ts";
 import { listenMultiaddr } from "./listen_address.ts";
 import { findOrStartLocalChain } from "./local_chain.ts";
 import type { NodeOptions } from "./node_options.ts";
+import { openTraining } from "./open_training.ts";
 import { PeerDirectory } from "./peer_directory.ts";
 import { PeerKeeper } from "./peer_keeper.ts";
 import { ensureRegistered } from "./registration.ts";
-import { nativeDigest } from "./native_digest.ts";
-import { ed25519RoundKeys } from "./round_keys.ts";
-import { RoundLockFile } from "./round_lock_file.ts";
-import { defineRun, maxInnerSteps, RECOVERY_BLOCKS, type Run } from "./run_config.ts";
-import { StateKeeper } from "./state_keeper.ts";
-import { WaypointShelf } from "./waypoints.ts";
+import { defineRun, type Run } from "./run_config.ts";
 
 export interface NodeDependencies {
   readonly clock: Clock;
   readonly log: Log;
   readonly signal: AbortSignal;
 }
-
-/** A node may go on alone: continuity with the last group is what keeps halves of a partition from both doing so. */
-const MIN_GROUP = 1;
-
-const MAX_SOFTWARE_LOOPS = 65_535;
-const MAX_SOFTWARE_CONTEXT = 480;
 
 /** @param resources closes what was opened when it is disposed of */
 export async function openNode(
@@ -174,92 +154,4 @@ async function openNetwork(
   });
   resources.defer(() => network.stop());
   return network;
-}
-
-/**
- * Mesa's llvmpipe ends an invocation's loops after about 65535 passes in all, silently (measured: cross-entropy over 50257
- * columns is wrong from the second pass on, attention at head size 64 beyond 480 positions): refuse, not compute nonsense.
- */
-function assertAdapterBears({ backendKind, adapterName }: Gpu, { config: { model, preset } }: Run): void {
-  if (backendKind !== "software") return;
-  if (2 * model.vocabSize < MAX_SOFTWARE_LOOPS && model.contextLength <= MAX_SOFTWARE_CONTEXT) return;
-  throw new SkeinError(
-    "node/adapter-too-weak",
-    `train preset ${preset} on ${adapterName}: a software adapter computes models of this size wrongly, a GPU ` +
-      `is required, take preset pico or nano here`,
-    { preset, adapter: adapterName },
-  );
-}
-
-/** The model, what trains it, and what agrees on it. */
-async function openTraining(
-  run: Run,
-  home: string,
-  parts: {
-    gpu: Gpu;
-    network: Network;
-    directory: PeerDirectory;
-    signer: Signer;
-    corpus: Corpus;
-    deps: NodeDependencies;
-    resources: AsyncDisposableStack;
-  },
-) {
-  const { gpu, network: { transport }, directory, signer, corpus, resources } = parts;
-  const { clock, log } = parts.deps;
-  const { model, training } = run.config;
-  const validationTokens = validationTokensFor(run, corpus);
-  assertAdapterBears(gpu, run);
-  const engine = await TrainEngine.create(gpu, model, {
-    batchSize: training.batchSize,
-    adamw: training.adamw,
-  });
-  resources.defer(() => engine.destroy());
-  const codec = codecByName(run.config.exchange.codec);
-  const untrained = initialParameters(model, run.seed);
-  const reducer = chunkReducer(gpu, codec, { clip: run.config.exchange.clip });
-  resources.defer(() => reducer.destroy());
-  const allReduce = new AllReduce({
-    runId: run.runId,
-    seed: String(run.seed),
-    elementCount: untrained.length,
-    minGroup: MIN_GROUP,
-    recoveryBlocks: RECOVERY_BLOCKS,
-    samplesPerInnerStep: training.batchSize,
-    maxInnerSteps: maxInnerSteps(training.innerSteps),
-  }, {
-    transport,
-    signer,
-    verify: cachedVerify(verifySignature),
-    roundKeys: ed25519RoundKeys,
-    digest: nativeDigest,
-    codec,
-    reducer,
-    clock,
-    log,
-    isMember: (hotkey) => directory.isMiner(hotkey),
-    wasMember: (hotkey) => directory.wasMiner(hotkey),
-  });
-  resources.defer(() => allReduce.close());
-
-  const runHome = join(home, "runs", run.runId.slice(0, 16));
-  await mkdir(runHome, { recursive: true, mode: 0o700 });
-  const store = await StateStore.open(runHome, { log });
-  const states = await StateKeeper.open(run, untrained, { transport, allReduce, store, codec, log });
-  const waypoints = new WaypointShelf();
-  const bandwidth = new BandwidthMeter({ transport, clock, log });
-  for (const stop of [states.serve(), waypoints.serve(transport), bandwidth.serve()]) resources.defer(stop);
-  const lockFile = new RoundLockFile(runHome);
-  return {
-    runHome,
-    allReduce,
-    codec,
-    engine,
-    store,
-    states,
-    waypoints,
-    bandwidth,
-    lockFile,
-    validationTokens,
-  };
 }

@@ -18,7 +18,7 @@ import {
 } from "../../../src/net/frame.ts";
 import { refusalError } from "../../../src/net/gatekeeper.ts";
 import { checkHello, type HelloRules, parseHello, PROTOCOL_VERSION } from "../../../src/net/hello.ts";
-import { messageOf } from "../../../src/net/transport.ts";
+import { messageOf } from "../../../src/net/dispatch.ts";
 import { cborExamples, type Decoder, flatBound, structuredBound } from "./decoder.ts";
 import { randomBytes, randomLength } from "./mutate_bytes.ts";
 

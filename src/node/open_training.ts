@@ -1,0 +1,133 @@
+/** The part of a node that trains: the model, what trains it, and what agrees on it with others. */
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import { AllReduce, cachedVerify } from "../allreduce/allreduce.ts";
+import type { Clock } from "../base/clock.ts";
+import { SkeinError } from "../base/errors.ts";
+import type { Log } from "../base/log.ts";
+import type { Signer } from "../base/transport.ts";
+import { verifySignature } from "../chain/wallet.ts";
+import { codecByName } from "../codec/by_name.ts";
+import type { ChunkReducer, Codec } from "../codec/codec.ts";
+import type { Corpus } from "../data/corpus.ts";
+import type { Gpu } from "../gpu/mod.ts";
+import { initialParameters } from "../model/mod.ts";
+import type { Network } from "../net/network.ts";
+import { StateStore } from "../state/store.ts";
+import { TrainEngine } from "../train/engine.ts";
+import { chunkReducer } from "../train/gpu_reducer.ts";
+import { BandwidthMeter } from "./bandwidth.ts";
+import { validationTokensFor } from "./evaluation.ts";
+import { nativeDigest } from "./native_digest.ts";
+import type { PeerDirectory } from "./peer_directory.ts";
+import { ed25519RoundKeys } from "./round_keys.ts";
+import { RoundLockFile } from "./round_lock_file.ts";
+import { maxInnerSteps, RECOVERY_BLOCKS, type Run } from "./run_config.ts";
+import { StateKeeper } from "./state_keeper.ts";
+import { WaypointShelf } from "./waypoints.ts";
+
+/** A node may go on alone: continuity with the last group is what keeps halves of a partition from both doing so. */
+const MIN_GROUP = 1;
+
+const MAX_SOFTWARE_LOOPS = 65_535;
+const MAX_SOFTWARE_CONTEXT = 480;
+
+export interface TrainingParts {
+  readonly gpu: Gpu;
+  readonly network: Network;
+  readonly directory: PeerDirectory;
+  readonly signer: Signer;
+  readonly corpus: Corpus;
+  readonly deps: { readonly clock: Clock; readonly log: Log };
+  readonly resources: AsyncDisposableStack;
+}
+
+/**
+ * Mesa's llvmpipe ends an invocation's loops after about 65535 passes in all, silently (measured: cross-entropy over 50257
+ * columns is wrong from the second pass on, attention at head size 64 beyond 480 positions): refuse, not compute nonsense.
+ */
+function assertAdapterBears({ backendKind, adapterName }: Gpu, { config: { model, preset } }: Run): void {
+  if (backendKind !== "software") return;
+  if (2 * model.vocabSize < MAX_SOFTWARE_LOOPS && model.contextLength <= MAX_SOFTWARE_CONTEXT) return;
+  throw new SkeinError(
+    "node/adapter-too-weak",
+    `train preset ${preset} on ${adapterName}: a software adapter computes models of this size wrongly, a GPU ` +
+      `is required, take preset pico or nano here`,
+    { preset, adapter: adapterName },
+  );
+}
+
+/** The model, what trains it, and what agrees on it. */
+export async function openTraining(
+  run: Run,
+  home: string,
+  parts: TrainingParts,
+) {
+  const { gpu, network: { transport }, corpus, resources } = parts;
+  const { clock, log } = parts.deps;
+  const { model, training } = run.config;
+  const validationTokens = validationTokensFor(run, corpus);
+  assertAdapterBears(gpu, run);
+  const engine = await TrainEngine.create(gpu, model, {
+    batchSize: training.batchSize,
+    adamw: training.adamw,
+  });
+  resources.defer(() => engine.destroy());
+  const codec = codecByName(run.config.exchange.codec);
+  const untrained = initialParameters(model, run.seed);
+  const reducer = chunkReducer(gpu, codec, { clip: run.config.exchange.clip });
+  resources.defer(() => reducer.destroy());
+  const allReduce = openAllReduce(run, untrained.length, { codec, reducer }, parts);
+  resources.defer(() => allReduce.close());
+
+  const runHome = join(home, "runs", run.runId.slice(0, 16));
+  await mkdir(runHome, { recursive: true, mode: 0o700 });
+  const store = await StateStore.open(runHome, { log });
+  const states = await StateKeeper.open(run, untrained, { transport, allReduce, store, codec, log });
+  const waypoints = new WaypointShelf();
+  const bandwidth = new BandwidthMeter({ transport, clock, log });
+  for (const stop of [states.serve(), waypoints.serve(transport), bandwidth.serve()]) resources.defer(stop);
+  const lockFile = new RoundLockFile(runHome);
+  return {
+    runHome,
+    allReduce,
+    codec,
+    engine,
+    store,
+    states,
+    waypoints,
+    bandwidth,
+    lockFile,
+    validationTokens,
+  };
+}
+
+function openAllReduce(
+  run: Run,
+  elementCount: number,
+  { codec, reducer }: { codec: Codec; reducer: ChunkReducer },
+  { network: { transport }, directory, signer, deps: { clock, log } }: TrainingParts,
+): AllReduce {
+  const { training } = run.config;
+  return new AllReduce({
+    runId: run.runId,
+    seed: String(run.seed),
+    elementCount,
+    minGroup: MIN_GROUP,
+    recoveryBlocks: RECOVERY_BLOCKS,
+    samplesPerInnerStep: training.batchSize,
+    maxInnerSteps: maxInnerSteps(training.innerSteps),
+  }, {
+    transport,
+    signer,
+    verify: cachedVerify(verifySignature),
+    roundKeys: ed25519RoundKeys,
+    digest: nativeDigest,
+    codec,
+    reducer,
+    clock,
+    log,
+    isMember: (hotkey) => directory.isMiner(hotkey),
+    wasMember: (hotkey) => directory.wasMiner(hotkey),
+  });
+}
