@@ -34,6 +34,18 @@ export class Contributions {
     return this.#held.get(chunk)?.has(from) ?? false;
   }
 
+  /**
+   * Where one may be received; what is refused then, or spent, is given back.
+   * @returns undefined when `bodyBytes` is not what the chunk encodes to: odd sizes are not kept to be used again
+   */
+  place(chunk: number, bodyBytes: number): Uint8Array<ArrayBuffer> | undefined {
+    const planned = this.#plan.chunks[chunk];
+    if (planned === undefined || bodyBytes !== this.#deps.codec.encodedBytes(planned.elements)) {
+      return undefined;
+    }
+    return this.#deps.buffers.take(bodyBytes);
+  }
+
   /** Takes the buffer over. */
   keep(from: Hotkey, chunk: number, body: Uint8Array): void {
     const bySender = this.#held.get(chunk) ?? new Map<Hotkey, Uint8Array>();

@@ -103,8 +103,11 @@ export class Intake {
     for (const kind of ROUND_KINDS) {
       this.#on(kind, (from, message) => this.#onRoundMessage(kind, from, message));
     }
-    const place: PlaceBody = (_from, _header, bodyBytes) => this.#deps.buffers.take(bodyBytes);
-    this.#on("chunk", (from, message) => this.#onChunk(from, message), place);
+    this.#on(
+      "chunk",
+      (from, message) => this.#onChunk(from, message),
+      (from, header, bodyBytes) => this.#round?.placeChunk(from, header, bodyBytes),
+    );
     this.#on("partial", async (from, message) => {
       const header = this.#checkRun(parseHeader("partial", message.header));
       await this.#round?.onPartial(from, header, message.body ?? new Uint8Array(0));
@@ -150,12 +153,9 @@ export class Intake {
   }
 
   async #onChunk(from: Hotkey, { header, body = new Uint8Array(0) }: Message): Promise<void> {
-    let isKept: boolean | undefined;
-    try {
-      isKept = await this.#round?.onChunk(from, this.#checkRun(parseHeader("chunk", header)), body);
-    } finally {
-      if (!isKept) this.#deps.buffers.give(body);
-    }
+    const isKept = await this.#round?.onChunk(from, this.#checkRun(parseHeader("chunk", header)), body);
+    // After an error nobody knows who holds it: it is left to the collector.
+    if (!isKept) this.#deps.buffers.give(body);
   }
 
   #checkRun<H extends { runId: string }>(header: H): H {

@@ -148,10 +148,16 @@ export class LiveRound {
     await this.#transfers.get(header.proposalDigest)?.onPartial(from, header, body);
   }
 
-  /** Where a result that is wanted may be received; its header is not checked yet. */
-  placeResult(from: Hotkey, header: Message["header"], bodyBytes: number): Uint8Array | undefined {
-    const { proposalDigest, chunk } = header;
-    if (typeof proposalDigest !== "string" || typeof chunk !== "number" || this.#isOver) return undefined;
+  /** Where a contribution that is wanted may be received; its header is not checked yet. */
+  placeChunk(from: Hotkey, { proposalDigest, chunk }: Message["header"], bodyBytes: number) {
+    if (typeof proposalDigest !== "string" || !isIndex(chunk) || this.#isOver) return undefined;
+    if (!this.#machine.wantsContribution(proposalDigest, from, chunk)) return undefined;
+    return this.#transfers.get(proposalDigest)?.placeChunk(chunk, bodyBytes);
+  }
+
+  /** As `placeChunk`, of a result. */
+  placeResult(from: Hotkey, { proposalDigest, chunk }: Message["header"], bodyBytes: number) {
+    if (typeof proposalDigest !== "string" || !isIndex(chunk) || this.#isOver) return undefined;
     if (!this.#machine.wantsResult(proposalDigest, from, chunk)) return undefined;
     return this.#transfers.get(proposalDigest)?.placeResult(chunk, bodyBytes);
   }
@@ -276,4 +282,8 @@ export class LiveRound {
     if (!isSkeinError(error)) return this.#finished.reject(error);
     this.#finished.resolve({ kind: "aborted", code: error.code, reason: describeError(error) });
   }
+}
+
+function isIndex(value: unknown): value is number {
+  return Number.isSafeInteger(value) && (value as number) >= 0;
 }

@@ -7,6 +7,7 @@ import { isSkeinError } from "../base/errors.ts";
 import type { Hotkey, Transport } from "../base/transport.ts";
 import type { ChunkReducer, Codec, WeightedChunk } from "../codec/codec.ts";
 import type { ChunkBuffers } from "./chunk_buffers.ts";
+import { type ChunkHeader, findCorruption } from "./chunk_check.ts";
 import { Contributions } from "./contributions.ts";
 import { refuse } from "./errors.ts";
 import { GridTransfer, type SummedChunk } from "./grid_transfer.ts";
@@ -63,7 +64,7 @@ export class Transfer {
       ...deps,
       sum: (chunk, inputs) => this.#sum(chunk, inputs),
       corruption: (header, body, codec) => this.#corruption(header, body, codec),
-      send: (to, kind, what, body) => this.#send(to, kind, what, () => body),
+      send: async (to, kind, what, body) => void await this.#send(to, kind, what, () => body),
       isClosed: () => this.#closed.signal.aborted,
     });
     this.#order = new ResultOrder(plan);
@@ -118,6 +119,11 @@ export class Transfer {
     return true;
   }
 
+  /** Where the body of a contribution may be received. */
+  placeChunk(chunk: number, bodyBytes: number): Uint8Array | undefined {
+    return this.#contributions.place(chunk, bodyBytes);
+  }
+
   /** Where the body of a result may be received. */
   placeResult(chunk: number, bodyBytes: number): Uint8Array | undefined {
     return this.#block.place(chunk, bodyBytes);
@@ -146,25 +152,8 @@ export class Transfer {
     this.#deps.feed({ type: "result", from, digest: this.#digest, chunk, chunkDigest, seal });
   }
 
-  /** What is wrong with the bytes, if anything. The codec finds what a digest cannot: NaN smuggled in a scale. */
-  async #corruption(
-    { chunk, digest }: { chunk: number; digest?: string },
-    body: Uint8Array,
-    codec: Codec,
-  ): Promise<string | undefined> {
-    const { elements } = this.#plan.chunks[chunk];
-    const maxBytes = codec.encodedBytes(elements);
-    if (body.byteLength > maxBytes) return `${body.byteLength} bytes, at most ${maxBytes} are required`;
-    if (digest !== undefined && toHex(await this.#deps.digest(body as Uint8Array<ArrayBuffer>)) !== digest) {
-      return "its digest differs from its header's, the same is required";
-    }
-    try {
-      codec.check(body, elements);
-    } catch (error) {
-      if (isSkeinError(error)) return error.message;
-      throw error;
-    }
-    return undefined;
+  #corruption(header: ChunkHeader, body: Uint8Array, codec: Codec): Promise<string | undefined> {
+    return findCorruption(header, body, this.#plan.chunks[header.chunk].elements, codec, this.#deps.digest);
   }
 
   /** Encoded when the link takes it, or when it is summed: a window of chunks costs no memory at the sender. */
@@ -172,13 +161,10 @@ export class Transfer {
     const { transport, feed, buffers } = this.#deps;
     if (this.#members[to] !== transport.self) {
       let encoded: Uint8Array | undefined;
-      await this.#send(
-        this.#members[to],
-        "chunk",
-        { chunk },
-        () => encoded = this.#contributions.encodeOwn(chunk),
-      );
-      if (encoded !== undefined) buffers.give(encoded);
+      const makeBody = () => encoded = this.#contributions.encodeOwn(chunk);
+      const isSent = await this.#send(this.#members[to], "chunk", { chunk }, makeBody);
+      // Of one that failed some link may still hold the bytes: it is left to the collector.
+      if (isSent && encoded !== undefined) buffers.give(encoded);
       return;
     }
     await Promise.resolve();
@@ -246,13 +232,14 @@ export class Transfer {
     }
   }
 
+  /** @returns whether the link has taken all of it */
   async #send(
     to: Hotkey,
     kind: "chunk" | "partial" | "result",
     what: { chunk: number; digest?: string; seal?: string | null; weight?: number },
     makeBody: () => Uint8Array,
-  ): Promise<void> {
-    if (this.#closed.signal.aborted) return;
+  ): Promise<boolean> {
+    if (this.#closed.signal.aborted) return false;
     const { runId, outerStep, attempt } = this.proposal;
     const header = { runId, outerStep, attempt, proposalDigest: this.#digest, ...what };
     try {
@@ -274,13 +261,15 @@ export class Transfer {
           }
         },
       }, signal);
+      return true;
     } catch (error) {
       // A lost peer is reported by the transport; the machine acts on that and on its timeouts.
       if (!isSkeinError(error) && !this.#closed.signal.aborted) throw error;
+      return false;
     }
   }
 
-  #spawn(task: Promise<void>): void {
+  #spawn(task: Promise<unknown>): void {
     task.catch((error) => {
       if (!this.#closed.signal.aborted) this.#deps.giveUp(error);
     });

@@ -1,11 +1,14 @@
-/** One bulk channel to a peer, whoever opened it: frames both ways. */
-import type { Path } from "./stripes.ts";
-import { FrameStream, type TrafficCounter } from "./frame_stream.ts";
-import type { FrameLimits } from "./frame.ts";
-import { hangUpWhenStalled } from "./stall.ts";
+/**
+ * One bulk channel to a peer, whoever opened it: frames both ways. It ends in two halves, as TCP does: who retires it sends
+ * nothing more on it and goes on reading until the other has retired it, too, so no frame is cut.
+ */
 import type { Clock } from "../base/clock.ts";
 import type { Log } from "../base/log.ts";
 import type { Hotkey } from "../base/transport.ts";
+import type { FrameLimits } from "./frame.ts";
+import { FrameStream, type TrafficCounter } from "./frame_stream.ts";
+import { hangUpWhenStalled, STALLED_MS } from "./stall.ts";
+import type { Path } from "./stripes.ts";
 import type { TlsPipe } from "./tls_pipe.ts";
 
 export interface ChannelDependencies {
@@ -20,8 +23,11 @@ export class BulkChannel implements Path {
   readonly direction: "inbound" | "outbound";
   readonly frames: FrameStream;
   readonly #pipe: TlsPipe;
+  readonly #clock: Clock;
   #status: "open" | "closing" | "closed" = "open";
+  #isStalled = false;
   #onRetired: () => void = () => {};
+  #cancelWatch: () => void = () => {};
 
   constructor(
     hotkey: Hotkey,
@@ -32,29 +38,55 @@ export class BulkChannel implements Path {
     this.hotkey = hotkey;
     this.direction = direction;
     this.#pipe = pipe;
-    this.frames = new FrameStream(pipe, deps.limits, deps.traffic, hangUpWhenStalled(this, hotkey, deps));
+    this.#clock = deps.clock;
+    const watch = hangUpWhenStalled(this, hotkey, deps);
+    this.frames = new FrameStream(pipe, deps.limits, deps.traffic, {
+      clock: deps.clock,
+      onStalled: () => {
+        this.#isStalled = true;
+        watch.onStalled();
+      },
+    });
   }
 
   get status(): "open" | "closing" | "closed" {
     return this.#status === "open" && !this.#pipe.isOpen ? "closed" : this.#status;
   }
 
-  /** Once, when nothing more is to be sent on it. */
+  /** It was given up because the peer took nothing. */
+  get isStalled(): boolean {
+    return this.#isStalled;
+  }
+
+  /** Called when nothing more is to be sent on it. */
   onRetired(handler: () => void): void {
     this.#onRetired = handler;
   }
 
-  /** Nothing more is sent on it; a frame that has begun goes out, and what the peer sends comes in until it retires it too. */
-  retire(): Promise<void> {
-    if (this.#status !== "open") return Promise.resolve();
+  /**
+   * Nothing more is sent on it; a frame that has begun goes out, and what the peer sends comes in until it retires it too,
+   * or nothing has moved for a minute. Resolves when our half is closed.
+   */
+  async retire(): Promise<void> {
+    if (this.#status !== "open") return;
     this.#status = "closing";
     this.#onRetired();
-    return this.frames.close();
+    this.#abortWhenStill(this.#pipe.movedBytes);
+    await this.frames.close();
   }
 
-  abort(_reason: Error): void {
+  abort(): void {
+    const wasOpen = this.#status === "open";
     this.#status = "closed";
+    this.#cancelWatch();
     this.#pipe.abort();
-    this.#onRetired();
+    if (wasOpen) this.#onRetired();
+  }
+
+  #abortWhenStill(movedBytes: number): void {
+    this.#cancelWatch = this.#clock.after(STALLED_MS, () => {
+      if (this.#pipe.movedBytes === movedBytes) this.abort();
+      else this.#abortWhenStill(this.#pipe.movedBytes);
+    });
   }
 }

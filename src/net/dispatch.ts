@@ -49,7 +49,7 @@ export class Dispatch {
     };
   }
 
-  /** Reads one frame, awaits its handlers, reads the next. */
+  /** Reads one frame, awaits its handlers, reads the next; resolves when there are no more. */
   async serveMessages(from: Hotkey, frames: FrameStream): Promise<void> {
     const placeBody = ({ type, header }: Frame["header"], bodyBytes: number) =>
       typeof type === "string" && isMap(header)
@@ -61,7 +61,6 @@ export class Dispatch {
         if (frame === null) break;
         await this.#deliver(from, messageOf(frame, "message"));
       }
-      await frames.close();
     } catch (error) {
       this.drop(from, frames, error);
     }

@@ -8,6 +8,7 @@
  * A reader learns both lengths before it takes or allocates a byte of either, and refuses what is above its limits. A
  * refused frame cannot be skipped without reading it, so the stream that carried it is dropped, not the connection.
  */
+import { assert } from "../base/assert.ts";
 import { decodeCborMap, encodeCbor } from "./cbor.ts";
 import { netError } from "./errors.ts";
 
@@ -123,9 +124,9 @@ export async function readFrame(
   onBytes(prefix.headerBytes);
   const header = decodeCborMap(headerBytes);
   const { bodyBytes } = prefix;
-  const body = bodyBytes === 0
-    ? NO_BODY
-    : await rest(source, bodyBytes, signal, placeBody(header, bodyBytes));
+  const place = bodyBytes === 0 ? undefined : placeBody(header, bodyBytes);
+  assert(place === undefined || place.length === bodyBytes, "the place of a body has its size");
+  const body = await rest(source, bodyBytes, signal, place);
   onBytes(prefix.bodyBytes);
   return { kind: prefix.kind, header, body };
 }

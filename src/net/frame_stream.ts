@@ -23,6 +23,7 @@ export class FrameStream {
   readonly #stall?: StallWatch;
   /** The frame that is being written. */
   #writing: Promise<void> | undefined;
+  #isClosing = false;
 
   /** @param stall who is told of a frame that does not move; without it another deadline stands behind what is written */
   constructor(pipe: BytePipe, limits: FrameLimits, traffic: TrafficCounter, stall?: StallWatch) {
@@ -33,7 +34,7 @@ export class FrameStream {
   }
 
   get isOpen(): boolean {
-    return this.#pipe.isOpen;
+    return this.#pipe.isOpen && !this.#isClosing;
   }
 
   /** @throws {SkeinError} as `readFrame` and `BytePipe.read` */
@@ -77,6 +78,7 @@ export class FrameStream {
 
   /** Nothing more is written; a frame that has begun goes out. */
   async close(): Promise<void> {
+    this.#isClosing = true;
     await this.#writing;
     await this.#pipe.close();
   }

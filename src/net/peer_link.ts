@@ -61,12 +61,13 @@ export class PeerLink {
     };
     this.#stripes = new Stripes<Connection | BulkChannel>({
       clock: dependencies.clock,
-      connections: () => this.#channels.size > 0 ? [...this.#channels] : this.#usable,
+      connections: () => {
+        const channels = this.#openChannels;
+        return channels.length > 0 ? channels : this.#usable;
+      },
       open: async (path) => "frames" in path ? path.frames : await this.#openOn(path, LANE_PROTOCOLS.bulk),
       dialMore: (count) =>
-        this.#channels.size > 0
-          ? dependencies.dialChannels!(this, count)
-          : dependencies.dialMore(this, count),
+        this.#hasChannel ? dependencies.dialChannels!(this, count) : dependencies.dialMore(this, count),
       giveBack: (path) => {
         if ("frames" in path) return void path.retire();
         this.#givenBack.add(path);
@@ -89,14 +90,15 @@ export class PeerLink {
     this.#stripes.connectionsChanged();
   }
 
-  /** @returns true when that was the last one; channels do not outlive it */
+  /** @returns true when that was the last one: channels end with it */
   remove(connection: Connection): boolean {
     const isLast = this.#connections.delete(connection) && this.#connections.size === 0;
-    if (isLast) { for (const channel of this.#channels) channel.abort(new Error("the peer went down")); }
+    if (isLast) { for (const channel of this.#channels) channel.abort(); }
     this.#stripes.connectionsChanged();
     return isLast;
   }
 
+  /** All that hold a socket. */
   get channels(): readonly BulkChannel[] {
     return [...this.#channels];
   }
@@ -106,9 +108,14 @@ export class PeerLink {
     this.#stripes.connectionsChanged();
   }
 
-  /** Nothing more is sent on it. */
+  /** Nothing more is sent on one of them. */
+  channelRetired(): void {
+    this.#stripes.connectionsChanged();
+  }
+
+  /** It has ended. */
   removeChannel(channel: BulkChannel): void {
-    if (this.#channels.delete(channel)) this.#stripes.connectionsChanged();
+    this.#channels.delete(channel);
   }
 
   /** Where a direct connection to the peer leads; the oldest's. */
@@ -119,7 +126,7 @@ export class PeerLink {
   /** @throws {SkeinError} `net/not-connected`, `net/link-lost`, `net/frame-oversized`, `net/queue-full`; the signal's reason */
   async send(message: Message, signal?: AbortSignal): Promise<void> {
     if (message.isUnordered) {
-      if (this.#channels.size === 0) this.#deps.wantChannel?.(this);
+      if (!this.#hasChannel) this.#deps.wantChannel?.(this);
       return await this.#stripes.send(message, signal);
     }
     const lane = this.#laneOfType.get(message.type) ?? (hasBody(message) ? "bulk" : "control");
@@ -145,6 +152,17 @@ export class PeerLink {
       release();
       throw error;
     }
+  }
+
+  get #hasChannel(): boolean {
+    for (const { status } of this.#channels) if (status === "open") return true;
+    return false;
+  }
+
+  get #openChannels(): BulkChannel[] {
+    const open: BulkChannel[] = [];
+    for (const channel of this.#channels) if (channel.status === "open") open.push(channel);
+    return open;
   }
 
   /** Open ones; those that we gave back only if there are no others. */

@@ -88,6 +88,7 @@ export class Stripes<P extends Path> {
       let frames = this.#lanes.get(connection);
       if (!frames?.isOpen) this.#lanes.set(connection, frames = await this.#deps.open(connection));
       if (turn.isOver) return true;
+      if (!frames.isOpen) throw netError("net/link-lost", "send to peer: the path was given up, send again");
       const bytes = await turn.sendOn(frames);
       this.#movedMs = this.#deps.clock.monotonicMs();
       this.#grow(bytes);

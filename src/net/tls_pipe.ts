@@ -17,6 +17,7 @@ export class TlsPipe implements BytePipe {
   #end = 0;
   #isOpen = true;
   #isGone = false;
+  #movedBytes = 0;
   readonly #onTaken = new Set<() => void>();
 
   constructor(connection: Deno.TlsConn) {
@@ -25,6 +26,11 @@ export class TlsPipe implements BytePipe {
 
   get isOpen(): boolean {
     return this.#isOpen;
+  }
+
+  /** Read and written so far. */
+  get movedBytes(): number {
+    return this.#movedBytes;
   }
 
   /** @throws {SkeinError} `net/frame-truncated` when the stream ends inside the bytes, `net/link-lost` when it breaks */
@@ -53,9 +59,12 @@ export class TlsPipe implements BytePipe {
   }
 
   async write(bytes: Uint8Array): Promise<void> {
+    if (!this.#isOpen) throw lost(new Error("nothing more is written to it"));
     try {
       for (let at = 0; at < bytes.length;) {
-        at += await this.#connection.write(at === 0 ? bytes : bytes.subarray(at));
+        const written = await this.#connection.write(at === 0 ? bytes : bytes.subarray(at));
+        at += written;
+        this.#movedBytes += written;
         for (const handler of this.#onTaken) handler();
       }
     } catch (cause) {
@@ -75,8 +84,10 @@ export class TlsPipe implements BytePipe {
     await this.#connection.closeWrite().catch(() => this.abort());
   }
 
+  /** Nothing more is read either. A read or write under way fails; then its bytes are not touched any more. */
   abort(): void {
     this.#isOpen = false;
+    this.#start = this.#end = 0;
     if (this.#isGone) return;
     this.#isGone = true;
     this.#connection.close();
@@ -84,7 +95,9 @@ export class TlsPipe implements BytePipe {
 
   async #readInto(bytes: Uint8Array): Promise<number | null> {
     try {
-      return await this.#connection.read(bytes);
+      const read = await this.#connection.read(bytes);
+      this.#movedBytes += read ?? 0;
+      return read;
     } catch (cause) {
       this.abort();
       throw lost(cause);

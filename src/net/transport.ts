@@ -9,7 +9,8 @@ import { SkeinError } from "../base/errors.ts";
 import type { Log } from "../base/log.ts";
 import type { Hotkey, Message, PlaceBody, Transport } from "../base/transport.ts";
 import type { BulkChannel } from "./bulk_channel.ts";
-import { BulkChannels, CHANNEL_REQUEST } from "./bulk_channels.ts";
+import { BulkChannels } from "./bulk_channels.ts";
+import { CHANNEL_REQUEST } from "./channel_offer.ts";
 import { ExtraConnections } from "./connection_limits.ts";
 import { withDeadline } from "./deadline.ts";
 import { Dispatch, type MessageHandler, messageOf, type RequestHandler } from "./dispatch.ts";
@@ -108,7 +109,9 @@ export class Libp2pTransport implements Transport {
     this.#deps.log.emit({ event: "offence", peer, code });
     if (!this.#deps.offences.count(peer, code)) return;
     this.#deps.log.emit({ event: "peer-cut-off", peer, code });
-    for (const connection of this.#links.get(peer)?.connections ?? []) {
+    const link = this.#links.get(peer);
+    for (const channel of link?.channels ?? []) channel.abort();
+    for (const connection of link?.connections ?? []) {
       this.#deps.offences.cutOff(connection.remotePeer.toString());
       connection.abort(new Error("cut off for its offences"));
     }
@@ -138,25 +141,27 @@ export class Libp2pTransport implements Transport {
     connection.addEventListener("close", () => {
       if (link.remove(connection)) this.#tell(link.hotkey, false);
     });
-    if (!wasUp) this.#tell(link.hotkey, true);
+    if (wasUp) return;
+    this.channels.cameUp(link);
+    this.#tell(link.hotkey, true);
   }
 
   /** Handler of both lanes. */
   async serveLane(stream: Stream, connection: Connection): Promise<void> {
     const from = await this.#authenticated(stream, connection);
     if (from === undefined) return;
-    await this.#dispatch.serveMessages(
-      from,
-      new FrameStream(new StreamBytes(stream), this.#deps.limits, this.#deps.traffic),
-    );
+    const frames = new FrameStream(new StreamBytes(stream), this.#deps.limits, this.#deps.traffic);
+    await this.#dispatch.serveMessages(from, frames);
+    await frames.close();
   }
 
   async #serveChannel(link: PeerLink, channel: BulkChannel): Promise<void> {
-    channel.onRetired(() => link.removeChannel(channel));
+    channel.onRetired(() => link.channelRetired());
     link.addChannel(channel);
     await this.#dispatch.serveMessages(link.hotkey, channel.frames);
     await channel.retire();
-    channel.abort(new Error("the peer has ended it"));
+    channel.abort();
+    link.removeChannel(channel);
   }
 
   /** Handler of the request protocol: one request, one answer or error, on a stream of its own. */
