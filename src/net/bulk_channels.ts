@@ -119,8 +119,9 @@ export class BulkChannels {
   }
 
   #firstTry({ hotkey }: PeerLink): Pick<Tries, "nextMs" | "pauseMs"> {
-    const nowMs = this.#deps.clock.monotonicMs();
-    return { nextMs: this.#deps.self < hotkey ? nowMs : nowMs + PATIENCE_MS, pauseMs: FIRST_PAUSE_MS };
+    const { self, clock } = this.#deps;
+    const nextMs = self < hotkey ? -Infinity : clock.monotonicMs() + PATIENCE_MS;
+    return { nextMs, pauseMs: FIRST_PAUSE_MS };
   }
 
   #isStalled(link: PeerLink): boolean {

@@ -54,17 +54,26 @@ export class ChannelListener {
 
   /**
    * Listens where `addrs` (multiaddrs) listen by TCP, on a port of its own. Each family has one port, on all of its hosts.
-   * @throws {SkeinError} `net/listen-failed`; what listens already goes on
+   * @throws {SkeinError} `net/listen-failed` after all have been tried; those that listen do
    */
   listen(addrs: readonly string[], port = 0): void {
     const places = addrs.flatMap((addr) => placeOf(addr) ?? []);
+    const failures: unknown[] = [];
     for (const family of ["ip6", "ip4"] as const) {
       const hosts = new Set(places.filter((each) => each.family === family).map(({ hostname }) => hostname));
       const isWild = hosts.has(WILDCARDS[family]);
-      for (const hostname of isWild ? [WILDCARDS[family]] : hosts) this.#listenOn(hostname, family, port);
+      for (const hostname of isWild ? [WILDCARDS[family]] : hosts) {
+        try {
+          this.#listenOn(hostname, family, port);
+        } catch (failure) {
+          failures.push(failure);
+        }
+      }
       // `::` takes IPv4 too, where the system does not say otherwise.
-      if (family === "ip6" && isWild) this.#ports.set("ip4", this.#ports.get("ip6")!);
+      const shared = this.#ports.get("ip6");
+      if (family === "ip6" && isWild && shared !== undefined) this.#ports.set("ip4", shared);
     }
+    if (failures.length > 0) throw failures[0];
   }
 
   stop(): void {
