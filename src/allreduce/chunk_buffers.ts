@@ -24,7 +24,7 @@ export class ChunkBuffers {
 
   /** The caller is done with it; so is everybody to whom it showed it. What did not come from here is left alone. */
   give(buffer: Uint8Array): void {
-    if (!this.#lent.delete(buffer)) return;
+    if (!this.#lent.delete(buffer) || buffer.length > this.#maxFreeBytes) return;
     if (this.#freeBytes + buffer.length > this.#maxFreeBytes) {
       // Perhaps of sizes that nobody asks for any more.
       this.#free.clear();
