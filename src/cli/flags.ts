@@ -12,6 +12,16 @@ export function integerFlag(low: number, high: number): (text: string) => number
   };
 }
 
+/** A port for bulk channels, or `off`. */
+export function bulkPortFlag(text: string): number | "off" {
+  if (text === "off") return text;
+  const port = Number(text);
+  if (!/^\d+$/.test(text) || port < 1 || port > 65535) {
+    throw new InvalidArgumentError('a port from 1 to 65535, or "off", is needed.');
+  }
+  return port;
+}
+
 /** A chain endpoint: `local`, ws:// or wss://. */
 export function chainFlag(text: string): string {
   if (text === "local") return text;

@@ -15,6 +15,8 @@ export interface NodeOptions {
   readonly listen: readonly string[];
   /** Told to others besides `listen`: multiaddrs. */
   readonly announce: readonly string[];
+  /** Where bulk channels are accepted, on the hosts of `listen`; default any free port. */
+  readonly bulkPort?: number | "off";
   /** Does not listen: dials others, is reached through relays, and reduces nothing. */
   readonly isClient: boolean;
   /** Multiaddrs that end in /p2p/<peer id>. */

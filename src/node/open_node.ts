@@ -135,6 +135,7 @@ async function openNetwork(
   const network = await startNetwork({
     identitySeed: await loadOrCreateIdentitySeed(home),
     listen: options.isClient ? [] : options.listen.map(listenMultiaddr),
+    bulkPort: options.bulkPort,
     announce: options.announce,
     relays: options.relays,
     bootstrap: options.bootstrap,

@@ -7,6 +7,8 @@ import type { Random } from "../../../src/base/random.ts";
 import { cryptoReady, devAccount, verifySignature } from "../../../src/chain/wallet.ts";
 import { encodeRecord, RecordBook, recordKey } from "../../../src/net/record.ts";
 import { decodeCborMap } from "../../../src/net/cbor.ts";
+import { CHANNEL_REQUEST, offerOf, TOKEN_BYTES } from "../../../src/net/channel_offer.ts";
+import { messageOf } from "../../../src/net/dispatch.ts";
 import { netError } from "../../../src/net/errors.ts";
 import {
   type ByteSource,
@@ -18,7 +20,7 @@ import {
 } from "../../../src/net/frame.ts";
 import { refusalError } from "../../../src/net/gatekeeper.ts";
 import { checkHello, type HelloRules, parseHello, PROTOCOL_VERSION } from "../../../src/net/hello.ts";
-import { messageOf } from "../../../src/net/dispatch.ts";
+import { TlsPipe } from "../../../src/net/tls_pipe.ts";
 import { cborExamples, type Decoder, flatBound, structuredBound } from "./decoder.ts";
 import { randomBytes, randomLength } from "./mutate_bytes.ts";
 
@@ -70,6 +72,30 @@ function randomFrame(random: Random): Uint8Array {
   view.setUint32(8, random.nextU32() >>> random.nextBelow(32), true);
   bytes.set(rest, 12);
   return bytes;
+}
+
+/** A TLS connection that gives the input in records of up to `recordBytes`. */
+function connectionOf(input: Uint8Array, recordBytes: number): Deno.TlsConn {
+  let at = 0;
+  return {
+    async read(into: Uint8Array) {
+      const piece = input.subarray(at, at + Math.min(recordBytes, into.length));
+      at += piece.length;
+      into.set(piece);
+      return piece.length === 0 ? null : piece.length;
+    },
+    close() {},
+  } as unknown as Deno.TlsConn;
+}
+
+/** As a listener reads a channel: the token, then frames, those with an even length into places that are theirs alone. */
+async function readChannel(input: Uint8Array): Promise<number> {
+  const pipe = new TlsPipe(connectionOf(input, 1 + 97 * (input[0] ?? 0)));
+  if (await pipe.read(TOKEN_BYTES) === null) return 0;
+  const place = (_: unknown, bytes: number) => bytes % 2 === 0 ? new Uint8Array(bytes) : undefined;
+  let count = 0;
+  while (await readFrame(pipe, LIMITS, undefined, undefined, place) !== null) count++;
+  return count;
 }
 
 async function readFrames(input: Uint8Array): Promise<number> {
@@ -138,9 +164,14 @@ export async function netDecoders(): Promise<Decoder[]> {
     message: "greet peer: cut off",
     payload: { runs: [{ runId: RUN_ID }] },
   };
+  const offer = {
+    ip4: 4005,
+    certificate: "-----BEGIN CERTIFICATE-----\nMIH+",
+    token: "0f".repeat(TOKEN_BYTES),
+  };
   const frames = [
     frame("message", header, new Uint8Array(200).fill(3)),
-    frame("request", { type: "state-head", header: {} }, new Uint8Array(0)),
+    frame("request", { type: CHANNEL_REQUEST, header: {} }, new Uint8Array(0)),
     frame("error", error, new Uint8Array(0)),
   ];
   return [
@@ -159,6 +190,24 @@ export async function netDecoders(): Promise<Decoder[]> {
       random: randomFrame,
       decode: readFrames,
       allocationBytes: structuredBound(MAX_HEADER_BYTES + DEFAULT_MAX_BODY_BYTES),
+    },
+    {
+      name: "net: token and frames of a bulk channel",
+      format: "bytes",
+      examples: [new Uint8Array(TOKEN_BYTES), ...frames].map((each) =>
+        new Uint8Array([...new Uint8Array(TOKEN_BYTES).fill(each.length), ...each])
+      ),
+      random: (random) =>
+        new Uint8Array([...randomBytes(random, TOKEN_BYTES), ...randomFrame(random), ...frames[0]]),
+      decode: readChannel,
+      allocationBytes: structuredBound(MAX_HEADER_BYTES + DEFAULT_MAX_BODY_BYTES),
+    },
+    {
+      name: "net: bulk channel offer",
+      format: "cbor",
+      examples: cborExamples([offer, { ...offer, ip6: 65535 }, { ...offer, ip4: undefined }]),
+      decode: (input) => offerOf({ header: decodeCborMap(input) }),
+      allocationBytes: structuredBound(),
     },
     {
       name: "net: CBOR map",

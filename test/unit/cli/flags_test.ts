@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { listensByWebrtc, listFlag, multiaddrsFlag } from "../../../src/cli/flags.ts";
+import { bulkPortFlag, listensByWebrtc, listFlag, multiaddrsFlag } from "../../../src/cli/flags.ts";
 
 Deno.test("a flag given twice is a list of two", () => {
   assert.deepEqual(listFlag("b", listFlag("a", undefined)), ["a", "b"]);
@@ -17,4 +17,11 @@ Deno.test("listening by WebRTC asks for WebRTC", () => {
   assert.equal(listensByWebrtc(["0.0.0.0:1", "webrtc://0.0.0.0:2"]), true);
   assert.equal(listensByWebrtc(["/ip4/0.0.0.0/udp/2/webrtc-direct"]), true);
   assert.equal(listensByWebrtc(["0.0.0.0:1", "ws://0.0.0.0:2"]), false);
+});
+
+Deno.test("a bulk port is a port, or off", () => {
+  assert.deepEqual(["4005", "65535", "off"].map(bulkPortFlag), [4005, 65535, "off"]);
+  for (const text of ["0", "65536", "-1", "4005.5", "4005x", "", " 4005", "on"]) {
+    assert.throws(() => bulkPortFlag(text), /from 1 to 65535, or "off"/, text);
+  }
 });
