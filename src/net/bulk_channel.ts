@@ -11,6 +11,12 @@ import { hangUpWhenStalled, STALLED_MS } from "./stall.ts";
 import type { Path } from "./stripes.ts";
 import type { TlsPipe } from "./tls_pipe.ts";
 
+/**
+ * Routers forget connections that are quiet, and what is sent then is lost: a channel is given up before, and opened again
+ * when it is needed. Longer than a handler may take with one message.
+ */
+export const IDLE_MS = 2 * STALLED_MS;
+
 export interface ChannelDependencies {
   readonly limits: FrameLimits;
   readonly traffic: TrafficCounter;
@@ -47,6 +53,7 @@ export class BulkChannel implements Path {
         watch.onStalled();
       },
     });
+    this.#watch(IDLE_MS, () => void this.retire());
   }
 
   get status(): "open" | "closing" | "closed" {
@@ -71,7 +78,7 @@ export class BulkChannel implements Path {
     if (this.#status !== "open") return;
     this.#status = "closing";
     this.#onRetired();
-    this.#abortWhenStill(this.#pipe.movedBytes);
+    this.#watch(STALLED_MS, () => this.abort());
     await this.frames.close();
   }
 
@@ -83,10 +90,13 @@ export class BulkChannel implements Path {
     if (wasOpen) this.#onRetired();
   }
 
-  #abortWhenStill(movedBytes: number): void {
-    this.#cancelWatch = this.#clock.after(STALLED_MS, () => {
-      if (this.#pipe.movedBytes === movedBytes) this.abort();
-      else this.#abortWhenStill(this.#pipe.movedBytes);
+  /** Acts when nothing has moved for `stillMs`, in place of what was watched for before. */
+  #watch(stillMs: number, act: () => void): void {
+    this.#cancelWatch();
+    const { movedBytes } = this.#pipe;
+    this.#cancelWatch = this.#clock.after(stillMs, () => {
+      if (this.#pipe.movedBytes === movedBytes) act();
+      else this.#watch(stillMs, act);
     });
   }
 }

@@ -131,9 +131,9 @@ export class BulkChannels {
   /** @returns whether it is open */
   async #open(link: PeerLink): Promise<boolean> {
     const { clock, log, request } = this.#deps;
-    const { hotkey, directAddr } = link;
+    const { hotkey, directAddrs } = link;
     const tries = this.#triesOf(link);
-    const place = directAddr === undefined ? undefined : placeOf(directAddr);
+    const [place] = directAddrs.flatMap((addr) => placeOf(addr) ?? []);
     if (place === undefined || tries.hungCount > 0) return false;
     try {
       const offer = offerOf(await request(hotkey, { type: CHANNEL_REQUEST, header: {} }, OPEN_TIMEOUT_MS));

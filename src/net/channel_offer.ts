@@ -41,9 +41,9 @@ export function offerOf({ header }: Pick<Message, "header">): ChannelOffer {
  * a zone too, which no listener of ours has.
  */
 export function placeOf(addr: string): { hostname: string; family: Family } | undefined {
-  const match = /^\/(ip[46])\/([^/%]+)\/tcp\/\d+(?:\/|$)/.exec(addr);
+  const match = /^\/(?:ip|dns)([46])\/([^/%]+)\/tcp\/\d+(?:\/|$)/.exec(addr);
   if (match === null) return undefined;
   const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(match[2]);
   if (mapped !== null) return { family: "ip4", hostname: mapped[1] };
-  return { family: match[1] as Family, hostname: match[2] };
+  return { family: match[1] === "4" ? "ip4" : "ip6", hostname: match[2] };
 }

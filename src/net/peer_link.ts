@@ -8,7 +8,7 @@ import type { Connection } from "@libp2p/interface";
 import type { Clock } from "../base/clock.ts";
 import type { Log } from "../base/log.ts";
 import type { Hotkey, Message } from "../base/transport.ts";
-import { isRelayed } from "./addresses.ts";
+import { isRelayed, isThroughRelay } from "./addresses.ts";
 import type { BulkChannel } from "./bulk_channel.ts";
 import { closeWhenQuiet } from "./close_when_quiet.ts";
 import { netError } from "./errors.ts";
@@ -118,9 +118,11 @@ export class PeerLink {
     this.#channels.delete(channel);
   }
 
-  /** Where a direct connection to the peer leads; the oldest's. */
-  get directAddr(): string | undefined {
-    return this.#usable.map(({ remoteAddr }) => remoteAddr.toString()).find((addr) => !isRelayed(addr));
+  /** Where direct connections to the peer lead, the oldest's first. */
+  get directAddrs(): string[] {
+    return this.#usable.map(({ remoteAddr }) => remoteAddr.toString()).filter((addr) =>
+      !isThroughRelay(addr)
+    );
   }
 
   /** @throws {SkeinError} `net/not-connected`, `net/link-lost`, `net/frame-oversized`, `net/queue-full`; the signal's reason */

@@ -156,6 +156,34 @@ function recordDecoder(): Decoder {
   };
 }
 
+function channelDecoders(frames: readonly Uint8Array[]): Decoder[] {
+  const offer = {
+    ip4: 4005,
+    certificate: "-----BEGIN CERTIFICATE-----\nMIH+",
+    token: "0f".repeat(TOKEN_BYTES),
+  };
+  return [
+    {
+      name: "net: token and frames of a bulk channel",
+      format: "bytes",
+      examples: [new Uint8Array(TOKEN_BYTES), ...frames].map((each) =>
+        new Uint8Array([...new Uint8Array(TOKEN_BYTES).fill(each.length), ...each])
+      ),
+      random: (random) =>
+        new Uint8Array([...randomBytes(random, TOKEN_BYTES), ...randomFrame(random), ...frames[0]]),
+      decode: readChannel,
+      allocationBytes: structuredBound(MAX_HEADER_BYTES + DEFAULT_MAX_BODY_BYTES),
+    },
+    {
+      name: "net: bulk channel offer",
+      format: "cbor",
+      examples: cborExamples([offer, { ...offer, ip6: 65535 }, { ...offer, ip4: undefined }]),
+      decode: (input) => offerOf({ header: decodeCborMap(input) }),
+      allocationBytes: structuredBound(),
+    },
+  ];
+}
+
 export async function netDecoders(): Promise<Decoder[]> {
   await cryptoReady();
   const header = { type: "allreduce/ready/1", header: { a: 1, b: [true, null, "x"], c: { d: 0.5 } } };
@@ -163,11 +191,6 @@ export async function netDecoders(): Promise<Decoder[]> {
     code: "net/cut-off",
     message: "greet peer: cut off",
     payload: { runs: [{ runId: RUN_ID }] },
-  };
-  const offer = {
-    ip4: 4005,
-    certificate: "-----BEGIN CERTIFICATE-----\nMIH+",
-    token: "0f".repeat(TOKEN_BYTES),
   };
   const frames = [
     frame("message", header, new Uint8Array(200).fill(3)),
@@ -191,24 +214,7 @@ export async function netDecoders(): Promise<Decoder[]> {
       decode: readFrames,
       allocationBytes: structuredBound(MAX_HEADER_BYTES + DEFAULT_MAX_BODY_BYTES),
     },
-    {
-      name: "net: token and frames of a bulk channel",
-      format: "bytes",
-      examples: [new Uint8Array(TOKEN_BYTES), ...frames].map((each) =>
-        new Uint8Array([...new Uint8Array(TOKEN_BYTES).fill(each.length), ...each])
-      ),
-      random: (random) =>
-        new Uint8Array([...randomBytes(random, TOKEN_BYTES), ...randomFrame(random), ...frames[0]]),
-      decode: readChannel,
-      allocationBytes: structuredBound(MAX_HEADER_BYTES + DEFAULT_MAX_BODY_BYTES),
-    },
-    {
-      name: "net: bulk channel offer",
-      format: "cbor",
-      examples: cborExamples([offer, { ...offer, ip6: 65535 }, { ...offer, ip4: undefined }]),
-      decode: (input) => offerOf({ header: decodeCborMap(input) }),
-      allocationBytes: structuredBound(),
-    },
+    ...channelDecoders(frames),
     {
       name: "net: CBOR map",
       format: "cbor",

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { systemClock } from "../../../src/base/clock.ts";
 import { eventLog, type LogEvent, silentLog } from "../../../src/base/log.ts";
-import { BulkChannel } from "../../../src/net/bulk_channel.ts";
+import { BulkChannel, IDLE_MS } from "../../../src/net/bulk_channel.ts";
 import { Dispatch } from "../../../src/net/dispatch.ts";
 import { STALLED_MS } from "../../../src/net/stall.ts";
 import { VirtualClock } from "../../simulation/virtual_clock.ts";
@@ -68,14 +68,35 @@ Deno.test("a retired channel whose other end keeps its half open ends when nothi
     assert.equal(await far.read(1), null);
     await clock.advance(never, STALLED_MS - 1);
     assert.equal(a.status, "closing");
+    const { movedBytes } = near;
     await far.write(new Uint8Array(5)); // half a frame's head
-    await systemClock.sleep(30);
+    await until(() => near.movedBytes === movedBytes + 5, "they have come");
     await clock.advance(never, 2 * STALLED_MS - 1);
     assert.equal(a.status, "closing");
     await clock.advance(never, 3 * STALLED_MS);
     assert.equal(a.status, "closed");
     await serving;
   });
+});
+
+Deno.test("a channel on which nothing moves is retired, whether between frames or in one", async () => {
+  for (const bytes of [0, 5]) {
+    await withTlsPair(async ({ near, far }) => {
+      const clock = new VirtualClock();
+      const a = new BulkChannel("b", "outbound", near, deps(clock));
+      const serving = serve(a, []);
+      await clock.advance(never, IDLE_MS - 1);
+      await far.write(new Uint8Array(bytes));
+      await until(() => near.movedBytes === bytes, "they have come");
+      await clock.advance(never, IDLE_MS);
+      assert.equal(a.status, bytes > 0 ? "open" : "closing");
+      await clock.advance(never, 2 * IDLE_MS);
+      assert.equal(a.status, bytes > 0 ? "closing" : "closed");
+      await clock.advance(never, 2 * IDLE_MS + STALLED_MS);
+      assert.equal(a.status, "closed");
+      await serving;
+    });
+  }
 });
 
 Deno.test("a frame that the peer does not take costs the channel after a minute", async () => {
