@@ -7,6 +7,7 @@ import type { Log } from "../base/log.ts";
 import type { Hotkey } from "../base/transport.ts";
 import type { FrameLimits } from "./frame.ts";
 import { FrameStream, type TrafficCounter } from "./frame_stream.ts";
+import { PacedFrames } from "./paced_frames.ts";
 import { hangUpWhenStalled, STALLED_MS } from "./stall.ts";
 import type { Path } from "./stripes.ts";
 import type { TlsPipe } from "./tls_pipe.ts";
@@ -27,7 +28,7 @@ export interface ChannelDependencies {
 export class BulkChannel implements Path {
   readonly hotkey: Hotkey;
   readonly direction: "inbound" | "outbound";
-  readonly frames: FrameStream;
+  readonly frames: PacedFrames;
   readonly #pipe: TlsPipe;
   readonly #clock: Clock;
   #status: "open" | "closing" | "closed" = "open";
@@ -46,13 +47,12 @@ export class BulkChannel implements Path {
     this.#pipe = pipe;
     this.#clock = deps.clock;
     const watch = hangUpWhenStalled(this, hotkey, deps);
-    this.frames = new FrameStream(pipe, deps.limits, deps.traffic, {
-      clock: deps.clock,
-      onStalled: () => {
-        this.#isStalled = true;
-        watch.onStalled();
-      },
-    });
+    const onStalled = () => {
+      this.#isStalled = true;
+      watch.onStalled();
+    };
+    const frames = new FrameStream(pipe, deps.limits, deps.traffic, { clock: deps.clock, onStalled });
+    this.frames = new PacedFrames(frames, deps.clock, onStalled);
     this.#watch(IDLE_MS, () => void this.retire());
   }
 
@@ -86,7 +86,7 @@ export class BulkChannel implements Path {
     const wasOpen = this.#status === "open";
     this.#status = "closed";
     this.#cancelWatch();
-    this.#pipe.abort();
+    this.frames.abort("the channel is over");
     if (wasOpen) this.#onRetired();
   }
 

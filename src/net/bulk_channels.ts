@@ -8,7 +8,8 @@
  * listener who dialed (channel_listener.ts). A member that hands on what another offered it stands between two others under
  * its own name, as it could by forwarding. A channel lives as long as the link: with the last libp2p connection it ends.
  *
- * Of two members the one with the smaller hotkey dials; the other only if no channel has come after a while.
+ * Each member sends on channels that it opened itself, because what comes the other way delays receipts (paced_frames.ts);
+ * one that cannot open any sends on those that its peer opened.
  */
 import { describeError } from "../base/errors.ts";
 import type { Hotkey, Message } from "../base/transport.ts";
@@ -21,22 +22,25 @@ import type { PeerLink } from "./peer_link.ts";
 import type { TlsPipe } from "./tls_pipe.ts";
 
 const OPEN_TIMEOUT_MS = 10_000;
-/** How long the member with the larger hotkey leaves it to the other. */
-const PATIENCE_MS = 2000;
 /** From one try to the next; doubles with each that fails. A channel that does not last so long is not opened again sooner. */
 const FIRST_PAUSE_MS = 60_000;
 const MAX_PAUSE_MS = 3_600_000;
+/** Opening a channel takes three round trips; what goes by libp2p meanwhile delays it and is slower. */
+const HOLD_MS = 1000;
 
 /** Towards one peer. */
 interface Tries {
   nextMs: number;
   pauseMs: number;
   isUnderWay: boolean;
+  opening?: Promise<void>;
   /** Attempts that have been given up and still hold a socket. */
   hungCount: number;
   /** It took nothing on a channel for too long: until then it gets none, because the old one's socket may still be held. */
   stalledUntilMs: number;
 }
+
+const FIRST_TRY: Pick<Tries, "nextMs" | "pauseMs"> = { nextMs: -Infinity, pauseMs: FIRST_PAUSE_MS };
 
 export interface BulkChannelsDependencies extends ChannelDependencies {
   readonly self: Hotkey;
@@ -87,22 +91,34 @@ export class BulkChannels {
   /** The peer came up: what failed with it before may have been another process. */
   cameUp(link: PeerLink): void {
     const tries = this.#tries.get(link);
-    if (tries !== undefined) Object.assign(tries, this.#firstTry(link));
+    if (tries !== undefined) Object.assign(tries, FIRST_TRY);
   }
 
-  /** Bulk waits for the peer and there is no channel: opens one, now, later, or never when it cannot be. */
-  want(link: PeerLink): void {
+  /**
+   * Bulk waits for the peer and we have opened no channel: opens one, now, later, or never when it cannot be.
+   * @returns while one is being opened for the first time, and so soon that bulk had better wait for it
+   */
+  want(link: PeerLink): Promise<void> | undefined {
     const { clock } = this.#deps;
     const nowMs = clock.monotonicMs();
     const tries = this.#triesOf(link);
-    if (tries.isUnderWay || nowMs < tries.nextMs || this.#isStalled(link)) return;
+    if (tries.isUnderWay || nowMs < tries.nextMs || this.#isStalled(link)) return tries.opening;
     tries.isUnderWay = true;
+    const isFirst = tries.nextMs === -Infinity;
+    const opening = Promise.withResolvers<void>();
+    if (isFirst) {
+      tries.opening = opening.promise;
+      clock.after(HOLD_MS, opening.resolve);
+      void opening.promise.then(() => tries.opening = undefined);
+    }
     void this.#open(link).then((isOpen) => {
+      opening.resolve();
       tries.isUnderWay = false;
       if (isOpen) tries.pauseMs = FIRST_PAUSE_MS;
       tries.nextMs = clock.monotonicMs() + tries.pauseMs;
       if (!isOpen) tries.pauseMs = Math.min(2 * tries.pauseMs, MAX_PAUSE_MS);
     });
+    return tries.opening;
   }
 
   /** Opens `count` more; what fails is told and not there. */
@@ -113,15 +129,9 @@ export class BulkChannels {
   #triesOf(link: PeerLink): Tries {
     const known = this.#tries.get(link);
     if (known !== undefined) return known;
-    const tries = { ...this.#firstTry(link), isUnderWay: false, hungCount: 0, stalledUntilMs: -Infinity };
+    const tries = { ...FIRST_TRY, isUnderWay: false, hungCount: 0, stalledUntilMs: -Infinity };
     this.#tries.set(link, tries);
     return tries;
-  }
-
-  #firstTry({ hotkey }: PeerLink): Pick<Tries, "nextMs" | "pauseMs"> {
-    const { self, clock } = this.#deps;
-    const nextMs = self < hotkey ? -Infinity : clock.monotonicMs() + PATIENCE_MS;
-    return { nextMs, pauseMs: FIRST_PAUSE_MS };
   }
 
   #isStalled(link: PeerLink): boolean {

@@ -8,7 +8,7 @@ import type { Log } from "../base/log.ts";
 import type { Hotkey, Message, PlaceBody } from "../base/transport.ts";
 import { netError } from "./errors.ts";
 import type { Frame } from "./frame.ts";
-import type { FrameStream } from "./frame_stream.ts";
+import type { Frames } from "./frame_stream.ts";
 
 const MAX_TYPE_CHARS = 128;
 
@@ -50,7 +50,7 @@ export class Dispatch {
   }
 
   /** Reads one frame, awaits its handlers, reads the next; resolves when there are no more. */
-  async serveMessages(from: Hotkey, frames: FrameStream): Promise<void> {
+  async serveMessages(from: Hotkey, frames: Frames): Promise<void> {
     const placeBody = ({ type, header }: Frame["header"], bodyBytes: number) =>
       typeof type === "string" && isMap(header)
         ? this.#places.get(type)?.(from, header, bodyBytes)
@@ -67,7 +67,7 @@ export class Dispatch {
   }
 
   /** One request, one answer or error. */
-  async serveRequest(from: Hotkey, frames: FrameStream): Promise<void> {
+  async serveRequest(from: Hotkey, frames: Frames): Promise<void> {
     try {
       const frame = await frames.read();
       if (frame === null) return await frames.close();
@@ -79,14 +79,14 @@ export class Dispatch {
   }
 
   /** Ends a stream on which something went wrong. */
-  drop(from: Hotkey, frames: FrameStream, error: unknown): void {
+  drop(from: Hotkey, frames: Frames, error: unknown): void {
     frames.abort("frame refused");
     if (!(error instanceof SkeinError)) return this.#reportFault(`read from ${from}`, error);
     const isOffence = error.code === "net/frame-oversized" || error.code === "net/frame-malformed";
     if (isOffence) this.#deps.penalise(from, error.code);
   }
 
-  async #answer(from: Hotkey, message: Message, frames: FrameStream): Promise<void> {
+  async #answer(from: Hotkey, message: Message, frames: Frames): Promise<void> {
     try {
       const handler = this.#requestHandlers.get(message.type);
       if (handler === undefined) {
@@ -100,7 +100,7 @@ export class Dispatch {
     }
   }
 
-  async #answerError(type: string, frames: FrameStream, error: unknown): Promise<void> {
+  async #answerError(type: string, frames: Frames, error: unknown): Promise<void> {
     const isTyped = error instanceof SkeinError;
     if (!isTyped) this.#reportFault(`answer ${type}`, error);
     const code = isTyped ? error.code : "net/handler-failed";

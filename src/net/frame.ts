@@ -18,7 +18,16 @@ export const MAX_HEADER_BYTES = 64 * 1024;
 export const DEFAULT_MAX_BODY_BYTES = 4 * 1024 * 1024;
 
 /** What the frame is; on the wire the position in this list. */
-export const FRAME_KINDS = ["hello", "refusal", "message", "request", "answer", "error"] as const;
+export const FRAME_KINDS = [
+  "hello",
+  "refusal",
+  "message",
+  "request",
+  "answer",
+  "error",
+  "asking",
+  "receipt",
+] as const;
 export type FrameKind = (typeof FRAME_KINDS)[number];
 
 export interface Frame {

@@ -16,6 +16,9 @@ export interface TrafficCounter {
   receivedBytes: number;
 }
 
+/** What messages are sent on and read from. */
+export type Frames = Pick<FrameStream, "isOpen" | "read" | "write" | "close" | "abort">;
+
 export class FrameStream {
   readonly #pipe: BytePipe;
   readonly #limits: FrameLimits;

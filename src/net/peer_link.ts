@@ -33,8 +33,8 @@ export interface PeerLinkDependencies {
   readonly log: Log;
   /** Opens `count` more connections to the peer; what fails is not there, and no error. */
   dialMore(link: PeerLink, count: number): Promise<void>;
-  /** Bulk is waiting for the peer, and there is no channel. */
-  wantChannel?(link: PeerLink): void;
+  /** Bulk is waiting for the peer, and there is no channel that we opened. @returns while it should wait */
+  wantChannel?(link: PeerLink): Promise<void> | undefined;
   dialChannels?(link: PeerLink, count: number): Promise<void>;
 }
 
@@ -65,9 +65,12 @@ export class PeerLink {
         const channels = this.#openChannels;
         return channels.length > 0 ? channels : this.#usable;
       },
+      room: (path) => "frames" in path ? path.frames.room() : undefined,
       open: async (path) => "frames" in path ? path.frames : await this.#openOn(path, LANE_PROTOCOLS.bulk),
       dialMore: (count) =>
-        this.#hasChannel ? dependencies.dialChannels!(this, count) : dependencies.dialMore(this, count),
+        this.#openChannels.length > 0
+          ? dependencies.dialChannels!(this, count)
+          : dependencies.dialMore(this, count),
       giveBack: (path) => {
         if ("frames" in path) return void path.retire();
         this.#givenBack.add(path);
@@ -128,7 +131,7 @@ export class PeerLink {
   /** @throws {SkeinError} `net/not-connected`, `net/link-lost`, `net/frame-oversized`, `net/queue-full`; the signal's reason */
   async send(message: Message, signal?: AbortSignal): Promise<void> {
     if (message.isUnordered) {
-      if (!this.#hasChannel) this.#deps.wantChannel?.(this);
+      if (!this.#hasOwnChannel) await this.#deps.wantChannel?.(this);
       return await this.#stripes.send(message, signal);
     }
     const lane = this.#laneOfType.get(message.type) ?? (hasBody(message) ? "bulk" : "control");
@@ -156,14 +159,20 @@ export class PeerLink {
     }
   }
 
-  get #hasChannel(): boolean {
-    for (const { status } of this.#channels) if (status === "open") return true;
+  get #hasOwnChannel(): boolean {
+    for (const { status, direction } of this.#channels) {
+      if (status === "open" && direction === "outbound") return true;
+    }
     return false;
   }
 
+  /** Our own; the peer's while we have none. What comes the other way on one delays its receipts. */
   get #openChannels(): BulkChannel[] {
+    const hasOwn = this.#hasOwnChannel;
     const open: BulkChannel[] = [];
-    for (const channel of this.#channels) if (channel.status === "open") open.push(channel);
+    for (const channel of this.#channels) {
+      if (channel.status === "open" && (!hasOwn || channel.direction === "outbound")) open.push(channel);
+    }
     return open;
   }
 

@@ -8,7 +8,7 @@
  */
 import type { Message } from "../base/transport.ts";
 import { netError } from "./errors.ts";
-import type { FrameStream } from "./frame_stream.ts";
+import type { Frames } from "./frame_stream.ts";
 
 /** A kilobyte each at most, header and promise. A round never comes near: results of one member's span, to one peer. */
 export const MAX_QUEUED = 16_384;
@@ -56,7 +56,7 @@ export class Turn {
    * @returns how many bytes of body went out
    * @throws {SkeinError} `net/link-lost`, `net/frame-oversized`; or what making the body throws
    */
-  async sendOn(frames: FrameStream): Promise<number> {
+  async sendOn(frames: Pick<Frames, "write">): Promise<number> {
     const { type, header } = this.#message;
     this.#body ??= { bytes: this.#message.body };
     this.#isBegun = true;

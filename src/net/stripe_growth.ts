@@ -12,7 +12,7 @@ export const MAX_STRIPES = 12;
 const MEASURED_MS = 400;
 const MEASURED_FRAMES_PER_CONNECTION = 2;
 /** A connection that carries this is not what limits us. */
-const ENOUGH_BYTES_PER_SEC = 1_500_000;
+const ENOUGH_BYTES_PER_SEC = 750_000;
 /** A doubling that brings less is given back. */
 const WORTHWHILE_GAIN = 1.2;
 /** It is judged unworthy only after so many times the frames that a rate takes: loss makes rates uneven. */

@@ -9,7 +9,7 @@ import type { Clock } from "../base/clock.ts";
 import { isSkeinError } from "../base/errors.ts";
 import type { Message } from "../base/transport.ts";
 import { netError } from "./errors.ts";
-import type { FrameStream } from "./frame_stream.ts";
+import type { Frames } from "./frame_stream.ts";
 import { SendQueue, type Turn } from "./send_queue.ts";
 import { STALLED_MS } from "./stall.ts";
 import { MAX_STRIPES, StripeGrowth } from "./stripe_growth.ts";
@@ -19,12 +19,16 @@ export interface Path {
   readonly direction: "inbound" | "outbound";
 }
 
+type Lane = Pick<Frames, "isOpen" | "write">;
+
 export interface StripeDependencies<P extends Path> {
   readonly clock: Clock;
   /** Open, authenticated connections to the peer, without those given back. */
   connections(): readonly P[];
+  /** Resolves when a message may be begun on it; undefined when one may now. Until then it takes none. */
+  room(connection: P): Promise<void> | undefined;
   /** A bulk lane on this connection. */
-  open(connection: P): Promise<FrameStream>;
+  open(connection: P): Promise<Lane>;
   /** Dials the peer `count` times more; resolves when that is done or has failed. */
   dialMore(count: number): Promise<void>;
   /** The connection is not worth having: closes it when nothing moves on it. */
@@ -35,7 +39,7 @@ export class Stripes<P extends Path> {
   readonly #deps: StripeDependencies<P>;
   readonly #queue = new SendQueue();
   readonly #busy = new Set<P>();
-  readonly #lanes = new WeakMap<P, FrameStream>();
+  readonly #lanes = new WeakMap<P, Lane>();
   readonly #growth = new StripeGrowth();
   /** What the last doubling added. */
   #added: readonly P[] = [];
@@ -75,6 +79,11 @@ export class Stripes<P extends Path> {
   async #work(connection: P): Promise<void> {
     this.#busy.add(connection);
     while (this.#deps.connections().includes(connection)) {
+      const room = this.#deps.room(connection);
+      if (room !== undefined) {
+        await room;
+        continue;
+      }
       const turn = this.#queue.take();
       if (this.#queue.length === 0) this.#isBacklog = false;
       if (turn === undefined || !await this.#sendOn(connection, turn)) break;

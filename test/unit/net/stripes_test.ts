@@ -29,6 +29,7 @@ class FakeLink {
     this.stripes = new Stripes({
       clock,
       connections: () => this.connections.filter(({ status }) => status === "open"),
+      room: () => undefined,
       open: async (connection) => {
         const { name } = connection as FakeConnection;
         const write = async (_kind: string, header: { type: string }, body: Uint8Array) => {
