@@ -2,7 +2,7 @@
  * The all-reduce over bad links: four members in network namespaces of their own, joined by emulated links (star.ts) of
  * 100 Mbit/s each way and 50 ms of round trip, over the kernel's own TCP.
  *
- *   deno task bench:links [--scenario all|clean|loss|slow-peer|bbr] [--megabytes 100] [--rounds 2] [--json]
+ *   deno task bench:links [--scenario all|clean|loss|slow-peer] [--congestion bbr] [--megabytes 100] [--rounds 2] [--json]
  *
  * lowerBound = 2(n−1)/n × encoded bytes / bandwidth: what each member must send, at its full rate, with no latency and no
  * headers. ratio = seconds / lowerBound. Scenarios:
@@ -10,7 +10,8 @@
  *   clean      100 Mbit/s, 50 ms                        bound 1.25
  *   loss       and 1 % of all packets lost              bound 2
  *   slow-peer  one member at a tenth of the bandwidth   bound 1.5, against `clean` in the same run
- *   bbr        loss, with BBR in place of CUBIC, which is what systems come with, where the kernel has it
+ *
+ * Congestion control is the kernel's own default unless it is named; the report says which.
  */
 import { loadavg } from "node:os";
 import { parseArgs } from "node:util";
@@ -20,11 +21,12 @@ import { EmulatedLinks, type LinkCheck } from "./namespaces.ts";
 const MEMBERS = 4;
 const BYTES_PER_SEC = 12.5e6;
 const ONE_WAY_DELAY_MS = 25;
-const SCENARIOS = ["clean", "loss", "slow-peer", "bbr"] as const;
+const SCENARIOS = ["clean", "loss", "slow-peer"] as const;
 type Scenario = (typeof SCENARIOS)[number];
 
 export interface LinkReport {
   readonly scenario: Scenario;
+  readonly congestionControl: string;
   readonly seconds: number;
   readonly secondsOfRounds: readonly number[];
   /** Until the last member of all has the result; `seconds` is until the round is committed by those it waits for. */
@@ -43,15 +45,20 @@ export interface LinkReport {
 
 export async function benchLink(
   scenario: Scenario,
-  { elementCount, codec, rounds }: { elementCount: number; codec: string; rounds: number },
+  { elementCount, codec, rounds, congestionControl }: {
+    elementCount: number;
+    codec: string;
+    rounds: number;
+    congestionControl: string;
+  },
 ): Promise<LinkReport> {
   const slow = scenario === "slow-peer" ? MEMBERS - 1 : -1;
   const rates = Array.from({ length: MEMBERS }, (_, i) => i === slow ? BYTES_PER_SEC / 10 : BYTES_PER_SEC);
   const links = await EmulatedLinks.open({
     links: rates.map((rate) => ({ upBytesPerSec: rate, downBytesPerSec: rate })),
     oneWayDelayMs: ONE_WAY_DELAY_MS,
-    loss: scenario === "loss" || scenario === "bbr" ? 0.01 : 0,
-    congestionControl: scenario === "bbr" ? "bbr" : "cubic",
+    loss: scenario === "loss" ? 0.01 : 0,
+    congestionControl,
   });
   try {
     const check = await links.check();
@@ -78,6 +85,7 @@ export async function benchLink(
       const lowerBound = requiredBytes(elementCount, codec, MEMBERS) / BYTES_PER_SEC;
       return {
         scenario,
+        congestionControl,
         seconds,
         secondsOfRounds,
         secondsOfLast: median(measured.map((round) => round.seconds)),
@@ -98,15 +106,32 @@ export async function benchLink(
   }
 }
 
+/** Of TCP. */
+function kernelDefault(): string {
+  return Deno.readTextFileSync("/proc/sys/net/ipv4/tcp_congestion_control").trim();
+}
+
 const HELP = `deno task bench:links [--scenario all|${SCENARIOS.join("|")}] [--megabytes 100] [--codec u8]
-                      [--rounds 2] [--json]
+                      [--congestion ${kernelDefault()}] [--rounds 2] [--json]
 
 Four members, links of 100 Mbit/s each way and a round trip of 50 ms (25 ms one way, as \`netem delay 25ms\` on each
 member's egress gives), emulated in user space over TUN; needs root. --megabytes of the f32 tensor: 100 are 25 encoded.`;
 
 function line(report: LinkReport): string {
-  const { scenario, seconds, secondsOfLast, lowerBound, ratio, bound, loadAverage, check } = report;
-  return `${scenario.padEnd(10)} ${seconds.toFixed(2)} s (last member ${secondsOfLast.toFixed(2)} s), ` +
+  const {
+    scenario,
+    congestionControl,
+    seconds,
+    secondsOfLast,
+    lowerBound,
+    ratio,
+    bound,
+    loadAverage,
+    check,
+  } = report;
+  return `${scenario.padEnd(10)} ${congestionControl} ${seconds.toFixed(2)} s (last member ${
+    secondsOfLast.toFixed(2)
+  } s), ` +
     `lower bound ${lowerBound.toFixed(2)} s, ratio ${ratio.toFixed(2)} of at most ${bound}; ` +
     `link: ${check.rttMs.toFixed(1)} ms, ${(check.bytesPerSec * 8e-6).toFixed(1)} Mbit/s, ` +
     `${(100 * check.lossBothWays).toFixed(1)} % lost both ways; load ${loadAverage.toFixed(1)}`;
@@ -119,6 +144,7 @@ if (import.meta.main) {
       scenario: { type: "string", default: "all" },
       megabytes: { type: "string", default: "100" },
       codec: { type: "string", default: "u8" },
+      congestion: { type: "string", default: kernelDefault() },
       rounds: { type: "string", default: "2" },
       json: { type: "boolean", default: false },
       help: { type: "boolean", default: false },
@@ -134,13 +160,14 @@ if (import.meta.main) {
     Deno.exit(2);
   }
   const size = { elementCount: Math.round(Number(flags.megabytes) * 1e6 / 4), codec: flags.codec };
+  const options = { ...size, rounds: Number(flags.rounds), congestionControl: flags.congestion };
   // The slow peer is measured against the same links without it.
   const needed = chosen.includes("slow-peer") && !chosen.includes("clean")
     ? ["clean" as const, ...chosen]
     : chosen;
   const reports: LinkReport[] = [];
   for (const scenario of needed) {
-    const report = await benchLink(scenario, { ...size, rounds: Number(flags.rounds) });
+    const report = await benchLink(scenario, options);
     const clean = reports.find((each) => each.scenario === "clean");
     reports.push(
       scenario === "slow-peer" && clean ? { ...report, ratio: report.seconds / clean.seconds } : report,
