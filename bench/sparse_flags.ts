@@ -25,7 +25,7 @@ export interface SparseFlags {
 const HELP = `
 Each exchanges as a run of its codec does unless flags say otherwise. Prints a line a round; exit status 0 when the final
 validation loss is at most 0.05 nats above that of f32 and the wire size within 1 % of the arithmetic, 1 when not, 2 on bad
-flags. Costs (dense steps + 2 · outer steps) · members · inner steps of the model: a quarter of an hour on two idle cores.`;
+flags. Costs (dense steps + 2 · outer steps) · members · inner steps of the model: about ten minutes on two idle cores.`;
 
 /** @returns the flags, or the exit status when there is nothing more to do: 0 after help, 2 on bad flags */
 export function sparseFlags(
@@ -47,7 +47,7 @@ export function sparseFlags(
       integerFlag(0, 1_000_000),
       EXCHANGES.sparse.denseSteps,
     )
-    .option("--inner-steps <count>", "of a member in a round", count, 10)
+    .option("--inner-steps <count>", "of a member in a round", count, 5)
     .option("--batch <count>", "sequences of an inner step", integerFlag(1, 32), 4)
     .option("--context <count>", "tokens of a sequence", integerFlag(1, 1024), 64)
     .option("--learning-rate <number>", "of inner steps", rate, 2e-3)

@@ -7,7 +7,7 @@
  * exchanges them); f32 keeps the outer momentum that it has there. Each has the outer optimiser that a run of its codec has;
  * with `--same-outer` f32 takes that of the sparse run.
  *
- *   deno task sparse [--preset nano] [--members 8] [--dense-steps 10] [--outer-steps 20] [--inner-steps 10] [--seed 7] [--json] …
+ *   deno task sparse [--preset nano] [--members 8] [--dense-steps 10] [--outer-steps 20] [--inner-steps 5] [--seed 7] [--json] …
  *
  * Prints a line a round and the verdict last; exits 1 unless the final validation loss is at most 0.05 nats above that of f32
  * and the wire size within 1 % of the arithmetic, ⌈elements / 64⌉ entries of 14 bits.

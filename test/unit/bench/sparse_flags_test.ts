@@ -49,7 +49,7 @@ Deno.test("sparse: what is not said has its default, and 0 dense steps can be sa
     members: 8,
     outerSteps: 20,
     denseSteps: 0,
-    innerSteps: 10,
+    innerSteps: 5,
     batch: 4,
     context: 64,
     learningRate: 3e-3,
