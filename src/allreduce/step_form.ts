@@ -22,7 +22,10 @@ export interface StepForm extends StepCodec {
   readonly shape: RunShape;
 }
 
-/** @returns the form of a step, by its number; the smaller of both group limits holds throughout: a group must be able to follow on the one before */
+/**
+ * The smaller of both group limits holds throughout: a group must be able to follow on the one before.
+ * @returns the form of a step, by its number
+ */
 export function stepForms(
   of: Omit<RunShape, "codec" | "chunkElements" | "maxGroup"> & { chunkElements?: number },
   { codec, reducer, warmUp }: StepCodec & { warmUp?: WarmUp },
