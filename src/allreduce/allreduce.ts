@@ -12,17 +12,17 @@ import { CatchUp } from "./catch_up.ts";
 import { ChunkBuffers } from "./chunk_buffers.ts";
 import { type Certificate, type Continuity, verifyCertificate } from "./certificate.ts";
 import { refuse } from "./errors.ts";
-import { canSumMeans } from "./grid_transfer.ts";
 import { Intake } from "./intake.ts";
 import { LiveRound } from "./live_round.ts";
 import type { RoundLock } from "./lock.ts";
 import { parseHeader } from "./messages.ts";
 import { Pace } from "./pace.ts";
-import { MAX_GROUP_MEMBERS, MAX_MESH_MEMBERS, type Ready, readyPayload, type RunShape } from "./proposal.ts";
+import { type Ready, readyPayload } from "./proposal.ts";
 import { pullResult } from "./pull.ts";
-import { CHUNK_BYTES, chunkElementsFor, ResultStore, type StoredResult } from "./result.ts";
+import { ResultStore, type StoredResult } from "./result.ts";
 import type { RoundOutcome } from "./round_outcome.ts";
 import type { RoundTimeouts } from "./round_types.ts";
+import { type StepForm, stepForms } from "./step_form.ts";
 import { Suspicions } from "./suspicions.ts";
 
 export type { AllReduceDeps, AllReduceOptions, Observation, RoundInput } from "./allreduce_types.ts";
@@ -51,10 +51,10 @@ const MAX_FREE_BUFFER_BYTES = 20 * 1024 * 1024;
 const PULL_CONCURRENCY = 8;
 
 export class AllReduce {
-  #options: Required<Omit<AllReduceOptions, "meshMembers">>;
+  #options: Required<Omit<AllReduceOptions, "meshMembers" | "chunkElements">>;
   #timeouts: RoundTimeouts;
-  #shape: RunShape;
-  #deps: Required<AllReduceDeps>;
+  #formOf: (outerStep: number) => StepForm;
+  #deps: Required<Omit<AllReduceDeps, "codec" | "reducer" | "warmUp">>;
   #catchUp: CatchUp;
   #intake: Intake;
   #suspicions = new Suspicions();
@@ -66,7 +66,6 @@ export class AllReduce {
 
   constructor(options: AllReduceOptions, deps: AllReduceDeps) {
     this.#options = {
-      chunkElements: options.chunkElements ?? chunkElementsFor(deps.codec, CHUNK_BYTES),
       recoveryBlocks: 30,
       samplesPerInnerStep: 1,
       maxInnerSteps: 1000,
@@ -77,28 +76,25 @@ export class AllReduce {
       ...options,
     };
     this.#timeouts = { ...DEFAULT_TIMEOUTS, ...options.timeouts };
-    const { runId, seed, elementCount, chunkElements, minGroup, samplesPerInnerStep, maxInnerSteps } =
-      this.#options;
-    const { meshMembers } = options;
-    this.#shape = {
+    const { runId, seed, elementCount, minGroup, samplesPerInnerStep, maxInnerSteps } = this.#options;
+    const { meshMembers, chunkElements } = options;
+    this.#formOf = stepForms({
       runId,
       seed,
       elementCount,
-      chunkElements,
       minGroup,
       samplesPerInnerStep,
       maxInnerSteps,
-      codec: deps.codec.name,
-      maxGroup: canSumMeans(deps.codec) ? MAX_GROUP_MEMBERS : meshMembers ?? MAX_MESH_MEMBERS,
+      ...(chunkElements === undefined ? {} : { chunkElements }),
       ...(meshMembers === undefined ? {} : { meshMembers }),
-    };
+    }, deps);
     this.#pace = new Pace(this.#timeouts);
     const isMember = (hotkey: Hotkey) => deps.isMember(hotkey);
     const wasMember = (hotkey: Hotkey) => deps.wasMember?.(hotkey) ?? isMember(hotkey);
     const digest = deps.digest ?? sha256Bulk;
     this.#deps = { ...deps, digest, isMember, wasMember };
     this.#catchUp = new CatchUp(this.#deps);
-    this.#intake = new Intake(this.#shape.runId, {
+    this.#intake = new Intake(runId, {
       ...this.#deps,
       store: this.#store,
       buffers: this.#buffers,
@@ -140,9 +136,10 @@ export class AllReduce {
     }
     const lock = this.#lock?.outerStep === input.outerStep ? this.#lock : input.lock;
     const roundSigner = this.#deps.roundKeys.create();
+    const form = this.#formOf(input.outerStep);
     const round = new LiveRound(
       {
-        shape: this.#shape,
+        shape: form.shape,
         ready: this.#sign(input, roundSigner.publicKey),
         previousMembers: input.previousMembers,
         deadlineBlock: input.deadlineBlock,
@@ -155,6 +152,8 @@ export class AllReduce {
       input,
       {
         ...this.#deps,
+        codec: form.codec,
+        reducer: form.reducer,
         roundSigner,
         store: this.#store,
         buffers: this.#buffers,
@@ -204,7 +203,7 @@ export class AllReduce {
    * @throws {SkeinError} `allreduce/bad-certificate`, `allreduce/bad-proposal`
    */
   verify(certificate: Certificate, continuity?: Continuity): void {
-    verifyCertificate(certificate, this.#shape, this.#deps, continuity);
+    verifyCertificate(certificate, this.#formOf(certificate.outerStep).shape, this.#deps, continuity);
   }
 
   close(): void {
@@ -213,10 +212,10 @@ export class AllReduce {
 
   #sign(input: RoundInput, roundKey: string): Ready {
     const terms = {
-      runId: this.#shape.runId,
+      runId: this.#options.runId,
       outerStep: input.outerStep,
       anchorRoot: input.anchorRoot,
-      codec: this.#shape.codec,
+      codec: this.#formOf(input.outerStep).shape.codec,
     };
     const offer = {
       hotkey: this.#deps.signer.hotkey,
@@ -241,7 +240,8 @@ export class AllReduce {
       concurrency: PULL_CONCURRENCY,
     };
     const sources = want.sources.filter((h) => connected.has(h));
-    return await pullResult({ ...want, sources }, options, this.#deps, signal);
+    const { codec } = this.#formOf(want.origin.outerStep);
+    return await pullResult({ ...want, sources }, options, { ...this.#deps, codec }, signal);
   }
 
   #keep(certificate: Certificate): void {

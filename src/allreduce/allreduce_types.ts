@@ -8,6 +8,7 @@ import type { RoundLock } from "./lock.ts";
 import type { Ready } from "./proposal.ts";
 import type { RoundKeys } from "./round_keys.ts";
 import type { RoundTimeouts } from "./round_types.ts";
+import type { WarmUp } from "./step_form.ts";
 
 export interface AllReduceOptions {
   /** 32 bytes hex. */
@@ -40,6 +41,8 @@ export interface AllReduceDeps {
   readonly roundKeys: RoundKeys;
   readonly codec: Codec;
   readonly reducer: ChunkReducer;
+  /** How the first steps are exchanged, when not by `codec`. */
+  readonly warmUp?: WarmUp;
   readonly clock: Clock;
   readonly log: Log;
   /** SHA-256 of chunks: the platform's by default; the simulator's keeps virtual time. */

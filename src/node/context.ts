@@ -32,6 +32,7 @@ export interface NodeContext {
   readonly directory: PeerDirectory;
   readonly network: Network;
   readonly allReduce: AllReduce;
+  /** After the dense steps, if there are any. */
   readonly codec: Codec;
   readonly corpus: Corpus;
   readonly engine: TrainEngine;

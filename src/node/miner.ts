@@ -142,6 +142,7 @@ async function joinRound(
     ...round,
     anchorRoot: states.root,
     values: residual.offer(await inner.pseudoGradient(), {
+      outerStep: round.outerStep,
       anchorRoot: states.root,
       innerSteps: inner.stepCount,
     }),

@@ -2,13 +2,13 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { AllReduce, cachedVerify } from "../allreduce/allreduce.ts";
+import type { StepCodec, WarmUp } from "../allreduce/step_form.ts";
 import type { Clock } from "../base/clock.ts";
 import { SkeinError } from "../base/errors.ts";
 import type { Log } from "../base/log.ts";
 import type { Signer } from "../base/transport.ts";
 import { verifySignature } from "../chain/wallet.ts";
 import { codecByName } from "../codec/by_name.ts";
-import type { ChunkReducer, Codec } from "../codec/codec.ts";
 import type { Corpus } from "../data/corpus.ts";
 import type { Gpu } from "../gpu/mod.ts";
 import { initialParameters } from "../model/mod.ts";
@@ -18,6 +18,7 @@ import { TrainEngine } from "../train/engine.ts";
 import { chunkReducer } from "../train/gpu_reducer.ts";
 import { BandwidthMeter } from "./bandwidth.ts";
 import { validationTokensFor } from "./evaluation.ts";
+import { exchangeAt } from "./exchange_plan.ts";
 import { nativeDigest } from "./native_digest.ts";
 import type { PeerDirectory } from "./peer_directory.ts";
 import { ed25519RoundKeys } from "./round_keys.ts";
@@ -73,17 +74,15 @@ export async function openTraining(
     adamw: training.adamw,
   });
   resources.defer(() => engine.destroy());
-  const codec = codecByName(run.config.exchange.codec);
   const untrained = initialParameters(model, run.seed);
-  const reducer = chunkReducer(gpu, codec, { clip: run.config.exchange.clip });
-  resources.defer(() => reducer.destroy());
-  const allReduce = openAllReduce(run, untrained.length, { codec, reducer }, parts);
+  const exchange = openExchange(gpu, run, resources);
+  const allReduce = openAllReduce(run, untrained.length, exchange, parts);
   resources.defer(() => allReduce.close());
 
   const runHome = join(home, "runs", run.runId.slice(0, 16));
   await mkdir(runHome, { recursive: true, mode: 0o700 });
   const store = await StateStore.open(runHome, { log });
-  const states = await StateKeeper.open(run, untrained, { transport, allReduce, store, codec, log });
+  const states = await StateKeeper.open(run, untrained, { transport, allReduce, store, log });
   const waypoints = new WaypointShelf();
   const bandwidth = new BandwidthMeter({ transport, clock, log });
   for (const stop of [states.serve(), waypoints.serve(transport), bandwidth.serve()]) resources.defer(stop);
@@ -91,7 +90,7 @@ export async function openTraining(
   return {
     runHome,
     allReduce,
-    codec,
+    codec: exchange.codec,
     engine,
     store,
     states,
@@ -102,10 +101,23 @@ export async function openTraining(
   };
 }
 
+/** What rounds encode and reduce with, from the first step on and after the dense ones. */
+function openExchange(gpu: Gpu, run: Run, resources: AsyncDisposableStack): StepCodec & { warmUp?: WarmUp } {
+  const open = (outerStep: number) => {
+    const { codec: name, clip } = exchangeAt(run.config, outerStep);
+    const codec = codecByName(name);
+    const reducer = chunkReducer(gpu, codec, { clip });
+    resources.defer(() => reducer.destroy());
+    return { codec, reducer };
+  };
+  const { denseSteps: lastStep } = run.config.exchange;
+  return { ...open(lastStep + 1), ...(lastStep > 0 ? { warmUp: { lastStep, ...open(1) } } : {}) };
+}
+
 function openAllReduce(
   run: Run,
   elementCount: number,
-  { codec, reducer }: { codec: Codec; reducer: ChunkReducer },
+  exchange: StepCodec & { warmUp?: WarmUp },
   { network: { transport }, directory, signer, deps: { clock, log } }: TrainingParts,
 ): AllReduce {
   const { training } = run.config;
@@ -123,8 +135,7 @@ function openAllReduce(
     verify: cachedVerify(verifySignature),
     roundKeys: ed25519RoundKeys,
     digest: nativeDigest,
-    codec,
-    reducer,
+    ...exchange,
     clock,
     log,
     isMember: (hotkey) => directory.isMiner(hotkey),

@@ -3,7 +3,8 @@
  * disk; what does not fit the state that the node holds, or is damaged, is dropped with a warning and the residual starts at
  * zero: that costs what was to be sent later, never correctness.
  *
- *   idle → offered        `offer`: pseudo-gradient and residual together go into a round; again after a failed one
+ *   idle → offered        `offer`: pseudo-gradient and residual together go into a round; again after a failed one. Steps
+ *                         that feed nothing back, as dense ones at the start of a sparse run, offer nothing and leave nothing
  *   offered → idle        `moved`: the round that made the new state had our values in it, as we offered them last: what its
  *                         plan's chunks left out is the residual. Otherwise the residual stays as it was
  */
@@ -12,6 +13,7 @@ import { planOf } from "../allreduce/proposal.ts";
 import { describeError, isSkeinError } from "../base/errors.ts";
 import { leftOut, withResidual } from "../codec/error_feedback.ts";
 import type { NodeContext } from "./context.ts";
+import { exchangeAt } from "./exchange_plan.ts";
 import { readResidual, writeResidual } from "./residual_file.ts";
 
 interface Offered {
@@ -48,8 +50,11 @@ export class ResidualKeeper {
   }
 
   /** What the round is given for pseudo-gradient `delta`. */
-  offer(delta: Float32Array, at: { anchorRoot: string; innerSteps: number }): Float32Array {
-    const { feedbackDecay } = this.#node.run.config.exchange;
+  offer(
+    delta: Float32Array,
+    { outerStep, ...at }: { outerStep: number; anchorRoot: string; innerSteps: number },
+  ): Float32Array {
+    const { feedbackDecay } = exchangeAt(this.#node.run.config, outerStep);
     if (this.#residual === undefined || feedbackDecay === null) return delta;
     const values = withResidual(this.#residual, delta, feedbackDecay);
     this.#offered = { ...at, values };

@@ -1,6 +1,8 @@
 /** The `round` event: what a node holds after an outer step, and what the way there cost it. */
+import { codecByName } from "../codec/by_name.ts";
 import type { NodeContext } from "./context.ts";
 import { validationLoss } from "./evaluation.ts";
+import { exchangeAt } from "./exchange_plan.ts";
 
 export class RoundMeter {
   readonly #node: NodeContext;
@@ -16,7 +18,7 @@ export class RoundMeter {
 
   /** Of the state that the node has come to; evaluates it and starts measuring anew. */
   async report(): Promise<void> {
-    const { states, network, clock, log, signer, options, codec } = this.#node;
+    const { states, network, clock, log, signer, options, run } = this.#node;
     const { sentBytes, receivedBytes } = network.transport.traffic();
     const { outerStep, parameters } = states.current;
     const seconds = (clock.monotonicMs() - this.#startMs) / 1000;
@@ -32,7 +34,7 @@ export class RoundMeter {
       seconds,
       sentBytes: sentBytes - this.#start.sentBytes,
       receivedBytes: receivedBytes - this.#start.receivedBytes,
-      encodedBytes: codec.encodedBytes(parameters.length),
+      encodedBytes: codecByName(exchangeAt(run.config, outerStep).codec).encodedBytes(parameters.length),
       rawBytes: 4 * parameters.length,
       validationLoss: await validationLoss(this.#node),
     });

@@ -6,6 +6,7 @@
 import { sha256Sync, toHex, utf8 } from "../base/bytes.ts";
 import { SkeinError } from "../base/errors.ts";
 import { MODEL_PRESETS, type ModelConfig } from "../model/mod.ts";
+import { type CodecName, DEFAULT_CODEC, type ExchangePlan, EXCHANGES } from "./exchange_plan.ts";
 
 export interface TrainingPreset {
   /** Sequences in a micro-batch: one inner step trains on batchSize × contextLength tokens. */
@@ -18,7 +19,7 @@ export interface TrainingPreset {
   /** Linear warm-up at the start of each outer step, because AdamW's moments start anew there. */
   readonly warmupSteps: number;
   readonly adamw: { beta1: number; beta2: number; epsilon: number; weightDecay: number; maxGradNorm: number };
-  /** Outer Nesterov SGD (DiLoCo, Douillard et al. 2023). */
+  /** Outer Nesterov SGD (DiLoCo, Douillard et al. 2023), unless the exchange has its own (exchange_plan.ts). */
   readonly outerLearningRate: number;
   readonly outerMomentum: number;
   /** Blocks from one commit until the group is formed from whoever is ready. */
@@ -78,39 +79,6 @@ export const TRAINING_PRESETS: Readonly<Record<string, TrainingPreset>> = {
   },
 };
 
-/** How pseudo-gradients travel, and what follows from it. */
-export interface ExchangePlan {
-  readonly codec: CodecName;
-  /** Share of what was left out that is tried again in the next round; null: it is lost. */
-  readonly feedbackDecay: number | null;
-  /** Contributions longer than the median are scaled down to it. */
-  readonly clip: boolean;
-}
-
-export type CodecName = "f32" | "f16" | "u8" | "i4" | "sparse";
-
-/**
- * Sparse is SparseLoCo (Sarfi et al. 2025): plain outer SGD, because a momentum of its own would count twice what error
- * feedback already carries from round to round. It decays, for a stale residual points where the model no longer is. i4
- * keeps the preset's outer optimiser and feeds everything back: its residual is a rounding, not a backlog.
- */
-export const EXCHANGES: Readonly<
-  Record<CodecName, ExchangePlan & { outer?: Pick<TrainingPreset, "outerLearningRate" | "outerMomentum"> }>
-> = {
-  f32: { codec: "f32", feedbackDecay: null, clip: false },
-  f16: { codec: "f16", feedbackDecay: null, clip: false },
-  u8: { codec: "u8", feedbackDecay: null, clip: false },
-  i4: { codec: "i4", feedbackDecay: 1, clip: false },
-  sparse: {
-    codec: "sparse",
-    feedbackDecay: 0.95,
-    clip: true,
-    outer: { outerLearningRate: 1, outerMomentum: 0 },
-  },
-};
-
-const DEFAULT_CODEC: CodecName = "u8";
-
 export interface RunConfig {
   readonly version: 1;
   readonly genesisHash: string;
@@ -154,14 +122,14 @@ export function defineRun(
       { codec: name },
     );
   }
-  const { outer, ...exchange } = EXCHANGES[name as CodecName];
+  const exchange = EXCHANGES[name as CodecName];
   const config: RunConfig = {
     version: 1,
     genesisHash: options.genesisHash,
     netuid: options.netuid,
     preset: options.preset,
     model,
-    training: { ...training, ...outer },
+    training,
     corpusDigest: options.corpusDigest,
     exchange,
   };

@@ -17,7 +17,7 @@ import {
 import { describeError, isSkeinError, SkeinError } from "../base/errors.ts";
 import type { Log } from "../base/log.ts";
 import type { Hotkey, Transport } from "../base/transport.ts";
-import type { Codec } from "../codec/codec.ts";
+import { codecByName } from "../codec/by_name.ts";
 import { downloadHead } from "../state/download_state.ts";
 import { askHeads, type Head } from "../state/heads.ts";
 import { rootOf } from "../state/merkle.ts";
@@ -25,6 +25,7 @@ import type { ModelState } from "../state/model_state.ts";
 import { serveState } from "../state/serve_state.ts";
 import type { StateStore } from "../state/store.ts";
 import { outerStep } from "../train/outer_step.ts";
+import { exchangeAt } from "./exchange_plan.ts";
 import { type Choice, chooseState, type Offer } from "./fork_choice.ts";
 import { RECOVERY_BLOCKS, type Run } from "./run_config.ts";
 
@@ -34,7 +35,6 @@ export interface StateKeeperDependencies {
   readonly transport: Transport;
   readonly allReduce: AllReduce;
   readonly store: StateStore;
-  readonly codec: Codec;
   readonly log: Log;
 }
 
@@ -124,12 +124,9 @@ export class StateKeeper {
           `${this.#root.slice(0, 12)}, the state before it is required, fetch it`,
       );
     }
-    const { outerLearningRate, outerMomentum } = this.#run.config.training;
-    const reduced = decodeResult(certificate.origin, chunks, this.#deps.codec);
-    const next = outerStep(this.#state, reduced, {
-      learningRate: outerLearningRate,
-      momentum: outerMomentum,
-    });
+    const { codec, outer } = exchangeAt(this.#run.config, certificate.outerStep);
+    const reduced = decodeResult(certificate.origin, chunks, codecByName(codec));
+    const next = outerStep(this.#state, reduced, outer);
     await this.#adopt({ ...next, runId: this.#run.runId, certificate: plainCertificate(certificate) });
   }
 

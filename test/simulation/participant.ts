@@ -14,6 +14,7 @@ import {
   type RoundOutcome,
 } from "../../src/allreduce/allreduce.ts";
 import type { RoundKeys } from "../../src/allreduce/round_keys.ts";
+import type { WarmUp } from "../../src/allreduce/step_form.ts";
 import { fakeSigner, fakeVerify } from "./fake_signer.ts";
 import { rememberedDigest } from "./wire_copy.ts";
 
@@ -75,6 +76,7 @@ export interface ParticipantDeps {
   readonly clock: Clock;
   readonly codec: Codec;
   readonly reducer: ChunkReducer;
+  readonly warmUp?: WarmUp;
   readonly disk: Disk;
   readonly roundKeys: RoundKeys;
   isMember(hotkey: Hotkey): boolean;
@@ -121,6 +123,7 @@ export class Participant {
         roundKeys: deps.roundKeys,
         codec: deps.codec,
         reducer: deps.reducer,
+        warmUp: deps.warmUp,
         clock: deps.clock,
         log: this.#log(),
         digest: rememberedDigest,

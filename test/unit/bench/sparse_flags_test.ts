@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { sparseFlags } from "../../../bench/sparse_flags.ts";
+import { EXCHANGES } from "../../../src/node/exchange_plan.ts";
 
 function parsed(...args: string[]) {
   let text = "";
@@ -45,14 +46,21 @@ Deno.test("sparse: what is not said has its default, and 0 dense steps can be sa
   );
   assert.deepEqual(flags, {
     preset: "pico",
-    members: 2,
+    members: 8,
     outerSteps: 20,
     denseSteps: 0,
-    innerSteps: 25,
+    innerSteps: 5,
     batch: 4,
     context: 64,
     learningRate: 3e-3,
     clip: "false",
     sameOuter: false,
+    seed: 7,
+    json: false,
   });
+});
+
+Deno.test("sparse: as many dense steps as a sparse run has, unless told", () => {
+  const { flags } = parsed();
+  assert.equal(typeof flags === "object" && flags.denseSteps, EXCHANGES.sparse.denseSteps);
 });

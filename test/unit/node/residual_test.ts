@@ -5,12 +5,15 @@ import { join } from "node:path";
 import { planOf } from "../../../src/allreduce/proposal.ts";
 import { codecByName } from "../../../src/codec/by_name.ts";
 import { leftOut } from "../../../src/codec/error_feedback.ts";
+import { EXCHANGES } from "../../../src/node/exchange_plan.ts";
 import { readResidual, writeResidual } from "../../../src/node/residual_file.ts";
 import { ResidualKeeper } from "../../../src/node/residual_keeper.ts";
 import { defineRun } from "../../../src/node/run_config.ts";
 
 const ROOTS = ["aa", "bb", "cc"].map((byte) => byte.repeat(32));
 const ELEMENTS = 5000;
+/** After the dense steps of a sparse run. */
+const STEP = EXCHANGES.sparse.denseSteps + 1;
 const DELTA = Float32Array.from({ length: ELEMENTS }, (_, i) => Math.sin(i * i) * 0.01);
 
 async function inTemporary(body: (directory: string) => Promise<void>): Promise<void> {
@@ -44,7 +47,7 @@ function certificateOf(anchorRoot: string, innerSteps: number, hotkey = "us"): a
 Deno.test("what the committed plan left out comes back decayed in the next round, after a restart, too", async () => {
   await inTemporary(async (directory) => {
     const keeper = await keeperOf(directory, "sparse", ROOTS[0]);
-    const offered = keeper.offer(DELTA, { anchorRoot: ROOTS[0], innerSteps: 9 });
+    const offered = keeper.offer(DELTA, { outerStep: STEP, anchorRoot: ROOTS[0], innerSteps: 9 });
     assert.deepEqual(offered, DELTA, "nothing is left over at first");
     const certificate = certificateOf(ROOTS[0], 9);
     await keeper.moved({ root: ROOTS[1], certificate });
@@ -54,7 +57,7 @@ Deno.test("what the committed plan left out comes back decayed in the next round
     const warnings: string[] = [];
     const restarted = await keeperOf(directory, "sparse", ROOTS[1], warnings);
     for (const each of [keeper, restarted]) {
-      assert.deepEqual(each.offer(zeros, { anchorRoot: ROOTS[1], innerSteps: 1 }), expected);
+      assert.deepEqual(each.offer(zeros, { outerStep: STEP, anchorRoot: ROOTS[1], innerSteps: 1 }), expected);
     }
     assert.deepEqual(warnings, []);
   });
@@ -70,18 +73,29 @@ Deno.test("a round without us, of other values of ours, or from another anchor l
   for (const certificate of others) {
     await inTemporary(async (directory) => {
       const keeper = await keeperOf(directory, "sparse", ROOTS[0]);
-      keeper.offer(DELTA, { anchorRoot: ROOTS[0], innerSteps: 9 });
+      keeper.offer(DELTA, { outerStep: STEP, anchorRoot: ROOTS[0], innerSteps: 9 });
       await keeper.moved({ root: ROOTS[1], certificate });
-      const next = keeper.offer(DELTA, { anchorRoot: ROOTS[1], innerSteps: 9 });
+      const next = keeper.offer(DELTA, { outerStep: STEP, anchorRoot: ROOTS[1], innerSteps: 9 });
       assert.deepEqual(next, DELTA);
     });
   }
 });
 
+Deno.test("a dense step of a sparse run offers nothing of the residual and leaves nothing in it", async () => {
+  await inTemporary(async (directory) => {
+    const keeper = await keeperOf(directory, "sparse", ROOTS[0]);
+    const dense = { outerStep: STEP - 1, anchorRoot: ROOTS[0], innerSteps: 9 };
+    assert.equal(keeper.offer(DELTA, dense), DELTA);
+    await keeper.moved({ root: ROOTS[1], certificate: certificateOf(ROOTS[0], 9) });
+    const zeros = new Float32Array(ELEMENTS);
+    assert.deepEqual(keeper.offer(zeros, { outerStep: STEP, anchorRoot: ROOTS[1], innerSteps: 9 }), zeros);
+  });
+});
+
 Deno.test("a run without error feedback neither adds nor writes anything", async () => {
   await inTemporary(async (directory) => {
     const keeper = await keeperOf(directory, "u8", ROOTS[0]);
-    assert.equal(keeper.offer(DELTA, { anchorRoot: ROOTS[0], innerSteps: 9 }), DELTA);
+    assert.equal(keeper.offer(DELTA, { outerStep: STEP, anchorRoot: ROOTS[0], innerSteps: 9 }), DELTA);
     await keeper.moved({ root: ROOTS[1], certificate: certificateOf(ROOTS[0], 9) });
     assert.equal(await readResidual(directory, { root: ROOTS[1], elementCount: ELEMENTS }), undefined);
   });
@@ -94,13 +108,13 @@ Deno.test("a damaged residual, or another state's, starts at zero and says so", 
     const zeros = new Float32Array(ELEMENTS);
     const warnings: string[] = [];
     const other = await keeperOf(directory, "sparse", ROOTS[1], warnings);
-    assert.deepEqual(other.offer(zeros, { anchorRoot: ROOTS[1], innerSteps: 9 }), zeros);
+    assert.deepEqual(other.offer(zeros, { outerStep: STEP, anchorRoot: ROOTS[1], innerSteps: 9 }), zeros);
     const path = join(directory, "residual.bin");
     const whole = readFileSync(path);
     whole[100] ^= 1;
     writeFileSync(path, whole);
     const damaged = await keeperOf(directory, "sparse", ROOTS[0], warnings);
-    assert.deepEqual(damaged.offer(zeros, { anchorRoot: ROOTS[0], innerSteps: 9 }), zeros);
+    assert.deepEqual(damaged.offer(zeros, { outerStep: STEP, anchorRoot: ROOTS[0], innerSteps: 9 }), zeros);
     writeFileSync(path, whole.subarray(0, 50));
     await keeperOf(directory, "sparse", ROOTS[0], warnings);
     assert.equal(warnings.length, 3);

@@ -3,7 +3,8 @@ import { isSkeinError } from "../../../src/base/errors.ts";
 import { CODEC_NAMES, PRESET_NAMES } from "../../../src/cli/preset_names.ts";
 import { MODEL_PRESETS } from "../../../src/model/mod.ts";
 import { codecNames } from "../../../src/codec/by_name.ts";
-import { defineRun, EXCHANGES, TRAINING_PRESETS } from "../../../src/node/run_config.ts";
+import { exchangeAt, EXCHANGES } from "../../../src/node/exchange_plan.ts";
+import { defineRun, TRAINING_PRESETS } from "../../../src/node/run_config.ts";
 
 const BASE = { genesisHash: "0x01", netuid: 1, preset: "pico", corpusDigest: "ab".repeat(32) };
 
@@ -33,11 +34,27 @@ Deno.test("the command line offers exactly the codecs that there are, u8 unless 
   assert.throws(() => defineRun({ ...BASE, codec: "zip" }), { code: "node/unknown-codec" });
 });
 
-Deno.test("a sparse run has an outer optimiser without momentum, the others their preset's", () => {
-  const { training, exchange } = defineRun({ ...BASE, codec: "sparse" }).config;
-  assert.deepEqual([training.outerLearningRate, training.outerMomentum], [1, 0]);
-  assert.deepEqual(exchange, { codec: "sparse", feedbackDecay: 0.95, clip: true });
-  assert.deepEqual(defineRun({ ...BASE, codec: "i4" }).config.training, TRAINING_PRESETS.pico);
+Deno.test("a sparse run is dense at first, then has an outer optimiser without momentum; the others their preset's", () => {
+  const preset = {
+    learningRate: TRAINING_PRESETS.pico.outerLearningRate,
+    momentum: TRAINING_PRESETS.pico.outerMomentum,
+  };
+  const { config } = defineRun({ ...BASE, codec: "sparse" });
+  const { denseSteps } = config.exchange;
+  assert.ok(denseSteps > 0);
+  const dense = { codec: "u8", feedbackDecay: null, clip: false, outer: preset };
+  const sparse = {
+    codec: "sparse",
+    feedbackDecay: 0.95,
+    clip: true,
+    outer: { learningRate: 1, momentum: 0 },
+  };
+  assert.deepEqual(exchangeAt(config, 1), dense);
+  assert.deepEqual(exchangeAt(config, denseSteps), dense);
+  assert.deepEqual(exchangeAt(config, denseSteps + 1), sparse);
+  assert.deepEqual(exchangeAt(config, denseSteps + 1000), sparse);
+  const i4 = { codec: "i4", feedbackDecay: 1, clip: false, outer: preset };
+  assert.deepEqual(exchangeAt(defineRun({ ...BASE, codec: "i4" }).config, 1), i4);
 });
 
 Deno.test("an unknown preset is a typed error that names the known ones", () => {

@@ -6,7 +6,7 @@ import { type AllReduce, type Certificate, plainCertificate } from "../../../src
 import { planOf } from "../../../src/allreduce/proposal.ts";
 import { SkeinError } from "../../../src/base/errors.ts";
 import { eventLog, type LogEvent } from "../../../src/base/log.ts";
-import { codecByName } from "../../../src/codec/by_name.ts";
+import { EXCHANGES } from "../../../src/node/exchange_plan.ts";
 import type { Run } from "../../../src/node/run_config.ts";
 import { StateKeeper } from "../../../src/node/state_keeper.ts";
 import { rootOf } from "../../../src/state/merkle.ts";
@@ -20,7 +20,7 @@ import { MemoryNetwork } from "../state/memory_transport.ts";
 const { elementCount } = proposalOf(0);
 const run = {
   runId: RUN_ID,
-  config: { training: { outerLearningRate: 1, outerMomentum: 0 } },
+  config: { exchange: EXCHANGES.f32, training: { outerLearningRate: 1, outerMomentum: 0 } },
 } as unknown as Run;
 /** A result that changes nothing, cut as the plan of those certificates cuts it. */
 const zerosOf = () => planOf(proposalOf(0)).chunks.map(({ elements }) => new Uint8Array(4 * elements));
@@ -55,7 +55,6 @@ async function withKeeper(fetch: () => Promise<Uint8Array[]>, body: (scene: Scen
         fetch,
       } as unknown as AllReduce,
       store: await StateStore.open(home, { log }),
-      codec: codecByName("f32"),
       log,
     });
     await body({ network, events, resumed, keeper });
