@@ -17,7 +17,7 @@ import type { Grid } from "./grid_plan.ts";
 
 export const SPAN_ALIGNMENT_ELEMENTS = 1024;
 /** Contributions go first, results after them: what a slow member sends must be there in the first half, with its latency. */
-const QUOTA_SHARE = 0.3;
+const QUOTA_SHARE = 0.2;
 
 /**
  * Shares that sum to 1. Zero bandwidth (client mode) reduces nothing; all zero means equal shares. For two members

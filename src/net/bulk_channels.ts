@@ -43,7 +43,6 @@ interface Tries {
 const FIRST_TRY: Pick<Tries, "nextMs" | "pauseMs"> = { nextMs: -Infinity, pauseMs: FIRST_PAUSE_MS };
 
 export interface BulkChannelsDependencies extends ChannelDependencies {
-  readonly self: Hotkey;
   link(hotkey: Hotkey): PeerLink | undefined;
   /** Is there room for one more that the peer opens? */
   admits(link: PeerLink): boolean;

@@ -18,7 +18,9 @@ export class PacedFrames implements Frames {
   /** What the peer was told last of `#readCount`. */
   #toldCount = 0;
   #isTelling = false;
-  #writing: Promise<void> | undefined;
+  /** Settles when all that has been asked for is written. */
+  #written = Promise.resolve();
+  #isClosing = false;
   #room: PromiseWithResolvers<void> | undefined;
   #cancelStall: () => void = () => {};
 
@@ -30,7 +32,7 @@ export class PacedFrames implements Frames {
   }
 
   get isOpen(): boolean {
-    return this.#frames.isOpen;
+    return this.#frames.isOpen && !this.#isClosing;
   }
 
   /** Undefined when a message may be begun now; else resolves when one may, or never will be. */
@@ -70,8 +72,11 @@ export class PacedFrames implements Frames {
     }
   }
 
+  /** Nothing more is written; what has been asked for goes out. */
   async close(): Promise<void> {
+    this.#isClosing = true;
     this.#release();
+    await this.#written;
     await this.#frames.close();
   }
 
@@ -99,14 +104,9 @@ export class PacedFrames implements Frames {
     this.#isTelling = false;
   }
 
-  async #writeNext(write: () => Promise<void>): Promise<void> {
-    while (this.#writing !== undefined) await this.#writing.catch(() => {});
-    const writing = write();
-    this.#writing = writing;
-    try {
-      await writing;
-    } finally {
-      this.#writing = undefined;
-    }
+  #writeNext(write: () => Promise<void>): Promise<void> {
+    const writing = this.#written.then(write);
+    this.#written = writing.catch(() => {});
+    return writing;
   }
 }
