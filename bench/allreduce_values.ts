@@ -19,6 +19,20 @@ export function fillValues(values: Float32Array, member: number, round: number, 
   }
 }
 
+/** Of the check below, used again: it must not count as the all-reduce's memory. */
+const sums = new Map<number, Float64Array>();
+const scratch = new Map<number, Float32Array>();
+
+function zeroed<A extends { fill(value: number): A }>(
+  arrays: Map<number, A>,
+  length: number,
+  make: () => A,
+): A {
+  const array = arrays.get(length) ?? make();
+  arrays.set(length, array);
+  return array.fill(0);
+}
+
 /**
  * Compares a result chunk with the weighted mean, in f64, of what the codec makes of each member's values. It may differ
  * by one quantisation of the mean: what `codec.result` itself loses on these values, and an f32 rounding or two more.
@@ -31,8 +45,8 @@ export function resultFault(
   contributors: readonly number[],
   round: number,
 ): string | undefined {
-  const mean = new Float64Array(elements);
-  const values = new Float32Array(elements);
+  const mean = zeroed(sums, elements, () => new Float64Array(elements));
+  const values = zeroed(scratch, elements, () => new Float32Array(elements));
   let weights = 0;
   let largest = 0;
   for (const member of contributors) {
@@ -50,7 +64,8 @@ export function resultFault(
   let quantisation = 0;
   const again = codec.result.decode(codec.result.encode(values), elements);
   for (let e = 0; e < elements; e++) quantisation = Math.max(quantisation, Math.abs(again[e] - mean[e]));
-  const found = codec.result.decode(encoded, elements);
+  const found = values;
+  codec.result.decodeInto(encoded, found);
   const allowed = quantisation * 1.01 + rounding;
   for (let e = 0; e < elements; e++) {
     if (Math.abs(found[e] - mean[e]) <= allowed) continue;

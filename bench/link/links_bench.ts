@@ -43,7 +43,7 @@ export interface LinkReport {
   readonly check: LinkCheck;
 }
 
-export async function benchLink(
+async function benchLink(
   scenario: Scenario,
   { elementCount, codec, rounds, congestionControl }: {
     elementCount: number;

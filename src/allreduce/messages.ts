@@ -33,7 +33,7 @@ const offer = {
   roundKey: hex(32),
   signature,
 };
-export const proposalSchema = z.strictObject({
+const proposalSchema = z.strictObject({
   ...terms,
   attempt: step,
   leader: hotkey,

@@ -8,7 +8,7 @@ import type { Header } from "./messages.ts";
 import { membersOf, type Offer, planOf, type Proposal, proposalDigest, type RunShape } from "./proposal.ts";
 
 /** Enough that two offers of a step have the same once in 10¹³ rounds; and then the digest tells. */
-export const OFFER_NAME_DIGITS = 16;
+const OFFER_NAME_DIGITS = 16;
 
 export const offerName = ({ signature }: Offer): string => signature.slice(0, OFFER_NAME_DIGITS);
 

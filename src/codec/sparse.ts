@@ -17,8 +17,8 @@ import { bitsOf } from "./float_bits.ts";
 import { sparseMean } from "./sparse_mean.ts";
 import { TopK } from "./top_k.ts";
 
-export const SPARSE_BLOCK_ELEMENTS = 4096;
-export const BLOCKS_A_PAGE = 64;
+const SPARSE_BLOCK_ELEMENTS = 4096;
+const BLOCKS_A_PAGE = 64;
 const PAGE_ELEMENTS = BLOCKS_A_PAGE * SPARSE_BLOCK_ELEMENTS;
 const ELEMENTS_AN_ENTRY = 64;
 const CODEBOOK_BYTES = 16;
@@ -27,7 +27,7 @@ const ENTRY_BITS = 14;
 const MOST_ENTRIES = SPARSE_BLOCK_ELEMENTS / ELEMENTS_AN_ENTRY;
 
 /** k of a block. */
-export function entriesOf(blockElements: number): number {
+function entriesOf(blockElements: number): number {
   return Math.ceil(blockElements / ELEMENTS_AN_ENTRY);
 }
 

@@ -19,7 +19,7 @@ export interface EpisodeResult {
   readonly trace?: readonly string[];
 }
 
-export const STEPS_AFTER_HEALING = 2;
+const STEPS_AFTER_HEALING = 2;
 const CONVERGE_MS = 300_000;
 /**
  * Continuity is waived so long after the deadline, by design at the price of safety; later than any fault phase ends, so

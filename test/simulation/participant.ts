@@ -27,7 +27,7 @@ const PAUSE_MS = 200;
 /** A step takes a miner this long before it is ready: without it, one that is alone would commit for ever at one moment. */
 const TRAINING_MS = 100;
 
-export const ROUND_OPTIONS = {
+const ROUND_OPTIONS = {
   minGroup: 1,
   roundTimeoutMs: 30_000,
   tickMs: 250,

@@ -38,7 +38,7 @@ const CBOR_ONLY: readonly Odd[] = [
 ];
 const KEYS = ["a", "hotkey", "outerStep", "__proto__", "constructor", "toString", "length", ""];
 
-export function oddValue(random: Random, isJson: boolean): unknown {
+function oddValue(random: Random, isJson: boolean): unknown {
   const odd = isJson ? ANY : [...ANY, ...CBOR_ONLY];
   return odd[random.nextBelow(odd.length)](random);
 }

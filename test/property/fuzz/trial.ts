@@ -4,7 +4,7 @@ import { SkeinError } from "../../../src/base/errors.ts";
 import { type AllocationMeter, HEAP_STEP_BYTES } from "./allocation_meter.ts";
 import type { Decoder } from "./decoder.ts";
 
-export const MAX_DECODE_MS = 1000;
+const MAX_DECODE_MS = 1000;
 
 export interface Breach {
   readonly kind: "untyped-error" | "slow" | "allocation" | "hang" | "crash";

@@ -112,7 +112,6 @@ swarmTest(
     await until(() => dave.network.transport.connected().length === 1, "they are connected");
     const atDave = received(dave);
     await send(carol, dave, chunk(0));
-    if (carol.signer.hotkey > dave.signer.hotkey) await systemClock.sleep(2050);
     await send(carol, dave, chunk(1));
     await until(() => linkOf(dave).channels.length === 1, "a channel is open");
     assert.equal(linkOf(dave).channels[0].direction, "inbound");
