@@ -1,6 +1,5 @@
 /** Channels between nodes on loopback: what goes over them, what when there are none, and when they end. */
 import assert from "node:assert/strict";
-import { systemClock } from "../../../src/base/clock.ts";
 import type { Message } from "../../../src/base/transport.ts";
 import type { NetworkOptions } from "../../../src/net/network.ts";
 import type { PeerLink } from "../../../src/net/peer_link.ts";
