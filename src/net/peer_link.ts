@@ -132,6 +132,9 @@ export class PeerLink {
   async send(message: Message, signal?: AbortSignal): Promise<void> {
     if (message.isUnordered) {
       if (!this.#hasOwnChannel) await this.#deps.wantChannel?.(this);
+      if (!this.isUp) {
+        throw netError("net/not-connected", `reach ${this.hotkey}: it went down, wait until it is up`);
+      }
       return await this.#stripes.send(message, signal);
     }
     const lane = this.#laneOfType.get(message.type) ?? (hasBody(message) ? "bulk" : "control");
