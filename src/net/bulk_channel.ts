@@ -33,6 +33,7 @@ export class BulkChannel implements Path {
   readonly #clock: Clock;
   #status: "open" | "closing" | "closed" = "open";
   #isStalled = false;
+  #retired: Promise<void> | undefined;
   #onRetired: () => void = () => {};
   #cancelWatch: () => void = () => {};
 
@@ -74,8 +75,12 @@ export class BulkChannel implements Path {
    * Nothing more is sent on it; a frame that has begun goes out, and what the peer sends comes in until it retires it too,
    * or nothing has moved for a minute. Resolves when our half is closed.
    */
-  async retire(): Promise<void> {
-    if (this.#status !== "open") return;
+  retire(): Promise<void> {
+    return this.#retired ??= this.#retire();
+  }
+
+  async #retire(): Promise<void> {
+    if (this.#status === "closed") return;
     this.#status = "closing";
     this.#onRetired();
     this.#watch(STALLED_MS, () => this.abort());

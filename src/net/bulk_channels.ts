@@ -95,7 +95,7 @@ export class BulkChannels {
 
   /**
    * Bulk waits for the peer and we have opened no channel: opens one, now, later, or never when it cannot be.
-   * @returns while one is being opened for the first time, and so soon that bulk had better wait for it
+   * @returns while one is being opened and nothing has failed before, and so soon that bulk had better wait for it
    */
   want(link: PeerLink): Promise<void> | undefined {
     const { clock } = this.#deps;
@@ -103,15 +103,16 @@ export class BulkChannels {
     const tries = this.#triesOf(link);
     if (tries.isUnderWay || nowMs < tries.nextMs || this.#isStalled(link)) return tries.opening;
     tries.isUnderWay = true;
-    const isFirst = tries.nextMs === -Infinity;
-    const opening = Promise.withResolvers<void>();
-    if (isFirst) {
-      tries.opening = opening.promise;
-      clock.after(HOLD_MS, opening.resolve);
-      void opening.promise.then(() => tries.opening = undefined);
-    }
+    const { promise, resolve } = Promise.withResolvers<void>();
+    if (tries.pauseMs === FIRST_PAUSE_MS) tries.opening = promise;
+    const letGo = () => {
+      tries.opening = undefined;
+      resolve();
+    };
+    const cancelHold = clock.after(HOLD_MS, letGo);
     void this.#open(link).then((isOpen) => {
-      opening.resolve();
+      cancelHold();
+      letGo();
       tries.isUnderWay = false;
       if (isOpen) tries.pauseMs = FIRST_PAUSE_MS;
       tries.nextMs = clock.monotonicMs() + tries.pauseMs;
@@ -151,8 +152,11 @@ export class BulkChannels {
       const deadline = { what: `open a bulk channel to ${hotkey}`, timeoutMs: OPEN_TIMEOUT_MS };
       const pipe = await withDeadline(clock, deadline, (signal) => {
         const dial = dialChannel({ hostname: place.hostname, port }, offer, signal);
-        tries.hungCount++;
-        void dial.isSettled.then(() => tries.hungCount--);
+        const onGivenUp = () => {
+          tries.hungCount++;
+          void dial.isSettled.then(() => tries.hungCount--);
+        };
+        signal.addEventListener("abort", onGivenUp, { once: true });
         return dial.pipe;
       });
       this.#use(link, "outbound", pipe);

@@ -13,7 +13,7 @@ const CONNECTIONS_PER_MEMBER = 2;
 const MAX_EXTRA_CONNECTIONS = 256;
 /** Relays and bootstrap nodes, DHT queries, and those that have not said hello yet. */
 const MAX_OTHER_CONNECTIONS = 256;
-/** Of one node. Each takes a file descriptor; Deno raises the soft limit of those to the hard one. */
+/** libp2p's, of one node. Each takes a file descriptor, as channels and strangers at their port do besides; Deno raises the soft limit of those to the hard one. */
 export const MAX_MEMBER_CONNECTIONS = CONNECTIONS_PER_MEMBER * MAX_MEMBERS + MAX_EXTRA_CONNECTIONS +
   MAX_OTHER_CONNECTIONS;
 

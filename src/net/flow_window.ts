@@ -52,17 +52,28 @@ export class FlowWindow {
     return true;
   }
 
+  /** The last one did not go out: it was refused before its first byte. */
+  unsent(): void {
+    const last = this.#unread.pop();
+    if (last === undefined) return; // its receipt has come already: the peer makes them up
+    const { bytes } = last;
+    this.#unreadBytes -= bytes;
+    this.#unaskedBytes = Math.max(0, this.#unaskedBytes - bytes);
+    // Asked with it: then the next one asks.
+    if (this.#askedCount === this.#sentCount) this.#askedCount = this.#readCount;
+    this.#sentCount--;
+  }
+
   /** The receiver has read so many messages, of all. @throws {SkeinError} `net/frame-malformed` on a number that cannot be */
   receipt(readCount: unknown, nowMs: number): void {
     const newly = typeof readCount === "number" ? readCount - this.#readCount : NaN;
-    if (!Number.isSafeInteger(newly) || newly < 0 || newly > this.#unread.length) {
+    if (!Number.isSafeInteger(newly) || newly < 1 || newly > this.#unread.length) {
       throw netError(
         "net/frame-malformed",
-        `read receipt: ${String(readCount).slice(0, 32)} messages, ${this.#readCount} to ` +
+        `read receipt: ${String(readCount).slice(0, 32)} messages, ${this.#readCount + 1} to ` +
           `${this.#readCount + this.#unread.length} can be`,
       );
     }
-    if (newly === 0) return;
     this.#readCount += newly;
     const read = this.#unread.splice(0, newly);
     for (const { bytes } of read) this.#unreadBytes -= bytes;

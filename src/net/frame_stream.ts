@@ -24,9 +24,7 @@ export class FrameStream {
   readonly #limits: FrameLimits;
   readonly #traffic: TrafficCounter;
   readonly #stall?: StallWatch;
-  /** The frame that is being written. */
-  #writing: Promise<void> | undefined;
-  #isClosing = false;
+  #isWriting = false;
 
   /** @param stall who is told of a frame that does not move; without it another deadline stands behind what is written */
   constructor(pipe: BytePipe, limits: FrameLimits, traffic: TrafficCounter, stall?: StallWatch) {
@@ -37,7 +35,7 @@ export class FrameStream {
   }
 
   get isOpen(): boolean {
-    return this.#pipe.isOpen && !this.#isClosing;
+    return this.#pipe.isOpen;
   }
 
   /** @throws {SkeinError} as `readFrame` and `BytePipe.read` */
@@ -58,9 +56,8 @@ export class FrameStream {
    */
   async write(kind: FrameKind, header: Readonly<Record<string, unknown>>, body?: Uint8Array): Promise<void> {
     const head = encodeFrameHead(kind, header, body?.length ?? 0, this.#limits);
-    assert(this.#writing === undefined, "a frame is written after the one before");
-    const { promise, resolve } = Promise.withResolvers<void>();
-    this.#writing = promise;
+    assert(!this.#isWriting, "a frame is written after the one before");
+    this.#isWriting = true;
     const stopWatch = this.#stall && watchStall(this.#pipe, this.#stall);
     try {
       await this.#pipe.write(head);
@@ -74,15 +71,12 @@ export class FrameStream {
       throw error;
     } finally {
       stopWatch?.();
-      this.#writing = undefined;
-      resolve();
+      this.#isWriting = false;
     }
   }
 
-  /** Nothing more is written; a frame that has begun goes out. */
+  /** Nothing more is written; the last frame has gone out. */
   async close(): Promise<void> {
-    this.#isClosing = true;
-    await this.#writing;
     await this.#pipe.close();
   }
 

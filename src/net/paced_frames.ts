@@ -4,6 +4,7 @@
  * only the newest is worth sending.
  */
 import type { Clock } from "../base/clock.ts";
+import { netError } from "./errors.ts";
 import { FlowWindow } from "./flow_window.ts";
 import type { Frame } from "./frame.ts";
 import type { Frames, FrameStream } from "./frame_stream.ts";
@@ -51,8 +52,15 @@ export class PacedFrames implements Frames {
     header: Readonly<Record<string, unknown>>,
     body?: Uint8Array,
   ): Promise<void> {
-    const isAsking = this.#flow.sent(body?.length ?? 0, this.#clock.monotonicMs());
-    await this.#writeNext(() => this.#frames.write(isAsking ? "asking" : kind, header, body));
+    await this.#writeNext(async () => {
+      const isAsking = this.#flow.sent(body?.length ?? 0, this.#clock.monotonicMs());
+      try {
+        await this.#frames.write(isAsking ? "asking" : kind, header, body);
+      } catch (error) {
+        this.#flow.unsent();
+        throw error;
+      }
+    });
   }
 
   /** The next message. @throws as `FrameStream.read`, `net/frame-malformed` on a receipt that cannot be */
@@ -61,6 +69,12 @@ export class PacedFrames implements Frames {
       const frame = await this.#frames.read(options);
       if (frame === null) return null;
       if (frame.kind === "receipt") {
+        if (frame.body.length > 0) {
+          throw netError(
+            "net/frame-malformed",
+            `read receipt: a body of ${frame.body.length} bytes, none can be`,
+          );
+        }
         this.#flow.receipt(frame.header.read, this.#clock.monotonicMs());
         this.#release();
         continue;

@@ -1,7 +1,7 @@
 /**
- * Unordered messages to one peer, spread over all paths to it (libp2p connections, or bulk channels): whichever is free takes the next frame. One TCP
- * connection over a long or lossy path carries a fraction of the link (CUBIC at 50 ms and 1 % loss: a third of a megabyte
- * a second), several carry several times that.
+ * Unordered messages to one peer, spread over all paths to it (libp2p connections, or bulk channels): whichever is free
+ * takes the next frame. One TCP connection over a long or lossy path carries a fraction of the link (CUBIC at 50 ms and 1 %
+ * loss: a third of a megabyte a second), several carry several times that.
  *
  * While frames wait, stripe_growth.ts says when more connections are dialed, and whether they are kept.
  */
@@ -78,15 +78,15 @@ export class Stripes<P extends Path> {
 
   async #work(connection: P): Promise<void> {
     this.#busy.add(connection);
-    while (this.#deps.connections().includes(connection)) {
+    while (this.#queue.length > 0 && this.#deps.connections().includes(connection)) {
       const room = this.#deps.room(connection);
       if (room !== undefined) {
         await room;
         continue;
       }
-      const turn = this.#queue.take();
+      const turn = this.#queue.take()!;
       if (this.#queue.length === 0) this.#isBacklog = false;
-      if (turn === undefined || !await this.#sendOn(connection, turn)) break;
+      if (!await this.#sendOn(connection, turn)) break;
     }
     this.#busy.delete(connection);
   }

@@ -6,13 +6,12 @@
 import type { BytePipe } from "./byte_pipe.ts";
 import { lost, truncated } from "./byte_pipe.ts";
 
-const BUFFER_BYTES = 32 * 1024;
-/** A TLS record, the most that one read returns. */
-const DIRECT_BYTES = 16 * 1024;
+/** The most that one read returns: a TLS record. */
+const RECORD_BYTES = 16 * 1024;
 
 export class TlsPipe implements BytePipe {
   readonly #connection: Deno.TlsConn;
-  readonly #buffer = new Uint8Array(BUFFER_BYTES);
+  readonly #buffer = new Uint8Array(RECORD_BYTES);
   #start = 0;
   #end = 0;
   #isOpen = true;
@@ -48,7 +47,7 @@ export class TlsPipe implements BytePipe {
         filled += piece.length;
         continue;
       }
-      const isDirect = count - filled >= DIRECT_BYTES;
+      const isDirect = count - filled >= RECORD_BYTES;
       const read = await this.#readInto(isDirect ? out.subarray(filled) : this.#buffer);
       if (read === null && filled === 0) return null;
       if (read === null) throw truncated(filled, count);

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { systemClock } from "../../../src/base/clock.ts";
 import { eventLog, type LogEvent, silentLog } from "../../../src/base/log.ts";
 import { BulkChannel, IDLE_MS } from "../../../src/net/bulk_channel.ts";
+import { readFrame } from "../../../src/net/frame.ts";
 import { Dispatch } from "../../../src/net/dispatch.ts";
 import { STALLED_MS } from "../../../src/net/stall.ts";
 import { VirtualClock } from "../../simulation/virtual_clock.ts";
@@ -97,6 +98,22 @@ Deno.test("a channel on which nothing moves is retired, whether between frames o
       await serving;
     });
   }
+});
+
+Deno.test("who has retired a channel lets its last frame out, although the peer's half ends before", async () => {
+  await withTlsPair(async ({ near, far }) => {
+    const wide = { maxHeaderBytes: 65536, maxBodyBytes: 32 << 20 };
+    const a = new BulkChannel("b", "outbound", near, { ...deps(systemClock), limits: wide });
+    const serving = serve(a, []);
+    const body = pattern(24 << 20);
+    const writing = a.frames.write("message", { type: "n" }, body);
+    const retiring = a.retire();
+    await far.close();
+    const frame = await readFrame(far, wide);
+    assert.deepEqual(frame?.body, body);
+    await Promise.all([writing, retiring, serving]);
+    assert.equal(a.status, "closed");
+  });
 });
 
 Deno.test("a frame that the peer does not take costs the channel after a minute", async () => {

@@ -23,9 +23,11 @@ Deno.test("what the peer does not read stops us, and its receipts let us go on",
     let isFilled = false;
     void fill().then(() => isFilled = true);
     // The kernel takes what it has room for, so somebody has to read; not all.
-    for (let read = 0; !isFilled; read++) {
+    for (let read = 0; !isFilled;) {
       await systemClock.sleep(1);
-      if (sent > read + 24) assert.equal((await receiver.read())?.kind, "message");
+      if (sent <= read + 24) continue;
+      assert.equal((await receiver.read())?.kind, "message");
+      read++;
     }
     const before = sent;
     const room = sender.room();
@@ -73,5 +75,33 @@ Deno.test("closing lets out what was asked for before, receipts between the mess
     assert.equal(a.isOpen, false);
     await Promise.all([...writing, ...closing]);
     assert.deepEqual(await Promise.all(reading), [3, 3]);
+  });
+});
+
+Deno.test("a message that is refused before its first byte costs the channel nothing", async () => {
+  await withTlsPair(async ({ near, far }) => {
+    const sender = new PacedFrames(stream(near), systemClock, () => {});
+    const receiver = new PacedFrames(stream(far), systemClock, () => {});
+    const receipts = sender.read().catch(() => {});
+    const oversized = new Uint8Array(LIMITS.maxBodyBytes + 1);
+    await assert.rejects(sender.write("message", { type: "n" }, oversized), { code: "net/frame-oversized" });
+    assert.equal(sender.room(), undefined);
+    // Each is read, so each receipt counts: a message too many would be in the way of the window.
+    for (let n = 0; n < 200; n++) {
+      await sender.room();
+      await sender.write("message", { type: "n" }, BODY);
+      assert.equal((await receiver.read())?.kind, "message");
+    }
+    sender.abort("the test is over");
+    await receipts;
+  });
+});
+
+Deno.test("a receipt with a body is none", async () => {
+  await withTlsPair(async ({ near, far }) => {
+    const sender = new PacedFrames(stream(near), systemClock, () => {});
+    await sender.write("message", { type: "n" }, BODY);
+    await stream(far).write("receipt", { read: 1 }, BODY);
+    await assert.rejects(sender.read(), { code: "net/frame-malformed" });
   });
 });
