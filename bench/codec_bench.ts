@@ -1,15 +1,16 @@
 /**
- * Rates of the codecs on one CPU core. First each codec on half a million elements, as many as a chunk of u8 has, which
- * stay in the cache. Then the SIMD loops of u8 against their scalar twin (codec_twin.ts) on a tensor that does not.
+ * Rates of the codecs on one CPU core. First each codec on as many elements as a chunk of u8 has, which stay in the
+ * cache. Then the SIMD loops of u8 against their scalar twin (codec_twin.ts) on a tensor that does not.
  * The best of many runs counts, so that a busy machine tells less.
  *
  *   deno run -A --no-check bench/codec_bench.ts
  */
 import { Random } from "../src/base/random.ts";
+import { CHUNK_BYTES, chunkElementsFor } from "../src/allreduce/result.ts";
 import { codecByName, codecNames } from "../src/codec/by_name.ts";
 import { bestMs, compareWithTwin } from "./codec_twin.ts";
 
-const CHUNK_ELEMENTS = 1 << 19;
+const CHUNK_ELEMENTS = chunkElementsFor(codecByName("u8"), CHUNK_BYTES);
 const CHUNK_RUNS = 200;
 const TENSOR_ELEMENTS = 25_000_000;
 const TENSOR_RUNS = 10;

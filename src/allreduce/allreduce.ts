@@ -45,7 +45,7 @@ export const DEFAULT_TIMEOUTS: RoundTimeouts = {
   voteTimeoutMs: 20_000,
   suspectMs: 30_000,
 };
-/** What a reducer holds at a time (reduce_machine.ts), and some on their way. */
+/** About what a reducer holds at a time (reduce_machine.ts), and some on their way. */
 const MAX_FREE_BUFFER_BYTES = 20 * 1024 * 1024;
 /** Chunks asked for at a time from members that hold a result. */
 const PULL_CONCURRENCY = 8;
@@ -140,6 +140,10 @@ export class AllReduce {
     const round = new LiveRound(
       {
         shape: form.shape,
+        sizes: {
+          contribution: (elements) => form.codec.encodedBytes(elements),
+          result: (elements) => form.codec.result.encodedBytes(elements),
+        },
         ready: this.#sign(input, roundSigner.publicKey),
         previousMembers: input.previousMembers,
         deadlineBlock: input.deadlineBlock,

@@ -24,15 +24,17 @@ export class ChunkBuffers {
 
   /** The caller is done with it; so is everybody to whom it showed it. What did not come from here is left alone. */
   give(buffer: Uint8Array): void {
-    if (!this.#lent.delete(buffer) || buffer.length > this.#maxFreeBytes) return;
-    if (this.#freeBytes + buffer.length > this.#maxFreeBytes) {
-      // Perhaps of sizes that nobody asks for any more.
+    const { length } = buffer;
+    if (!this.#lent.delete(buffer)) return;
+    const free = this.#free.get(length) ?? [];
+    if (this.#freeBytes + length > this.#maxFreeBytes) {
+      // Other sizes make room: perhaps nobody asks for them any more.
       this.#free.clear();
-      this.#freeBytes = 0;
+      this.#freeBytes = free.length * length;
     }
-    this.#freeBytes += buffer.length;
-    const free = this.#free.get(buffer.length) ?? [];
-    this.#free.set(buffer.length, free);
+    this.#free.set(length, free);
+    if (this.#freeBytes + length > this.#maxFreeBytes) return;
+    this.#freeBytes += length;
     free.push(buffer as Uint8Array<ArrayBuffer>);
   }
 }

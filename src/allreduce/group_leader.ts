@@ -155,7 +155,7 @@ export class GroupLeader {
   /** @throws {SkeinError} `allreduce/bad-lock` after the attempt was dropped, without whoever claims another lock */
   #binding(accepts: readonly AcceptRecord[], lock: Lock | null): Binding | null {
     try {
-      return bindingOf(accepts, lock, this.#joining.proofRules);
+      return bindingOf(accepts, lock, (claim, full) => this.#joining.prove(claim, full));
     } catch (error) {
       const claimer = isSkeinError(error) ? error.payload.claimer : undefined;
       this.#endings.drop("bad lock", typeof claimer === "string" ? [claimer] : []);

@@ -132,7 +132,7 @@ export class GroupMember {
       }
     }
     core.deps.pace.observe("begin", core.nowMs - attempt.sinceMs);
-    const bound = bindingOf(accepts, begin.lock, this.#joining.proofRules);
+    const bound = bindingOf(accepts, begin.lock, (claim, full) => this.#joining.prove(claim, full));
     if (bound && bound.holders.length === 0 && !core.isRecovery(attempt.proposal.block)) {
       throw refuse(
         "allreduce/bad-begin",

@@ -10,9 +10,9 @@ import { audienceOf } from "./grid_relay.ts";
 import {
   acceptPayload,
   type AcceptRecord,
-  checkLock,
   type Lock,
   type LockSummary,
+  provenLock,
   type RoundLock,
   summaryOf,
 } from "./lock.ts";
@@ -60,6 +60,7 @@ export class Joining {
         core.deps.pace.timeouts,
         (phase, ms) => core.deps.pace.observe(phase, ms),
         core.options.ready.bandwidthBytesPerSec,
+        core.options.sizes,
       ),
       stage,
       sinceMs: core.nowMs,
@@ -109,19 +110,13 @@ export class Joining {
     const key = [attempt, proposalDigest, originDigest, resultDigest].join();
     const known = this.#proven.get(key);
     if (known !== undefined) return known;
-    if (full === null) {
-      throw refuse(
-        "allreduce/bad-lock",
-        "check a lock: a claim without its lock, the lock in full is required",
-      );
-    }
-    checkLock(full, claim, this.proofRules);
-    this.#proven.set(key, full);
-    return full;
+    const lock = provenLock(claim, full, this.#proofRules);
+    this.#proven.set(key, lock);
+    return lock;
   }
 
   /** How locks that others show are checked: as the proposals themselves would have been, whenever that was. */
-  get proofRules() {
+  get #proofRules() {
     const core = this.#core;
     const { shape, ready: { anchorRoot, outerStep, runId } } = core.options;
     const { verify, roundKeys, wasMember } = core.deps;

@@ -94,18 +94,18 @@ export interface Binding {
 /**
  * What the attempt of these accepts is bound to, or null when nothing can have been committed before it: somebody of every
  * earlier quorum is among them and would show its lock.
- * @param lock the newest that the accepts name, in full
+ * @param shown the newest that the accepts name, in full
+ * @param prove as `provenLock`
  * @throws {SkeinError} `allreduce/bad-lock` when a claim is not proven; `allreduce/bad-proposal`
  */
 export function bindingOf(
   accepts: readonly AcceptRecord[],
-  lock: Lock | null,
-  rules: LockRules,
+  shown: Lock | null,
+  prove: (claim: LockSummary, full: Lock | null) => Lock,
 ): Binding | null {
   const newest = newestClaim(accepts);
   if (newest === null) return null;
-  if (lock === null) throw bad("a claim without its lock", "the lock in full");
-  checkLock(lock, newest, rules);
+  const lock = prove(newest, shown);
   const other = accepts.find(({ lock: claim }) => claim?.attempt === lock.attempt && !isSame(lock, claim));
   if (other !== undefined) {
     throw bad(`another claim of attempt ${lock.attempt} by ${other.hotkey}`, "one", {
@@ -123,12 +123,9 @@ export function newestClaim(accepts: readonly AcceptRecord[]): LockSummary | nul
   );
 }
 
-/** @throws {SkeinError} `allreduce/bad-lock`, `allreduce/bad-proposal` */
-export function checkLock(
-  lock: Lock,
-  claim: LockSummary,
-  rules: LockRules,
-): void {
+/** @returns `lock`, which is what is claimed @throws {SkeinError} `allreduce/bad-lock`, `allreduce/bad-proposal` */
+export function provenLock(claim: LockSummary, lock: Lock | null, rules: LockRules): Lock {
+  if (lock === null) throw bad("a claim without its lock", "the lock in full");
   const { proposal, origin, attempt, votes, resultDigest, contentDigest } = lock;
   if (!isSame(lock, claim)) throw bad("another lock than was claimed", "the same");
   if (proposal.attempt !== attempt || origin.attempt > attempt) {
@@ -151,6 +148,7 @@ export function checkLock(
       throw bad(`a wrong signature of ${hotkey}`, "its vote");
     }
   }
+  return lock;
 }
 
 function isSame(lock: Lock, summary: LockSummary): boolean {

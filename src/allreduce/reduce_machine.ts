@@ -2,10 +2,10 @@
  * The reduce phase of one attempt, seen by one member: pure bookkeeping of which chunk is where. It never sees a byte;
  * the driver encodes, checks, sums and sends what the actions say.
  *
- * Flow control: of a sender's contributions to a reducer at most a window (send_window.ts) have no result yet, so a reducer
- * holds at most members × window chunks, itself at most `MAX_HELD_CHUNKS`; and a slow member slows the others only until it
- * is left out. A member contributes the chunks that the plan says, and nobody waits for others of it: who contributes a part
- * sends that part at once, because the results that it would wait for are made without it.
+ * Flow control: of a sender's contributions to a reducer at most a window (send_window.ts) have no result yet, so of those who
+ * keep to it a reducer holds about `MAX_HELD_CHUNKS`, and of one who does not at most its own span; and a slow member slows the
+ * others only until it is left out. A member contributes the chunks that the plan says, and nobody waits for others of it: who
+ * contributes a part sends that part at once, because the results that it would wait for are made without it.
  * Once a sender is left out of a span at chunk c, its later chunks of that span do not count either.
  */
 import { Gathering } from "./gathering.ts";
@@ -86,7 +86,7 @@ export class ReduceMachine implements Reduction {
   #received: number[];
   #lastResultMs: number[];
   #digests: (string | undefined)[];
-  readonly #window: Pick<SendWindow, "chunks" | "arrived">;
+  readonly #window: Pick<SendWindow, "chunks" | "moved">;
   readonly #mostChunks: number;
   /** The plan wants only a part of our chunks. */
   readonly #isPart: boolean;
@@ -98,7 +98,7 @@ export class ReduceMachine implements Reduction {
     selfIndex: number,
     options: ReduceOptions,
     observe: ObserveReduce = () => {},
-    window: Pick<SendWindow, "chunks" | "arrived"> = { chunks: options.windowChunks, arrived: () => false },
+    window: Pick<SendWindow, "chunks" | "moved"> = { chunks: options.windowChunks, moved: () => false },
   ) {
     this.#plan = plan;
     this.#observe = observe;
@@ -189,8 +189,9 @@ export class ReduceMachine implements Reduction {
     const isOurs = this.#received[from]++ < this.#sent[from] && this.#plan.contributes(this.#self, chunk);
     if (isOurs) this.#open[from]--;
     this.#lastResultMs[from] = nowMs;
-    const arrivedCount = from === this.#self ? this.#memberCount - 1 : isOurs ? 1 : 0;
-    if (this.#window.arrived(arrivedCount, nowMs)) this.#fillWindows(actions);
+    const isMade = from === this.#self;
+    const moved = { contributions: isOurs && !isMade ? 1 : 0, results: isMade ? this.#memberCount - 1 : 0 };
+    if (this.#window.moved(moved, nowMs)) this.#fillWindows(actions);
     else if (this.#begun) this.#fillWindow(from, actions);
     if (!this.#complete && --this.#missingCount === 0) {
       this.#complete = true;

@@ -6,7 +6,6 @@ import {
   ReduceMachine,
   type ReduceOptions,
 } from "./reduce_machine.ts";
-import { CHUNK_BYTES } from "./result.ts";
 import { SendWindow } from "./send_window.ts";
 import type { SpanPlan } from "./span_plan.ts";
 
@@ -41,6 +40,12 @@ export interface Reduction {
 const GRID_IN_FLIGHT_MS = 1000;
 const LEAST_WINDOW = 2;
 
+/** Of so many elements, encoded. */
+export interface ChunkSizes {
+  contribution(elements: number): number;
+  result(elements: number): number;
+}
+
 /**
  * @param options read whenever they are needed: they may change
  * @param bytesPerSec our own bandwidth, 0 = not known
@@ -52,14 +57,20 @@ export function newReduction(
   options: ReduceOptions,
   observe: ObserveReduce,
   bytesPerSec: number,
+  sizes: ChunkSizes,
 ): Reduction {
   const { windowChunks: most } = options;
+  const elements = plan.chunks.reduce((most, chunk) => Math.max(most, chunk.elements), 0);
+  const contributionBytes = sizes.contribution(elements);
   if (plan.grid) {
-    const each = bytesPerSec / 1000 * GRID_IN_FLIGHT_MS / plan.grid.columns.length / CHUNK_BYTES;
+    const each = bytesPerSec / 1000 * GRID_IN_FLIGHT_MS / plan.grid.columns.length / contributionBytes;
     const windowChunks = Math.min(most, Math.max(LEAST_WINDOW, Math.ceil(each)));
     return new GridReduceMachine(plan, plan.grid, self, options, windowChunks);
   }
   const reducerCount = plan.spans.filter(({ chunkCount }) => chunkCount > 0).length;
-  const window = new SendWindow({ bytesPerSec, chunkBytes: CHUNK_BYTES, reducerCount, mostChunks: most });
+  const window = new SendWindow({
+    ...{ bytesPerSec, contributionBytes, reducerCount, mostChunks: most },
+    resultBytes: sizes.result(elements),
+  });
   return new ReduceMachine(plan, self, options, observe, window);
 }

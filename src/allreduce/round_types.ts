@@ -6,6 +6,7 @@ import type { RoundLock } from "./lock.ts";
 import type { Header, Kind } from "./messages.ts";
 import type { Proposal, Ready, RunShape } from "./proposal.ts";
 import type { ReduceAction, ReduceOptions } from "./reduce_machine.ts";
+import type { ChunkSizes } from "./reduction.ts";
 import type { SpanPlan } from "./span_plan.ts";
 
 export interface RoundTimeouts extends ReduceOptions {
@@ -22,6 +23,7 @@ export interface RoundTimeouts extends ReduceOptions {
 
 export interface RoundMachineOptions {
   readonly shape: RunShape;
+  readonly sizes: ChunkSizes;
   /** Our own signed ready. */
   readonly ready: Ready;
   readonly previousMembers: readonly Hotkey[];

@@ -1,8 +1,9 @@
 /**
  * How many chunks a member has under way to each reducer. What is under way beyond the path's own delay lies in queues: in the
  * network's, which drop what they cannot hold, and in the sender's own, where results wait behind contributions. So it
- * begins with what the link carries in a tenth of a second, and is doubled as long as the link, by what has provably
- * arrived, is far from full: a path of long delay, or one that loses packets and is carried over many connections.
+ * begins with what the link carries in a tenth of a second, and is doubled as long as the link, by the contributions that
+ * results have come for and the results that were made, is far from full: a path of long delay, or one that loses packets
+ * and is carried over many connections.
  */
 const FIRST_MS = 100;
 const MEASURED_MS = 300;
@@ -13,7 +14,9 @@ const LEAST_CHUNKS = 2;
 export interface SendWindowOptions {
   /** Our own, 0 = not known. */
   readonly bytesPerSec: number;
-  readonly chunkBytes: number;
+  /** Of a whole chunk, encoded. */
+  readonly contributionBytes: number;
+  readonly resultBytes: number;
   readonly reducerCount: number;
   readonly mostChunks: number;
 }
@@ -22,12 +25,12 @@ export class SendWindow {
   readonly #options: SendWindowOptions;
   #chunks: number;
   #sinceMs: number | undefined;
-  #arrived = 0;
+  #movedBytes = 0;
 
   constructor(options: SendWindowOptions) {
     this.#options = options;
-    const { bytesPerSec, chunkBytes, reducerCount, mostChunks } = options;
-    const first = Math.ceil(bytesPerSec / 1000 * FIRST_MS / Math.max(1, reducerCount) / chunkBytes);
+    const { bytesPerSec, contributionBytes, reducerCount, mostChunks } = options;
+    const first = Math.ceil(bytesPerSec / 1000 * FIRST_MS / Math.max(1, reducerCount) / contributionBytes);
     this.#chunks = Math.min(mostChunks, Math.max(LEAST_CHUNKS, first));
   }
 
@@ -35,16 +38,16 @@ export class SendWindow {
     return this.#chunks;
   }
 
-  /** So many chunks that we sent are known to have arrived. @returns whether the window has grown */
-  arrived(count: number, nowMs: number): boolean {
-    const { bytesPerSec, chunkBytes, mostChunks } = this.#options;
+  /** So many contributions and results of ours have gone out. @returns whether the window has grown */
+  moved(count: { contributions: number; results: number }, nowMs: number): boolean {
+    const { bytesPerSec, contributionBytes, resultBytes, mostChunks } = this.#options;
     this.#sinceMs ??= nowMs;
-    this.#arrived += count;
+    this.#movedBytes += count.contributions * contributionBytes + count.results * resultBytes;
     const elapsedMs = nowMs - this.#sinceMs;
     if (elapsedMs < MEASURED_MS) return false;
-    const isFull = this.#arrived * chunkBytes >= FULL_SHARE * (bytesPerSec || Infinity) / 1000 * elapsedMs;
+    const isFull = this.#movedBytes >= FULL_SHARE * (bytesPerSec || Infinity) / 1000 * elapsedMs;
     this.#sinceMs = nowMs;
-    this.#arrived = 0;
+    this.#movedBytes = 0;
     if (isFull || this.#chunks >= mostChunks) return false;
     this.#chunks = Math.min(mostChunks, 2 * this.#chunks);
     return true;

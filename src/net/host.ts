@@ -116,6 +116,7 @@ export async function startHost(options: HostOptions, dependencies: HostDependen
         initialQuerySelfInterval: 500,
         querySelfInterval: 60_000,
       }),
+      ...(options.webrtc ? { webrtcAddon: (await import("./webrtc.ts")).webrtcAddon } : {}),
       ...(options.relayServer === undefined ? {} : { relayServer: options.relayServer as never }),
     },
   }).catch((cause) => {

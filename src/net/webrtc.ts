@@ -65,6 +65,28 @@ function isOfDeadChannel(event: Event): boolean {
   }
 }
 
+/** How many hosts of this process use the addon. */
+let userCount = 0;
+
+/**
+ * A libp2p service for each host with WebRTC: the last one to stop has the addon close what it still holds and forget its
+ * callbacks. One that the addon calls while the process ends is a call into freed memory.
+ */
+export function webrtcAddon(): Record<"start" | "stop" | "afterStop", () => Promise<void>> {
+  return {
+    start: async () => void userCount++,
+    stop: async () => {},
+    afterStop: async () => {
+      if (--userCount > 0) return;
+      const { cleanup } = await import("node-datachannel");
+      const { setImmediate } = await import("node:timers");
+      cleanup();
+      // What was queued before is delivered, to nobody.
+      while (waiting.length > 0) await new Promise<void>((resolve) => setImmediate(() => resolve()));
+    },
+  };
+}
+
 let isContained = false;
 
 /**

@@ -23,10 +23,14 @@ export interface CampaignEvents {
 export const isFailed = (result: EpisodeResult): boolean =>
   result.safetyViolations.length > 0 || result.livenessFailures.length > 0;
 
-/** Rounds beyond `limit` belong to the last episode's way home: they are run and checked, not counted. */
+/**
+ * Rounds beyond `limit` belong to the last episode's way home: they are run and checked, not counted. An episode that fails before
+ * a round of it is over counts as one aborted round: a bug that ends every round must let the campaign end too.
+ */
 export function addUp(totals: CampaignTotals, result: EpisodeResult, limit: number): CampaignTotals {
+  const isBroken = isFailed(result) && result.committed + result.aborted === 0;
   const committed = Math.min(result.committed, limit - totals.rounds);
-  const aborted = Math.min(result.aborted, limit - totals.rounds - committed);
+  const aborted = Math.min(isBroken ? 1 : result.aborted, limit - totals.rounds - committed);
   return {
     rounds: totals.rounds + committed + aborted,
     committed: totals.committed + committed,

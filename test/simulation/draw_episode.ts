@@ -27,6 +27,7 @@ export const PLANTS = [
   "double-count",
   "continuity-by-proposal",
   "unchecked-offers",
+  "shared-buffers",
 ] as const;
 export type Plant = (typeof PLANTS)[number];
 

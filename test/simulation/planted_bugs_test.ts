@@ -36,6 +36,7 @@ function simulate(flags: string) {
 const PLANTED: readonly [Plant, string][] = [
   ["commit-without-quorum", "--seed 11 --members 5 --faults partition,silent --byzantine 0 --rounds 120"],
   ["unchecked-offers", "--seed 5 --members 7 --faults lying --byzantine 2 --rounds 300"],
+  ["shared-buffers", "--seed 1 --members 4 --faults none --byzantine 0 --rounds 30"],
   ["double-count", "--seed 1 --members 4 --faults partition --byzantine 0 --rounds 30"],
   ["continuity-by-proposal", "--seed 3 --members 4 --faults partition --byzantine 0 --rounds 80"],
 ];

@@ -1,5 +1,5 @@
 /**
- * Planted bugs, to show that the simulator finds what it is for. Two are changes to what the simulation passes in; two
+ * Planted bugs, to show that the simulator finds what it is for. Two are changes to what the simulation passes in; three
  * replace a module of the all-reduce by way of an import map, which needs a process of its own, and leaves production
  * code without a seam.
  */
@@ -17,6 +17,7 @@ import { type Plant, PLANTS } from "./draw_episode.ts";
 const REPLACED: Partial<Record<Plant, Readonly<Record<string, string>>>> = {
   "commit-without-quorum": { "quorum.ts": "planted_quorum.ts" },
   "unchecked-offers": { "proposal.ts": "planted_offers.ts" },
+  "shared-buffers": { "chunk_buffers.ts": "planted_buffers.ts" },
 };
 const IN_CHILD = "SKEIN_SIM_PLANTED";
 const at = (path: string) => new URL(path, import.meta.url).href;

@@ -1,6 +1,6 @@
 /** One node's `Transport` on the simulated network. */
 import { isSkeinError, SkeinError } from "../../src/base/errors.ts";
-import type { Hotkey, Message, Transport } from "../../src/base/transport.ts";
+import type { Hotkey, Message, PlaceBody, Transport } from "../../src/base/transport.ts";
 import type { SimNetwork } from "./sim_network.ts";
 import { copyMessage } from "./wire_copy.ts";
 
@@ -11,6 +11,7 @@ export class SimTransport implements Transport {
   readonly self: Hotkey;
   #network: SimNetwork;
   #messageHandlers = new Map<string, MessageHandler>();
+  #places = new Map<string, PlaceBody>();
   #requestHandlers = new Map<string, RequestHandler>();
   #peerHandlers = new Set<(peer: Hotkey, isUp: boolean) => void>();
   #reading = new Map<Hotkey, Promise<void>>();
@@ -37,9 +38,13 @@ export class SimTransport implements Transport {
     if (!isTaken) throw gone(to);
   }
 
-  onMessage(type: string, handler: MessageHandler): () => void {
+  onMessage(type: string, handler: MessageHandler, place?: PlaceBody): () => void {
     this.#messageHandlers.set(type, handler);
-    return () => this.#messageHandlers.delete(type);
+    if (place) this.#places.set(type, place);
+    return () => {
+      this.#messageHandlers.delete(type);
+      this.#places.delete(type);
+    };
   }
 
   onPeer(handler: (peer: Hotkey, isUp: boolean) => void): () => void {
@@ -106,13 +111,22 @@ export class SimTransport implements Transport {
     if (!handler) return;
     const read = async () => {
       try {
-        await handler(from, message);
+        await handler(from, this.#placed(from, message));
       } catch (error) {
         if (isSkeinError(error)) this.penalise(from, error.code);
         else this.#network.failures.push(error);
       }
     };
     this.#reading.set(from, (this.#reading.get(from) ?? Promise.resolve()).then(read));
+  }
+
+  /** A body is read to where the receiver wants it. */
+  #placed(from: Hotkey, message: Message): Message {
+    const { body } = message;
+    const place = body && this.#places.get(message.type)?.(from, message.header, body.length);
+    if (!place) return message;
+    place.set(body);
+    return { ...message, body: place };
   }
 }
 

@@ -28,12 +28,17 @@ Deno.test("given back twice it is there once; what came from elsewhere, or is pa
   assert.notEqual(buffers.take(50).buffer, own.buffer);
 });
 
-Deno.test("no more bytes are kept than allowed: old sizes make room, a buffer above the limit is not kept", () => {
+Deno.test("no more bytes are kept than allowed: other sizes make room, a buffer above the limit is not kept", () => {
   const buffers = new ChunkBuffers(250);
   const [a, b, c] = [buffers.take(100), buffers.take(100), buffers.take(100)];
   for (const each of [a, b, c]) buffers.give(each);
-  assert.equal(buffers.take(100), c);
-  assert.ok(![a, b].includes(buffers.take(100)), "the first two have made room");
+  assert.deepEqual([buffers.take(100), buffers.take(100)], [b, a]);
+  assert.notEqual(buffers.take(100), c, "there was no room for it");
+  buffers.give(a);
+  const other = buffers.take(200);
+  buffers.give(other);
+  assert.equal(buffers.take(200), other, "the old size has made room");
+  assert.notEqual(buffers.take(100), a);
   const large = buffers.take(251);
   buffers.give(large);
   assert.notEqual(buffers.take(251), large);

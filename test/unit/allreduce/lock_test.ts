@@ -1,5 +1,12 @@
 import assert from "node:assert/strict";
-import { type AcceptRecord, bindingOf, type Lock, summaryOf } from "../../../src/allreduce/lock.ts";
+import {
+  type AcceptRecord,
+  bindingOf,
+  type Lock,
+  type LockSummary,
+  provenLock,
+  summaryOf,
+} from "../../../src/allreduce/lock.ts";
 import { resultDigestFrom } from "../../../src/allreduce/certificate.ts";
 import { type Proposal, proposalDigest } from "../../../src/allreduce/proposal.ts";
 import { sealPayload, Seals, spanDigestOf } from "../../../src/allreduce/seals.ts";
@@ -12,6 +19,7 @@ const CONTENT = "11".repeat(32);
 /** Of attempt 1. */
 const RESULT = () => resultDigestFrom(proposalDigest(proposal(1)), CONTENT);
 const rules = { roundKeys: fakeRoundCheck, checkProposal: () => {} };
+const prove = (claim: LockSummary, full: Lock | null) => provenLock(claim, full, rules);
 
 function proposal(attempt: number): Proposal {
   const members = GROUP.map((hotkey) => ({
@@ -44,11 +52,11 @@ Deno.test("an attempt is bound to the newest lock, and whoever holds the chunks 
   const old = lockOf(0, ["a", "b", "c"], "22".repeat(32));
   const lock = lockOf(1, ["b", "c", "d"]);
   const accepts = [accept("a", old), accept("b", lock), accept("c", null, [RESULT()]), accept("d", null)];
-  assert.deepEqual(bindingOf(accepts, lock, rules), { lock, holders: ["c"] });
+  assert.deepEqual(bindingOf(accepts, lock, prove), { lock, holders: ["c"] });
 });
 
 Deno.test("without a lock an attempt is free", () => {
-  assert.equal(bindingOf(GROUP.map((hotkey) => accept(hotkey, null)), null, rules), null);
+  assert.equal(bindingOf(GROUP.map((hotkey) => accept(hotkey, null)), null, prove), null);
 });
 
 Deno.test("an invented lock is refused: too few votes, one twice, forged, of a stranger", () => {
@@ -61,14 +69,14 @@ Deno.test("an invented lock is refused: too few votes, one twice, forged, of a s
     { ...forged, votes },
   ];
   for (const lock of bad) {
-    assert.throws(() => bindingOf([accept("a", lock)], lock, rules), { code: "allreduce/bad-lock" });
+    assert.throws(() => bindingOf([accept("a", lock)], lock, prove), { code: "allreduce/bad-lock" });
   }
   const claimed = accept("a", forged);
-  assert.throws(() => bindingOf([claimed], null, rules), { code: "allreduce/bad-lock" });
+  assert.throws(() => bindingOf([claimed], null, prove), { code: "allreduce/bad-lock" });
   const other = lockOf(1, ["a", "b", "c"], "33".repeat(32));
   const foreign = { ...forged, origin: proposal(0) };
-  assert.throws(() => bindingOf([accept("a", foreign)], foreign, rules), { code: "allreduce/bad-lock" });
-  assert.throws(() => bindingOf([claimed], other, rules), { code: "allreduce/bad-lock" });
+  assert.throws(() => bindingOf([accept("a", foreign)], foreign, prove), { code: "allreduce/bad-lock" });
+  assert.throws(() => bindingOf([claimed], other, prove), { code: "allreduce/bad-lock" });
 });
 
 Deno.test("two votes of one member are an offence, and only a quorum for one result counts", () => {

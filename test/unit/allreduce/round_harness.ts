@@ -136,6 +136,7 @@ export class RoundHarness {
       const machine = new RoundMachine(
         {
           shape: SHAPE,
+          sizes: { contribution: (elements) => 4 * elements, result: (elements) => 4 * elements },
           ready: readyOf(hotkey),
           previousMembers: previous,
           deadlineBlock: 1000,

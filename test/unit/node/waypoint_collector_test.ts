@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import type { AllReduce, Observation } from "../../../src/allreduce/allreduce.ts";
 import { sha256Sync, toHex } from "../../../src/base/bytes.ts";
+import { systemClock } from "../../../src/base/clock.ts";
 import { silentLog } from "../../../src/base/log.ts";
 import type { Message, Transport } from "../../../src/base/transport.ts";
 import { WaypointCollector } from "../../../src/node/waypoint_collector.ts";
@@ -45,14 +46,16 @@ class Miners {
     this.#observe({ kind: "ready", ready } as unknown as Observation);
   }
 
-  async answer(at: number, n: number): Promise<void> {
+  answer(at: number, n: number): void {
     this.asked[at].answer(n);
-    await settled();
+  }
+
+  /** Digests are computed on another thread: what follows from them comes some time. */
+  async until(askedCount: number): Promise<void> {
+    for (let tries = 0; this.asked.length < askedCount && tries < 1000; tries++) await systemClock.sleep(5);
+    assert.equal(this.asked.length, askedCount);
   }
 }
-
-/** Digests are computed on another thread. */
-const settled = () => new Promise((resolve) => setTimeout(resolve, 20));
 
 Deno.test("a miner that signs a thousand digests has one download under way, and the last one comes next", async () => {
   const miners = new Miners();
@@ -61,12 +64,11 @@ Deno.test("a miner that signs a thousand digests has one download under way, and
   miners.ready(7, "bob");
   miners.ready(8, "alice", 2);
   assert.deepEqual(miners.asked.map(({ to }) => to), ["alice", "bob", "alice"]);
-  await miners.answer(0, 1);
-  assert.equal(miners.asked.length, 4);
-  await miners.answer(3, 200);
-  assert.equal(miners.asked.length, 4, "the digests between are nobody's any more");
+  miners.answer(0, 1);
+  await miners.until(4);
+  miners.answer(3, 200);
   assert.deepEqual(await collector.get("alice", 1, digestOf(200)), waypoint(200));
-  assert.equal(miners.asked.length, 4);
+  assert.equal(miners.asked.length, 4, "the digests between are nobody's any more");
   assert.equal(miners.maxUnderWay, 3);
   collector.close();
 });
@@ -75,7 +77,7 @@ Deno.test("a digest that comes back before the former ended is not fetched again
   const miners = new Miners();
   const collector = miners.collector();
   for (const n of [1, 2, 1]) miners.ready(n);
-  await miners.answer(0, 1);
+  miners.answer(0, 1);
   assert.deepEqual(await collector.get("alice", 1, digestOf(1)), waypoint(1));
   assert.equal(miners.asked.length, 1);
   collector.close();
@@ -86,10 +88,10 @@ Deno.test("the committed digest takes the place of what is under way, and later 
   const collector = miners.collector();
   for (const n of [1, 2, 3]) miners.ready(n);
   const got = collector.get("alice", 1, digestOf(2));
-  await settled();
+  await miners.until(2);
   miners.ready(4);
   assert.deepEqual(miners.asked.map(({ isAborted }) => isAborted()), [true, false]);
-  await miners.answer(1, 2);
+  miners.answer(1, 2);
   assert.deepEqual(await got, waypoint(2));
   miners.ready(5);
   assert.deepEqual([miners.asked.length, miners.maxUnderWay], [2, 1]);
@@ -100,14 +102,14 @@ Deno.test("what failed is asked for again; bytes that were not signed are none",
   const miners = new Miners();
   const collector = miners.collector();
   miners.ready(1);
-  await miners.answer(0, 9);
+  miners.answer(0, 9);
   const got = collector.get("alice", 1, digestOf(1));
-  await settled();
-  await miners.answer(1, 1);
+  await miners.until(2);
+  miners.answer(1, 1);
   assert.deepEqual(await got, waypoint(1));
   const wrong = collector.get("bob", 1, digestOf(1));
-  await settled();
-  await miners.answer(2, 2);
+  await miners.until(3);
+  miners.answer(2, 2);
   assert.equal(await wrong, undefined);
   collector.close();
 });
@@ -125,7 +127,6 @@ Deno.test("earlier steps and a collector that is closed stop their downloads; fa
   assert.equal(miners.asked.length, 2);
   miners.ready(3, "alice", 3);
   collector.close();
-  await settled();
   assert.deepEqual(miners.asked.map(({ isAborted }) => isAborted()), [true, true, true]);
   miners.ready(4, "bob", 2);
   assert.equal(miners.asked.length, 3);
@@ -137,5 +138,4 @@ Deno.test("what is kept is bounded by bytes; the rest is fetched when it is judg
   for (const hotkey of ["alice", "bob", "carol"]) miners.ready(1, hotkey);
   assert.deepEqual(miners.asked.map(({ to }) => to), ["alice", "bob"]);
   collector.close();
-  await settled();
 });
