@@ -1,9 +1,11 @@
 /**
  * Opens the best WebGPU adapter there is and says which. The adapter's own maxima are requested for everything a large
- * model needs; WebGPU's defaults (128 MiB bindings, 8 storage buffers a stage) are for web pages.
+ * model needs; WebGPU's defaults (128 MiB bindings, 8 storage buffers a stage) are for web pages. Optional features are
+ * requested whenever they are to be had: what is granted is in `Gpu.has`.
  */
 import type { Log } from "../base/log.ts";
 import { backendKindOf } from "./backend_kind.ts";
+import { requestWithFeatures, type WantedFeature } from "./device_features.ts";
 import { gpuError } from "./errors.ts";
 import { Gpu } from "./gpu.ts";
 
@@ -23,29 +25,22 @@ export interface OpenDeviceOptions {
   readonly log?: Log;
   /** Ask for a software adapter even where there is a GPU. */
   readonly forceFallback?: boolean;
+  /** Do without these features even where they are offered: to test or measure what the others do then. */
+  readonly without?: readonly WantedFeature[];
 }
 
 /** @throws `gpu/no-adapter`, `gpu/device-refused` */
 export async function openDevice(options: OpenDeviceOptions = {}): Promise<Gpu> {
-  const gpu = (globalThis as { navigator?: { gpu?: GPU } }).navigator?.gpu;
-  if (gpu === undefined) {
-    throw gpuError("gpu/no-adapter", `look for WebGPU: this runtime has none, ${NO_ADAPTER_ADVICE}`);
-  }
-  const adapter = await gpu.requestAdapter({
-    powerPreference: "high-performance",
-    forceFallbackAdapter: options.forceFallback ?? false,
-  });
-  if (adapter === null) {
-    throw gpuError("gpu/no-adapter", `look for a WebGPU adapter: none was found, ${NO_ADAPTER_ADVICE}`);
-  }
+  const requestAdapter = adapterSource(options);
+  const adapter = await requestAdapter();
   const { info } = adapter;
   const adapterName = info.description || info.device || info.vendor || "unnamed adapter";
   const backendKind = backendKindOf(adapterName, info.isFallbackAdapter, adapter.features);
   const requiredLimits: Record<string, number> = {};
   for (const name of WANTED_LIMITS) requiredLimits[name] = adapter.limits[name];
-  let device: GPUDevice;
+  let opened;
   try {
-    device = await adapter.requestDevice({ label: "skein", requiredLimits });
+    opened = await requestWithFeatures(requestAdapter, { label: "skein", requiredLimits }, options.without);
   } catch (cause) {
     throw gpuError(
       "gpu/device-refused",
@@ -63,5 +58,28 @@ export async function openDevice(options: OpenDeviceOptions = {}): Promise<Gpu> 
       `${adapterName} is driven through OpenGL: no f16 and slower, install its Vulkan driver`,
     );
   }
-  return new Gpu(device, { adapterName, backendKind, features: [...adapter.features].sort() });
+  return new Gpu(opened.device, {
+    adapterName,
+    backendKind,
+    vendor: info.vendor,
+    architecture: info.architecture,
+    features: opened.granted,
+    subgroupSizes: [info.subgroupMinSize ?? 0, info.subgroupMaxSize ?? 0],
+  });
+}
+
+/** @throws `gpu/no-adapter`, and so does what it returns */
+function adapterSource({ forceFallback }: OpenDeviceOptions): () => Promise<GPUAdapter> {
+  const gpu = (globalThis as { navigator?: { gpu?: GPU } }).navigator?.gpu;
+  if (gpu === undefined) {
+    throw gpuError("gpu/no-adapter", `look for WebGPU: this runtime has none, ${NO_ADAPTER_ADVICE}`);
+  }
+  return async () => {
+    const adapter = await gpu.requestAdapter({
+      powerPreference: "high-performance",
+      forceFallbackAdapter: forceFallback ?? false,
+    });
+    if (adapter !== null) return adapter;
+    throw gpuError("gpu/no-adapter", `look for a WebGPU adapter: none was found, ${NO_ADAPTER_ADVICE}`);
+  };
 }

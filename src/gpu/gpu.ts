@@ -6,6 +6,7 @@
 import { assert } from "../base/assert.ts";
 import { type Binding, BufferArena, type BufferLimits, type GpuBuffer } from "./buffers.ts";
 import type { BackendKind } from "./backend_kind.ts";
+import type { WantedFeature } from "./device_features.ts";
 import { DispatchPlan } from "./dispatch_plan.ts";
 import { gpuError } from "./errors.ts";
 import { KernelLoader } from "./kernel_loader.ts";
@@ -13,13 +14,17 @@ import { KernelLoader } from "./kernel_loader.ts";
 export interface AdapterFacts {
   readonly adapterName: string;
   readonly backendKind: BackendKind;
-  readonly features: readonly string[];
+  /** As WebGPU says them: a name, a number in decimal, or empty. */
+  readonly vendor: string;
+  readonly architecture: string;
+  /** Optional features that the device was opened with. */
+  readonly features: readonly WantedFeature[];
+  /** The smallest and the largest subgroup that a kernel may find itself in; zeros when the adapter does not say. */
+  readonly subgroupSizes: readonly [number, number];
 }
 
 export class Gpu {
-  readonly adapterName: string;
-  readonly backendKind: BackendKind;
-  readonly features: readonly string[];
+  readonly facts: AdapterFacts;
   readonly limits: BufferLimits;
   /**
    * Invocations a workgroup. On a software adapter two vectors of eight lanes: enough to share uniform reads, few enough
@@ -38,9 +43,7 @@ export class Gpu {
   /** Use `openDevice`. Takes ownership of `device`. */
   constructor(device: GPUDevice, facts: AdapterFacts) {
     this.#device = device;
-    this.adapterName = facts.adapterName;
-    this.backendKind = facts.backendKind;
-    this.features = facts.features;
+    this.facts = facts;
     this.limits = {
       maxBufferBytes: device.limits.maxBufferSize,
       maxBindingBytes: device.limits.maxStorageBufferBindingSize,
@@ -64,6 +67,19 @@ export class Gpu {
       if (!this.#closed) this.#fault = error;
       return error;
     });
+  }
+
+  get adapterName(): string {
+    return this.facts.adapterName;
+  }
+
+  get backendKind(): BackendKind {
+    return this.facts.backendKind;
+  }
+
+  /** Whether the device was opened with this optional feature. */
+  has(feature: WantedFeature): boolean {
+    return this.facts.features.includes(feature);
   }
 
   /** Resolves with `gpu/device-lost` when the device goes away, and also after `close`. */

@@ -1,5 +1,6 @@
 import { strict as assert } from "node:assert";
-import { backendKindOf, linearGrid, openDevice } from "../../../src/gpu/mod.ts";
+import { requestWithFeatures } from "../../../src/gpu/device_features.ts";
+import { backendKindOf, linearGrid, openDevice, WANTED_FEATURES } from "../../../src/gpu/mod.ts";
 
 Deno.test("software, OpenGL and hardware adapters are told apart", () => {
   const vulkan = new Set(["shader-f16", "timestamp-query"]);
@@ -39,4 +40,41 @@ Deno.test("what the adapter cannot hold is refused by name before it is allocate
   } finally {
     gpu.close();
   }
+});
+
+Deno.test("a device has every wanted feature that the adapter lists, but not those it is to do without", async () => {
+  const adapter = await navigator.gpu.requestAdapter();
+  const listed = WANTED_FEATURES.filter((name) => adapter!.features.has(name as string as GPUFeatureName));
+  const gpu = await openDevice();
+  gpu.close();
+  for (const name of listed) assert.ok(gpu.has(name), name);
+  for (const without of listed) {
+    const lesser = await openDevice({ without: [without] });
+    lesser.close();
+    assert.equal(lesser.has(without), false);
+    assert.equal(lesser.facts.features.length, gpu.facts.features.length - 1);
+  }
+});
+
+/** An adapter that grants `grants` and lists `lists`, spent by its first request as in a browser. */
+function strictAdapter(lists: readonly string[], grants: readonly string[]): GPUAdapter {
+  let isSpent = false;
+  const requestDevice = async ({ requiredFeatures }: { requiredFeatures: string[] }) => {
+    assert.equal(isSpent, false, "an adapter was used twice");
+    isSpent = true;
+    if (!requiredFeatures.every((name) => grants.includes(name))) throw new TypeError("not a subset");
+    return { features: new Set(requiredFeatures), destroy() {} };
+  };
+  return { features: new Set(lists), requestDevice } as unknown as GPUAdapter;
+}
+
+Deno.test("features that are granted though unlisted are found, and refused ones cost nothing but themselves", async () => {
+  const grants = ["shader-f16", "subgroups", "wgpu-subgroup-barrier"];
+  const open = () => Promise.resolve(strictAdapter(["shader-f16"], grants));
+  assert.deepEqual((await requestWithFeatures(open, {})).granted, grants);
+  assert.deepEqual((await requestWithFeatures(open, {}, ["subgroups"])).granted, [grants[0], grants[2]]);
+  const none = () => Promise.resolve(strictAdapter([], []));
+  assert.deepEqual((await requestWithFeatures(none, {})).granted, []);
+  const liar = () => Promise.resolve(strictAdapter(["shader-f16"], []));
+  await assert.rejects(requestWithFeatures(liar, {}), TypeError);
 });
