@@ -1,13 +1,22 @@
-// Matrix product y = a·b (+ bias), both operands as stored.
+// Matrix product y = a·b (+ bias) (+ y).
 //   a [ROWS, INNER] · b [INNER, COLUMNS] · bias [COLUMNS], read when HAS_BIAS is 1 · y [ROWS, COLUMNS]
 // The forward pass of a linear layer (b is GPT-2's Conv1D weight [in, out]), and dh = dlogits·wte.
+// Each matrix may be a part of a larger one: its first element is at OFFSET, its next row STRIDE elements further.
 // Direct form: one invocation computes 8 rows × 4 neighbouring columns from operands read straight from storage, without
 // barriers. All lanes of a workgroup share their rows, so a is read once a workgroup: on llvmpipe this reaches 8–11 GFLOP/s
-// where a 64×64 workgroup-memory tile reaches 2–5. Grid ⌈COLUMNS / 4 / WORKGROUP⌉ × ⌈ROWS / 8⌉. Overwrites y.
+// where a 64×64 workgroup-memory tile reaches 2–5. Grid ⌈COLUMNS / 4 / WORKGROUP⌉ × ⌈ROWS / 8⌉.
+// ACCUMULATE 1 adds to y, 0 overwrites it.
 override ROWS: u32;
 override COLUMNS: u32;
 override INNER: u32;
+override A_STRIDE: u32;
+override B_STRIDE: u32;
+override Y_STRIDE: u32;
+override A_OFFSET: u32 = 0;
+override B_OFFSET: u32 = 0;
+override Y_OFFSET: u32 = 0;
 override HAS_BIAS: u32 = 0;
+override ACCUMULATE: u32 = 0;
 override WORKGROUP: u32 = 64;
 
 @group(0) @binding(0) var<storage, read> a: array<f32>;
@@ -19,16 +28,13 @@ fn store(row: u32, column: u32, sum: vec4f) {
   if (row >= ROWS) {
     return;
   }
-  let at = row * COLUMNS + column;
-  y[at] = sum.x;
-  if (column + 1u < COLUMNS) {
-    y[at + 1u] = sum.y;
-  }
-  if (column + 2u < COLUMNS) {
-    y[at + 2u] = sum.z;
-  }
-  if (column + 3u < COLUMNS) {
-    y[at + 3u] = sum.w;
+  let at = Y_OFFSET + row * Y_STRIDE + column;
+  for (var i = 0u; i < min(4u, COLUMNS - column); i++) {
+    var value = sum[i];
+    if (ACCUMULATE == 1u) {
+      value += y[at + i];
+    }
+    y[at + i] = value;
   }
 }
 
@@ -45,14 +51,14 @@ fn main(
   // Clamped, not masked: lanes past the edge read something valid and store nothing.
   let last = COLUMNS - 1u;
   let columns = min(vec4u(column, column + 1u, column + 2u, column + 3u), vec4u(last));
-  let r0 = min(row + 0u, ROWS - 1u) * INNER;
-  let r1 = min(row + 1u, ROWS - 1u) * INNER;
-  let r2 = min(row + 2u, ROWS - 1u) * INNER;
-  let r3 = min(row + 3u, ROWS - 1u) * INNER;
-  let r4 = min(row + 4u, ROWS - 1u) * INNER;
-  let r5 = min(row + 5u, ROWS - 1u) * INNER;
-  let r6 = min(row + 6u, ROWS - 1u) * INNER;
-  let r7 = min(row + 7u, ROWS - 1u) * INNER;
+  let r0 = A_OFFSET + min(row + 0u, ROWS - 1u) * A_STRIDE;
+  let r1 = A_OFFSET + min(row + 1u, ROWS - 1u) * A_STRIDE;
+  let r2 = A_OFFSET + min(row + 2u, ROWS - 1u) * A_STRIDE;
+  let r3 = A_OFFSET + min(row + 3u, ROWS - 1u) * A_STRIDE;
+  let r4 = A_OFFSET + min(row + 4u, ROWS - 1u) * A_STRIDE;
+  let r5 = A_OFFSET + min(row + 5u, ROWS - 1u) * A_STRIDE;
+  let r6 = A_OFFSET + min(row + 6u, ROWS - 1u) * A_STRIDE;
+  let r7 = A_OFFSET + min(row + 7u, ROWS - 1u) * A_STRIDE;
   var start = vec4f(0.0);
   if (HAS_BIAS == 1u) {
     start = vec4f(bias[columns.x], bias[columns.y], bias[columns.z], bias[columns.w]);
@@ -66,7 +72,7 @@ fn main(
   var s6 = start;
   var s7 = start;
   for (var k = 0u; k < INNER; k++) {
-    let at = k * COLUMNS;
+    let at = B_OFFSET + k * B_STRIDE;
     let x = vec4f(b[at + columns.x], b[at + columns.y], b[at + columns.z], b[at + columns.w]);
     s0 = fma(vec4f(a[r0 + k]), x, s0);
     s1 = fma(vec4f(a[r1 + k]), x, s1);

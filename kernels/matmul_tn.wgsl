@@ -1,32 +1,40 @@
-// Matrix product y = aᵀ·b.
-//   a [INNER, ROWS] · b [INNER, COLUMNS] · y [ROWS, COLUMNS]
+// Matrix product y = aᵀ·b (+ bias) (+ y).
+//   a [INNER, ROWS] · b [INNER, COLUMNS] · bias [COLUMNS], read when HAS_BIAS is 1 · y [ROWS, COLUMNS]
 // The backward pass to a linear layer's parameters (dW = xᵀ·dy); INNER is then the number of tokens.
+// Each matrix may be a part of a larger one: its first element is at OFFSET, its next row STRIDE elements further.
 // Direct form: one invocation computes 8 rows × 4 neighbouring columns from operands read straight from storage, without
 // barriers. All lanes of a workgroup share their rows, so a is read once a workgroup: on llvmpipe this reaches 8–11 GFLOP/s
-// where a 64×64 workgroup-memory tile reaches 2–5. Grid ⌈COLUMNS / 4 / WORKGROUP⌉ × ⌈ROWS / 8⌉. Overwrites y.
+// where a 64×64 workgroup-memory tile reaches 2–5. Grid ⌈COLUMNS / 4 / WORKGROUP⌉ × ⌈ROWS / 8⌉.
+// ACCUMULATE 1 adds to y, 0 overwrites it.
 override ROWS: u32;
 override COLUMNS: u32;
 override INNER: u32;
+override A_STRIDE: u32;
+override B_STRIDE: u32;
+override Y_STRIDE: u32;
+override A_OFFSET: u32 = 0;
+override B_OFFSET: u32 = 0;
+override Y_OFFSET: u32 = 0;
+override HAS_BIAS: u32 = 0;
+override ACCUMULATE: u32 = 0;
 override WORKGROUP: u32 = 64;
 
 @group(0) @binding(0) var<storage, read> a: array<f32>;
 @group(0) @binding(1) var<storage, read> b: array<f32>;
 @group(0) @binding(2) var<storage, read_write> y: array<f32>;
+@group(0) @binding(3) var<storage, read> bias: array<f32>;
 
 fn store(row: u32, column: u32, sum: vec4f) {
   if (row >= ROWS) {
     return;
   }
-  let at = row * COLUMNS + column;
-  y[at] = sum.x;
-  if (column + 1u < COLUMNS) {
-    y[at + 1u] = sum.y;
-  }
-  if (column + 2u < COLUMNS) {
-    y[at + 2u] = sum.z;
-  }
-  if (column + 3u < COLUMNS) {
-    y[at + 3u] = sum.w;
+  let at = Y_OFFSET + row * Y_STRIDE + column;
+  for (var i = 0u; i < min(4u, COLUMNS - column); i++) {
+    var value = sum[i];
+    if (ACCUMULATE == 1u) {
+      value += y[at + i];
+    }
+    y[at + i] = value;
   }
 }
 
@@ -43,33 +51,37 @@ fn main(
   // Clamped, not masked: lanes past the edge read something valid and store nothing.
   let last = COLUMNS - 1u;
   let columns = min(vec4u(column, column + 1u, column + 2u, column + 3u), vec4u(last));
-  let r0 = min(row + 0u, ROWS - 1u);
-  let r1 = min(row + 1u, ROWS - 1u);
-  let r2 = min(row + 2u, ROWS - 1u);
-  let r3 = min(row + 3u, ROWS - 1u);
-  let r4 = min(row + 4u, ROWS - 1u);
-  let r5 = min(row + 5u, ROWS - 1u);
-  let r6 = min(row + 6u, ROWS - 1u);
-  let r7 = min(row + 7u, ROWS - 1u);
-  var s0 = vec4f(0.0);
-  var s1 = vec4f(0.0);
-  var s2 = vec4f(0.0);
-  var s3 = vec4f(0.0);
-  var s4 = vec4f(0.0);
-  var s5 = vec4f(0.0);
-  var s6 = vec4f(0.0);
-  var s7 = vec4f(0.0);
+  let r0 = A_OFFSET + min(row + 0u, ROWS - 1u);
+  let r1 = A_OFFSET + min(row + 1u, ROWS - 1u);
+  let r2 = A_OFFSET + min(row + 2u, ROWS - 1u);
+  let r3 = A_OFFSET + min(row + 3u, ROWS - 1u);
+  let r4 = A_OFFSET + min(row + 4u, ROWS - 1u);
+  let r5 = A_OFFSET + min(row + 5u, ROWS - 1u);
+  let r6 = A_OFFSET + min(row + 6u, ROWS - 1u);
+  let r7 = A_OFFSET + min(row + 7u, ROWS - 1u);
+  var start = vec4f(0.0);
+  if (HAS_BIAS == 1u) {
+    start = vec4f(bias[columns.x], bias[columns.y], bias[columns.z], bias[columns.w]);
+  }
+  var s0 = start;
+  var s1 = start;
+  var s2 = start;
+  var s3 = start;
+  var s4 = start;
+  var s5 = start;
+  var s6 = start;
+  var s7 = start;
   for (var k = 0u; k < INNER; k++) {
-    let at = k * COLUMNS;
+    let at = B_OFFSET + k * B_STRIDE;
     let x = vec4f(b[at + columns.x], b[at + columns.y], b[at + columns.z], b[at + columns.w]);
-    s0 = fma(vec4f(a[k * ROWS + r0]), x, s0);
-    s1 = fma(vec4f(a[k * ROWS + r1]), x, s1);
-    s2 = fma(vec4f(a[k * ROWS + r2]), x, s2);
-    s3 = fma(vec4f(a[k * ROWS + r3]), x, s3);
-    s4 = fma(vec4f(a[k * ROWS + r4]), x, s4);
-    s5 = fma(vec4f(a[k * ROWS + r5]), x, s5);
-    s6 = fma(vec4f(a[k * ROWS + r6]), x, s6);
-    s7 = fma(vec4f(a[k * ROWS + r7]), x, s7);
+    s0 = fma(vec4f(a[r0 + k * A_STRIDE]), x, s0);
+    s1 = fma(vec4f(a[r1 + k * A_STRIDE]), x, s1);
+    s2 = fma(vec4f(a[r2 + k * A_STRIDE]), x, s2);
+    s3 = fma(vec4f(a[r3 + k * A_STRIDE]), x, s3);
+    s4 = fma(vec4f(a[r4 + k * A_STRIDE]), x, s4);
+    s5 = fma(vec4f(a[r5 + k * A_STRIDE]), x, s5);
+    s6 = fma(vec4f(a[r6 + k * A_STRIDE]), x, s6);
+    s7 = fma(vec4f(a[r7 + k * A_STRIDE]), x, s7);
   }
   store(row + 0u, column, s0);
   store(row + 1u, column, s1);

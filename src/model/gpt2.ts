@@ -10,14 +10,8 @@ import { assert } from "../base/assert.ts";
 import type { Binding, DispatchPlan, GpuBuffer, Grid } from "../gpu/mod.ts";
 import type { Activations } from "./activations.ts";
 import type { ModelConfig } from "./config.ts";
-import {
-  layernormBackward,
-  layernormForward,
-  linearBackward,
-  matmulNN,
-  matmulNT,
-  matmulTN,
-} from "./layers.ts";
+import { layernormBackward, layernormForward, linearBackward } from "./layers.ts";
+import { matmulNN, matmulNT, matmulTN } from "./matmul.ts";
 import type { ParameterLayout } from "./parameters.ts";
 
 export interface Gpt2Buffers {
@@ -133,7 +127,9 @@ function layerForward(
     act.branch,
   ].map((buffer) => buffer.whole());
   const linear = (x: Binding, y: Binding, name: string, inner: number, columns: number) =>
-    matmulNN(plan, { rows, columns, inner }, x, p(`${h}.${name}.weight`), y, p(`${h}.${name}.bias`));
+    matmulNN(plan, { rows, columns, inner }, x, p(`${h}.${name}.weight`), y, {
+      bias: p(`${h}.${name}.bias`),
+    });
   const norm = (x: Binding, y: Binding, name: string, statistics: GpuBuffer) =>
     layernormForward(plan, rows, width, {
       x,

@@ -2,51 +2,8 @@
  * Each layer of the model as dispatches appended to a plan: which kernel, which constants, which buffers, what grid. Shapes
  * are written as in the kernels: N rows (B·T tokens), C columns.
  */
-import type { Binding, DispatchPlan, Grid } from "../gpu/mod.ts";
-
-export interface MatmulShape {
-  readonly rows: number;
-  readonly columns: number;
-  readonly inner: number;
-}
-
-/** Rows and columns that one invocation of a direct matmul computes. */
-const TILE_ROWS = 8;
-const TILE_COLUMNS = 4;
-
-export function matmulGrid({ rows, columns }: MatmulShape, workgroupSize: number): Grid {
-  return [Math.ceil(columns / TILE_COLUMNS / workgroupSize), Math.ceil(rows / TILE_ROWS)];
-}
-
-/** y[rows, columns] = a[rows, inner]·b[inner, columns] (+ bias[columns]) */
-export function matmulNN(
-  plan: DispatchPlan,
-  shape: MatmulShape,
-  a: Binding,
-  b: Binding,
-  y: Binding,
-  bias?: Binding,
-): void {
-  // Every declared binding must be bound; without a bias, b stands in and is not read through it.
-  plan.add(
-    "matmul_nn",
-    { ROWS: shape.rows, COLUMNS: shape.columns, INNER: shape.inner, HAS_BIAS: bias === undefined ? 0 : 1 },
-    [a, b, y, bias ?? b],
-    matmulGrid(shape, plan.workgroupSize),
-  );
-}
-
-/** y[rows, columns] = a[rows, inner]·b[columns, inner]ᵀ */
-export function matmulNT(plan: DispatchPlan, shape: MatmulShape, a: Binding, b: Binding, y: Binding): void {
-  const constants = { ROWS: shape.rows, COLUMNS: shape.columns, INNER: shape.inner };
-  plan.add("matmul_nt", constants, [a, b, y], matmulGrid(shape, plan.workgroupSize));
-}
-
-/** y[rows, columns] = a[inner, rows]ᵀ·b[inner, columns] */
-export function matmulTN(plan: DispatchPlan, shape: MatmulShape, a: Binding, b: Binding, y: Binding): void {
-  const constants = { ROWS: shape.rows, COLUMNS: shape.columns, INNER: shape.inner };
-  plan.add("matmul_tn", constants, [a, b, y], matmulGrid(shape, plan.workgroupSize));
-}
+import type { Binding, DispatchPlan } from "../gpu/mod.ts";
+import { matmulNT, matmulTN } from "./matmul.ts";
 
 /** Gradients of y = x·w + bias: dx (into its own buffer), dw, dbias. x [N, inC], dy [N, outC]. */
 export function linearBackward(

@@ -1,15 +1,17 @@
-import type { ProductShape } from "./matmul_nn.ts";
+import { matrixProduct, type ProductOptions, type ProductShape } from "./matrix_product.ts";
 import type { Values } from "./values.ts";
 
-/** Twin of kernels/matmul_tn.wgsl. a [inner, rows]ᵀ·b [inner, columns] → y [rows, columns]. */
-export function matmulTN(a: Values, b: Values, { rows, columns, inner }: ProductShape): Float64Array {
-  const y = new Float64Array(rows * columns);
-  for (let i = 0; i < rows; i++) {
-    for (let j = 0; j < columns; j++) {
-      let sum = 0;
-      for (let k = 0; k < inner; k++) sum += a[k * rows + i] * b[k * columns + j];
-      y[i * columns + j] = sum;
-    }
-  }
-  return y;
+/** Twin of kernels/matmul_tn.wgsl. a [inner, rows]ᵀ·b [inner, columns] (+ bias [columns]) (+ onto) → y [rows, columns]. */
+export function matmulTN(
+  a: Values,
+  b: Values,
+  shape: ProductShape,
+  options: ProductOptions = {},
+): Float64Array {
+  const [aOffset, bOffset] = [options.offsets?.a ?? 0, options.offsets?.b ?? 0];
+  const [aStride, bStride] = [options.strides?.a ?? shape.rows, options.strides?.b ?? shape.columns];
+  return matrixProduct(a, b, shape, options, {
+    a: (i, k) => aOffset + k * aStride + i,
+    b: (k, j) => bOffset + k * bStride + j,
+  });
 }

@@ -39,7 +39,7 @@ function referenceLayer(model: ReferenceModel, layer: number, x: Float64Array, r
   const { contextLength, headCount, width } = model;
   const p = (name: string) => model.parameter(`h.${layer}.${name}`);
   const linear = (values: Float64Array, name: string, inner: number, columns: number) =>
-    matmulNN(values, p(`${name}.weight`), { rows, columns, inner }, p(`${name}.bias`));
+    matmulNN(values, p(`${name}.weight`), { rows, columns, inner }, { bias: p(`${name}.bias`) });
   const norm = (values: Float64Array, name: string) =>
     layernormForward(values, p(`${name}.weight`), p(`${name}.bias`), width).y;
   const qkv = linear(norm(x, "ln_1"), "attn.c_attn", width, 3 * width);
