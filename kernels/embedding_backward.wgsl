@@ -1,10 +1,11 @@
 // Gradient of the token embedding, without atomics and so the same bits every time.
 //   positions [B*T]: row numbers sorted by token, ascending within a token · starts [V + 1]: token v owns
 //   positions[starts[v] .. starts[v + 1]) · dx [B*T, C] · dwte [V, C]
-// Formula: dwte[v, c] += Σ over rows n of token v of dx[n, c]. ACCUMULATES, because the tied output projection
-// has written its share first. One invocation an element of dwte, each summing its own rows in order; grid V*C.
+// Formula: dwte[v, c] = Σ over rows n of token v of dx[n, c]. ACCUMULATE 1 adds to dwte, where the tied output projection
+// has written its share first; 0 overwrites. One invocation an element of dwte, each summing its own rows in order; grid V*C.
 override VOCABULARY: u32;
 override WIDTH: u32;
+override ACCUMULATE: u32 = 1;
 override WORKGROUP: u32 = 64;
 
 @group(0) @binding(0) var<storage, read> positions: array<u32>;
@@ -25,9 +26,12 @@ fn main(
   let token = i / WIDTH;
   let column = i % WIDTH;
   var sum = 0.0;
+  if (ACCUMULATE == 1u) {
+    sum = dwte[i];
+  }
   let end = starts[token + 1u];
   for (var at = starts[token]; at < end; at++) {
     sum += dx[positions[at] * WIDTH + column];
   }
-  dwte[i] += sum;
+  dwte[i] = sum;
 }

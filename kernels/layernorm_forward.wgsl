@@ -1,9 +1,10 @@
-// Layer normalisation over the last axis (Ba, Kiros, Hinton 2016), epsilon 1e-5 as in GPT-2.
+// Layer normalisation over the last axis (Ba, Kiros, Hinton 2016).
 //   x [N, C] · gain [C] · bias [C] · y [N, C] · statistics [N, 2]: mean, reciprocal standard deviation
-// Formula: y = (x - mean) · rstd · gain + bias, variance biased. Overwrites y and statistics.
+// Formula: y = (x - mean) · rstd · gain + bias, variance biased, EPSILON added to it. Overwrites y and statistics.
 // One invocation a row; grid N. Pass 1 mean, pass 2 variance about it, pass 3 output.
 override ROWS: u32;
 override WIDTH: u32;
+override EPSILON: f32 = 1e-5;
 override WORKGROUP: u32 = 64;
 
 @group(0) @binding(0) var<storage, read> x: array<f32>;
@@ -33,7 +34,7 @@ fn main(
     let centred = x[base + c] - mean;
     squares += centred * centred;
   }
-  let rstd = 1.0 / sqrt(squares / f32(WIDTH) + 1e-5);
+  let rstd = 1.0 / sqrt(squares / f32(WIDTH) + EPSILON);
   for (var c = 0u; c < WIDTH; c++) {
     y[base + c] = (x[base + c] - mean) * rstd * gain[c] + bias[c];
   }

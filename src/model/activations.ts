@@ -1,7 +1,7 @@
 /**
  * Every buffer of a forward and backward pass, allocated once. Forward values that the backward pass needs are kept per
  * layer; gradients of activations are transient and shared by all layers.
- * B batch, T context, C width, V vocabulary, H heads, N = B·T rows.
+ * B batch, T context, C width, I width inside the MLP, V vocabulary, H heads, N = B·T rows.
  */
 import type { BufferArena, GpuBuffer } from "../gpu/mod.ts";
 import type { ModelConfig } from "./config.ts";
@@ -22,7 +22,7 @@ export interface LayerActivations {
   readonly middle: GpuBuffer;
   /** [N, C] */
   readonly normed2: GpuBuffer;
-  /** [N, 4C] before and after GELU */
+  /** [N, I] before and after GELU */
   readonly hidden: GpuBuffer;
   readonly activated: GpuBuffer;
   /** [N, C] residual stream after the layer */
@@ -52,14 +52,14 @@ export interface Activations {
   /** [N, C] gradient of a normed or attended tensor */
   readonly dnormed: GpuBuffer;
   readonly dattended: GpuBuffer;
-  /** [N, 3C], [N, 4C], [B, H, T] */
+  /** [N, 3C], [N, I], [B, H, T] */
   readonly dqkv: GpuBuffer;
   readonly dhidden: GpuBuffer;
   readonly rowDot: GpuBuffer;
 }
 
 export function allocateActivations(arena: BufferArena, config: ModelConfig, batchSize: number): Activations {
-  const { width, vocabSize, contextLength, headCount, layerCount } = config;
+  const { width, innerWidth, vocabSize, contextLength, headCount, layerCount } = config;
   const rows = batchSize * contextLength;
   const buffer = (label: string, elements: number) => arena.allocate(label, elements);
   const layers = Array.from({ length: layerCount }, (_, layer) => ({
@@ -71,8 +71,8 @@ export function allocateActivations(arena: BufferArena, config: ModelConfig, bat
     attended: buffer(`h.${layer}.attended`, rows * width),
     middle: buffer(`h.${layer}.middle`, rows * width),
     normed2: buffer(`h.${layer}.normed2`, rows * width),
-    hidden: buffer(`h.${layer}.hidden`, rows * 4 * width),
-    activated: buffer(`h.${layer}.activated`, rows * 4 * width),
+    hidden: buffer(`h.${layer}.hidden`, rows * innerWidth),
+    activated: buffer(`h.${layer}.activated`, rows * innerWidth),
     output: buffer(`h.${layer}.output`, rows * width),
   }));
   return {
@@ -91,7 +91,7 @@ export function allocateActivations(arena: BufferArena, config: ModelConfig, bat
     dnormed: buffer("dnormed", rows * width),
     dattended: buffer("dattended", rows * width),
     dqkv: buffer("dqkv", rows * 3 * width),
-    dhidden: buffer("dhidden", rows * 4 * width),
+    dhidden: buffer("dhidden", rows * innerWidth),
     rowDot: buffer("rowDot", rows * headCount),
   };
 }

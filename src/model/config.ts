@@ -1,60 +1,161 @@
-/** Shapes of models. One table of presets; everything else about a model follows from its config. */
+/**
+ * Shapes of models. A config says everything that forward and backward depend on; `gpt2Config` and `llamaConfig` fill in what
+ * a family fixes or usually has. Presets are in presets.ts, Hugging Face's config.json in hugging_face_config.ts.
+ */
 import { modelError } from "./errors.ts";
 
-export interface ModelConfig {
-  readonly family: "gpt2";
+/** What both families have. */
+interface ModelShape {
   readonly vocabSize: number;
   /** Tokens a sequence, T. */
   readonly contextLength: number;
   readonly layerCount: number;
+  /** Query heads, H. */
   readonly headCount: number;
-  /** Width of the residual stream, C; a multiple of headCount. */
+  /** Heads of keys and values; each serves headCount / keyValueHeadCount query heads. */
+  readonly keyValueHeadCount: number;
+  /** D */
+  readonly headSize: number;
+  /** Width of the residual stream, C. */
   readonly width: number;
+  /** Width inside the MLP. */
+  readonly innerWidth: number;
+  /** Added to the variance under the root. */
+  readonly normEpsilon: number;
+  /** The output projection is the token embedding. */
+  readonly tiedHead: boolean;
 }
+
+export interface Gpt2Config extends ModelShape {
+  readonly family: "gpt2";
+  /** GELU by tanh, as GPT-2 was trained with, or by the error function. */
+  readonly activation: "gelu-tanh" | "gelu-erf";
+}
+
+/** How Llama 3 stretches rope's long wavelengths, as `rope_scaling` of type llama3 says. */
+export interface RopeScaling {
+  readonly factor: number;
+  readonly lowFrequencyFactor: number;
+  readonly highFrequencyFactor: number;
+  readonly originalContextLength: number;
+}
+
+export interface LlamaConfig extends ModelShape {
+  readonly family: "llama";
+  readonly ropeTheta: number;
+  readonly ropeScaling: RopeScaling | null;
+}
+
+export type ModelConfig = Gpt2Config | LlamaConfig;
 
 /** The attention kernels keep a head's row in registers. */
 export const MAX_HEAD_SIZE = 128;
 
-export const MODEL_PRESETS = {
-  /** About 0.12 M parameters: software adapters and tests. */
-  pico: { family: "gpt2", vocabSize: 256, contextLength: 64, layerCount: 2, headCount: 4, width: 64 },
-  /** About 0.84 M parameters: a small GPU, minutes. */
-  nano: { family: "gpt2", vocabSize: 256, contextLength: 128, layerCount: 4, headCount: 4, width: 128 },
-  /** The shape of the published gpt2 checkpoint, 124 M parameters. */
-  "gpt2-124m": {
-    family: "gpt2",
-    vocabSize: 50257,
-    contextLength: 1024,
-    layerCount: 12,
-    headCount: 12,
-    width: 768,
-  },
-} as const satisfies Record<string, ModelConfig>;
+/** What tells one GPT-2 from another: the rest has a usual value. */
+export type Gpt2Choice =
+  & Pick<Gpt2Config, "vocabSize" | "contextLength" | "layerCount" | "headCount" | "width">
+  & Partial<Pick<Gpt2Config, "innerWidth" | "normEpsilon" | "tiedHead" | "activation">>;
 
-export type ModelPreset = keyof typeof MODEL_PRESETS;
+export function gpt2Config(choice: Gpt2Choice): Gpt2Config {
+  const { headCount, width } = choice;
+  return {
+    family: "gpt2",
+    innerWidth: 4 * width,
+    normEpsilon: 1e-5,
+    tiedHead: true,
+    activation: "gelu-tanh",
+    ...choice,
+    keyValueHeadCount: headCount,
+    headSize: width / headCount,
+  };
+}
+
+export type LlamaChoice =
+  & Pick<LlamaConfig, "vocabSize" | "contextLength" | "layerCount" | "headCount" | "width" | "innerWidth">
+  & Partial<LlamaConfig>;
+
+export function llamaConfig(choice: LlamaChoice): LlamaConfig {
+  const { headCount, width } = choice;
+  return {
+    keyValueHeadCount: headCount,
+    headSize: width / headCount,
+    normEpsilon: 1e-5,
+    tiedHead: false,
+    ropeTheta: 10000,
+    ropeScaling: null,
+    ...choice,
+    family: "llama",
+  };
+}
+
+/**
+ * What a run's id is made of. A GPT-2's usual values are left out, so that ids stay what they were before those could
+ * be chosen.
+ */
+export function modelIdentity(config: ModelConfig): Record<string, unknown> {
+  if (config.family !== "gpt2") return { ...config };
+  const { family, vocabSize, contextLength, layerCount, headCount, width } = config;
+  const choice = { vocabSize, contextLength, layerCount, headCount, width };
+  const usual = gpt2Config(choice) as unknown as Record<string, unknown>;
+  const unusual = Object.entries(config).filter(([field, value]) => usual[field] !== value);
+  return { family, ...choice, ...Object.fromEntries(unusual) };
+}
+
+const COUNTS = [
+  "vocabSize",
+  "contextLength",
+  "layerCount",
+  "headCount",
+  "keyValueHeadCount",
+  "width",
+  "innerWidth",
+] as const;
 
 /** @throws `model/bad-config` */
 export function checkModelConfig(config: ModelConfig): void {
-  for (const field of ["vocabSize", "contextLength", "layerCount", "headCount", "width"] as const) {
+  const refuse = (field: string, found: string, required: string) => {
+    const value = (config as unknown as Record<string, unknown>)[field];
+    throw modelError("model/bad-config", `build a model: ${found}, ${required} is required`, {
+      field,
+      value,
+    });
+  };
+  for (const field of COUNTS) {
     const value = config[field];
     if (!Number.isSafeInteger(value) || value < 1) {
-      throw modelError(
-        "model/bad-config",
-        `build a model: ${field} is ${value}, a positive integer is required`,
-        {
-          field,
-          value,
-        },
-      );
+      refuse(field, `${field} is ${value}`, "a positive integer");
     }
   }
-  const headSize = config.width / config.headCount;
-  if (!Number.isInteger(headSize) || headSize > MAX_HEAD_SIZE) {
-    throw modelError(
-      "model/bad-config",
-      `build a model: width ${config.width} over ${config.headCount} heads gives heads of ${headSize}, ` +
-        `a whole number up to ${MAX_HEAD_SIZE} is required`,
-      { field: "width", value: config.width },
-    );
+  const { width, headCount, keyValueHeadCount, headSize, normEpsilon } = config;
+  if (!Number.isInteger(headSize) || headSize < 1 || headSize > MAX_HEAD_SIZE) {
+    const found = `width ${width} over ${headCount} heads gives heads of ${headSize}`;
+    refuse("headSize", found, `a whole number up to ${MAX_HEAD_SIZE}`);
+  }
+  if (headCount % keyValueHeadCount !== 0) {
+    const found = `${headCount} heads share ${keyValueHeadCount} heads of keys and values`;
+    refuse("keyValueHeadCount", found, "a divisor of the former");
+  }
+  if (!(normEpsilon > 0 && normEpsilon < 1)) {
+    refuse("normEpsilon", `normEpsilon is ${normEpsilon}`, "a number above 0 and below 1");
+  }
+  if (config.family === "gpt2" && headSize * headCount !== width) {
+    refuse("headSize", `${headCount} heads of ${headSize} in a width of ${width}`, "their product");
+  }
+  if (config.family === "llama") checkRope(config, refuse);
+}
+
+function checkRope(
+  { headSize, ropeTheta, ropeScaling }: LlamaConfig,
+  refuse: (field: string, found: string, required: string) => void,
+): void {
+  if (headSize % 2 !== 0) refuse("headSize", `headSize is ${headSize}`, "an even number, for rope's pairs,");
+  if (!(ropeTheta > 1 && ropeTheta < 1e12)) {
+    refuse("ropeTheta", `ropeTheta is ${ropeTheta}`, "a number above 1 and below 1e12");
+  }
+  if (ropeScaling === null) return;
+  const { factor, lowFrequencyFactor: low, highFrequencyFactor: high, originalContextLength } = ropeScaling;
+  if (!(factor >= 1 && low > 0 && high > low && originalContextLength >= 1)) {
+    const found = `ropeScaling is ${JSON.stringify(ropeScaling)}`;
+    refuse("ropeScaling", found, "factor ≥ 1, 0 < lowFrequencyFactor < highFrequencyFactor");
   }
 }

@@ -1,276 +1,217 @@
 /**
- * GPT-2 (Radford et al. 2019), forward and backward, as two dispatch plans over fixed buffers.
+ * GPT-2 (Radford et al. 2019), layer by layer, forward and backward.
  *   x = wte[token] + wpe[position]
  *   each layer: x += c_proj(attention(ln_1(x)));  x += c_proj(gelu(c_fc(ln_2(x))))
- *   logits = ln_f(x)·wteᵀ, loss = mean cross-entropy
- * The backward plan must follow a forward plan over the same tokens. Every element of the gradient arena that belongs to
- * a tensor is overwritten by it; nothing needs zeroing between steps. A layer is 11 dispatches forward and 19 backward.
+ *   logits = ln_f(x)·wteᵀ, or ·lm_headᵀ where the head is not tied
+ * Linear weights are Conv1D's, [in, out]. A layer is 11 dispatches forward and 19 backward.
  */
-import { assert } from "../base/assert.ts";
-import type { Binding, DispatchPlan, GpuBuffer, Grid } from "../gpu/mod.ts";
-import type { Activations } from "./activations.ts";
-import type { ModelConfig } from "./config.ts";
-import { layernormBackward, layernormForward, linearBackward } from "./layers.ts";
-import { matmulNN, matmulNT, matmulTN } from "./matmul.ts";
-import type { ParameterLayout } from "./parameters.ts";
+import type { Binding, DispatchPlan, GpuBuffer } from "../gpu/mod.ts";
+import { attentionBackward, attentionForward } from "./attention.ts";
+import type { ModelFamily } from "./build.ts";
+import {
+  embeddingBackward,
+  layernormBackward,
+  layernormForward,
+  linearBackward,
+  residualForward,
+} from "./layers.ts";
+import { matmulNN } from "./matmul.ts";
+import { layerInput, type Pass } from "./pass.ts";
 
-export interface Gpt2Buffers {
-  readonly layout: ParameterLayout;
-  readonly parameters: GpuBuffer;
-  readonly gradients: GpuBuffer;
-  readonly activations: Activations;
-}
+export const gpt2Family: ModelFamily = {
+  embedForward(plan, { config: { contextLength, width }, rows, activations: act, parameter }) {
+    plan.add(
+      "embedding_forward",
+      { ROWS: rows, CONTEXT: contextLength, WIDTH: width },
+      [
+        act.tokens.whole(),
+        parameter("transformer.wte.weight"),
+        parameter("transformer.wpe.weight"),
+        act.embedded.whole(),
+      ],
+      rows * width,
+    );
+  },
 
-/** Finds a tensor of either arena by its name without the "transformer." prefix. */
-type Find = (name: string) => Binding;
+  layerForward(plan, pass, layer) {
+    attentionBlockForward(plan, pass, layer);
+    mlpForward(plan, pass, layer);
+  },
 
-export function gpt2Forward(
-  plan: DispatchPlan,
-  config: ModelConfig,
-  batchSize: number,
-  at: Gpt2Buffers,
-): void {
-  const { activations: act } = at;
-  const { width, vocabSize, contextLength } = config;
-  const rows = batchSize * contextLength;
-  const p = finder(at.layout, at.parameters);
-  plan.add(
-    "embedding_forward",
-    { ROWS: rows, CONTEXT: contextLength, WIDTH: width },
-    [act.tokens.whole(), p("wte.weight"), p("wpe.weight"), act.embedded.whole()],
-    rows * width,
-  );
-  for (let layer = 0; layer < config.layerCount; layer++) layerForward(plan, config, batchSize, at, layer, p);
-  layernormForward(plan, rows, width, {
-    x: layerInput(act, config.layerCount),
-    gain: p("ln_f.weight"),
-    bias: p("ln_f.bias"),
-    y: act.finalNormed.whole(),
-    statistics: act.finalStatistics.whole(),
-  });
-  const shape = { rows, columns: vocabSize, inner: width };
-  matmulNT(plan, shape, act.finalNormed.whole(), p("wte.weight"), act.logits.whole());
-  plan.add(
-    "cross_entropy",
-    { ROWS: rows, VOCABULARY: vocabSize },
-    [act.logits.whole(), act.targets.whole(), act.losses.whole()],
-    rows,
-  );
-}
+  finalNormForward(plan, pass) {
+    const { finalNormed, finalStatistics } = pass.activations;
+    const input = layerInput(pass, pass.config.layerCount);
+    norm(plan, pass, "transformer.ln_f", input, finalNormed.whole(), finalStatistics);
+  },
 
-export function gpt2Backward(
-  plan: DispatchPlan,
-  config: ModelConfig,
-  batchSize: number,
-  at: Gpt2Buffers,
-): void {
-  const { activations: act } = at;
-  const { width, vocabSize, contextLength } = config;
-  const rows = batchSize * contextLength;
-  const p = finder(at.layout, at.parameters);
-  const d = finder(at.layout, at.gradients);
-  const [normed, dlogits, dnormed, dx] = [act.finalNormed, act.logits, act.dnormed, act.dresidual].map((b) =>
-    b.whole()
-  );
-  matmulNN(plan, { rows, columns: width, inner: vocabSize }, dlogits, p("wte.weight"), dnormed);
-  matmulTN(plan, { rows: vocabSize, columns: width, inner: rows }, dlogits, normed, d("wte.weight"));
-  layernormBackward(
-    plan,
-    { rows, width, accumulate: false },
-    {
-      x: layerInput(act, config.layerCount),
-      gain: p("ln_f.weight"),
-      statistics: act.finalStatistics.whole(),
-      dy: dnormed,
-    },
-    { dx, dgain: d("ln_f.weight"), dbias: d("ln_f.bias") },
-  );
-  for (let layer = config.layerCount - 1; layer >= 0; layer--) {
-    mlpBackward(plan, config, batchSize, at, layer, p, d);
-    attentionBackward(plan, config, batchSize, at, layer, p, d);
-  }
-  plan.add(
-    "embedding_backward",
-    { VOCABULARY: vocabSize, WIDTH: width },
-    [act.positions.whole(), act.starts.whole(), dx, d("wte.weight")],
-    vocabSize * width,
-  );
-  plan.add(
-    "position_embedding_backward",
-    { BATCH: batchSize, CONTEXT: contextLength, WIDTH: width },
-    [dx, d("wpe.weight")],
-    contextLength * width,
-  );
-}
+  finalNormBackward(plan, pass) {
+    const { dnormed, finalStatistics } = pass.activations;
+    const x = layerInput(pass, pass.config.layerCount);
+    normBackward(plan, pass, "transformer.ln_f", { x, dy: dnormed, statistics: finalStatistics }, false);
+  },
 
-function layerForward(
-  plan: DispatchPlan,
-  config: ModelConfig,
-  batchSize: number,
-  { activations: act }: Gpt2Buffers,
-  layer: number,
-  p: Find,
-): void {
+  layerBackward(plan, pass, layer) {
+    mlpBackward(plan, pass, layer);
+    attentionBlockBackward(plan, pass, layer);
+  },
+
+  embedBackward(plan, { config, batchSize, activations: act, gradient }) {
+    const { contextLength, width, tiedHead } = config;
+    const dx = act.dresidual.whole();
+    const at = { positions: act.positions.whole(), starts: act.starts.whole(), dx };
+    embeddingBackward(plan, { ...config, accumulate: tiedHead }, at, gradient("transformer.wte.weight"));
+    plan.add(
+      "position_embedding_backward",
+      { BATCH: batchSize, CONTEXT: contextLength, WIDTH: width },
+      [dx, gradient("transformer.wpe.weight")],
+      contextLength * width,
+    );
+  },
+};
+
+/** From the layer's input to its middle. */
+function attentionBlockForward(plan: DispatchPlan, pass: Pass, layer: number): void {
+  const { config, batchSize, rows, activations: act } = pass;
   const { width } = config;
-  const rows = batchSize * config.contextLength;
   const of = act.layers[layer];
-  const h = `h.${layer}`;
-  const input = layerInput(act, layer);
-  const [normed1, qkv, attended, middle, normed2, hidden, activated, branch] = [
+  const h = `transformer.h.${layer}`;
+  const [normed, qkv, attended, logSumExp, branch] = [
     of.normed1,
     of.qkv,
     of.attended,
+    of.logSumExp,
+    act.branch,
+  ].map((buffer) => buffer.whole());
+  const input = layerInput(pass, layer);
+  norm(plan, pass, `${h}.ln_1`, input, normed, of.statistics1);
+  linear(plan, pass, `${h}.attn.c_attn`, { x: normed, y: qkv }, width, 3 * width);
+  attentionForward(plan, config, batchSize, { qkv, attended, logSumExp });
+  linear(plan, pass, `${h}.attn.c_proj`, { x: attended, y: branch }, width, width);
+  residualForward(plan, rows * width, input, branch, of.middle.whole());
+}
+
+/** From the layer's middle to its output. */
+function mlpForward(plan: DispatchPlan, pass: Pass, layer: number): void {
+  const { config: { width, innerWidth }, rows, activations: act } = pass;
+  const of = act.layers[layer];
+  const h = `transformer.h.${layer}`;
+  const [middle, normed, hidden, activated, branch] = [
     of.middle,
     of.normed2,
     of.hidden,
     of.activated,
     act.branch,
   ].map((buffer) => buffer.whole());
-  const linear = (x: Binding, y: Binding, name: string, inner: number, columns: number) =>
-    matmulNN(plan, { rows, columns, inner }, x, p(`${h}.${name}.weight`), y, {
-      bias: p(`${h}.${name}.bias`),
-    });
-  const norm = (x: Binding, y: Binding, name: string, statistics: GpuBuffer) =>
-    layernormForward(plan, rows, width, {
-      x,
-      gain: p(`${h}.${name}.weight`),
-      bias: p(`${h}.${name}.bias`),
-      y,
-      statistics: statistics.whole(),
-    });
-  const residual = (x: Binding, y: Binding) =>
-    plan.add("residual_forward", { COUNT: rows * width }, [x, branch, y], rows * width);
-
-  norm(input, normed1, "ln_1", of.statistics1);
-  linear(normed1, qkv, "attn.c_attn", width, 3 * width);
-  plan.add(
-    "attention_forward",
-    attentionConstants(config),
-    [qkv, attended, of.logSumExp.whole()],
-    attentionGrid(config, batchSize, plan.workgroupSize),
-  );
-  linear(attended, branch, "attn.c_proj", width, width);
-  residual(input, middle);
-  norm(middle, normed2, "ln_2", of.statistics2);
-  linear(normed2, hidden, "mlp.c_fc", width, 4 * width);
-  plan.add("gelu_forward", { COUNT: rows * 4 * width }, [hidden, activated], rows * 4 * width);
-  linear(activated, branch, "mlp.c_proj", 4 * width, width);
-  residual(middle, of.output.whole());
+  norm(plan, pass, `${h}.ln_2`, middle, normed, of.statistics2);
+  linear(plan, pass, `${h}.mlp.c_fc`, { x: normed, y: hidden }, width, innerWidth);
+  plan.add("gelu_forward", { COUNT: rows * innerWidth }, [hidden, activated], rows * innerWidth);
+  linear(plan, pass, `${h}.mlp.c_proj`, { x: activated, y: branch }, innerWidth, width);
+  residualForward(plan, rows * width, middle, branch, of.output.whole());
 }
 
-/** From dresidual, the gradient of the layer's output, to that of its middle, in place. */
-function mlpBackward(
-  plan: DispatchPlan,
-  config: ModelConfig,
-  batchSize: number,
-  { activations: act }: Gpt2Buffers,
-  layer: number,
-  p: Find,
-  d: Find,
-): void {
-  const { width } = config;
-  const rows = batchSize * config.contextLength;
+/** dresidual from that of the layer's output to that of its middle, in place. */
+function mlpBackward(plan: DispatchPlan, pass: Pass, layer: number): void {
+  const { config: { width, innerWidth }, rows, activations: act } = pass;
   const of = act.layers[layer];
-  const h = `h.${layer}`;
-  const [dx, dhidden, dnormed] = [act.dresidual, act.dhidden, act.dnormed].map((buffer) => buffer.whole());
-  linearBackward(
+  const h = `transformer.h.${layer}`;
+  const [dx, dhidden, dnormed, activated, hidden, normed] = [
+    act.dresidual,
+    act.dhidden,
+    act.dnormed,
+    of.activated,
+    of.hidden,
+    of.normed2,
+  ].map((buffer) => buffer.whole());
+  backLinear(
     plan,
-    { rows, inWidth: 4 * width, outWidth: width },
-    { x: of.activated.whole(), w: p(`${h}.mlp.c_proj.weight`), dy: dx },
-    { dx: dhidden, dw: d(`${h}.mlp.c_proj.weight`), dbias: d(`${h}.mlp.c_proj.bias`) },
+    pass,
+    `${h}.mlp.c_proj`,
+    { x: activated, dy: dx, dx: dhidden },
+    innerWidth,
+    width,
   );
-  plan.add("gelu_backward", { COUNT: rows * 4 * width }, [of.hidden.whole(), dhidden], rows * 4 * width);
-  linearBackward(
-    plan,
-    { rows, inWidth: width, outWidth: 4 * width },
-    { x: of.normed2.whole(), w: p(`${h}.mlp.c_fc.weight`), dy: dhidden },
-    { dx: dnormed, dw: d(`${h}.mlp.c_fc.weight`), dbias: d(`${h}.mlp.c_fc.bias`) },
-  );
-  layernormBackward(
-    plan,
-    { rows, width, accumulate: true },
-    { x: of.middle.whole(), gain: p(`${h}.ln_2.weight`), statistics: of.statistics2.whole(), dy: dnormed },
-    { dx, dgain: d(`${h}.ln_2.weight`), dbias: d(`${h}.ln_2.bias`) },
-  );
+  plan.add("gelu_backward", { COUNT: rows * innerWidth }, [hidden, dhidden], rows * innerWidth);
+  backLinear(plan, pass, `${h}.mlp.c_fc`, { x: normed, dy: dhidden, dx: dnormed }, width, innerWidth);
+  const at = { x: of.middle.whole(), dy: act.dnormed, statistics: of.statistics2 };
+  normBackward(plan, pass, `${h}.ln_2`, at, true);
 }
 
-/** From dresidual, the gradient of the layer's middle, to that of its input, in place. */
-function attentionBackward(
-  plan: DispatchPlan,
-  config: ModelConfig,
-  batchSize: number,
-  { activations: act }: Gpt2Buffers,
-  layer: number,
-  p: Find,
-  d: Find,
-): void {
+/** dresidual from that of the layer's middle to that of its input, in place. */
+function attentionBlockBackward(plan: DispatchPlan, pass: Pass, layer: number): void {
+  const { config, batchSize, activations: act } = pass;
   const { width } = config;
-  const rows = batchSize * config.contextLength;
   const of = act.layers[layer];
-  const h = `h.${layer}`;
-  const [dx, dattended, dqkv, dnormed, qkv, attended, logSumExp, rowDot] = [
+  const h = `transformer.h.${layer}`;
+  const [dx, dattended, dqkv, rowDot, dnormed, qkv, attended, logSumExp, normed] = [
     act.dresidual,
     act.dattended,
     act.dqkv,
+    act.rowDot,
     act.dnormed,
     of.qkv,
     of.attended,
     of.logSumExp,
-    act.rowDot,
+    of.normed1,
   ].map((buffer) => buffer.whole());
-  linearBackward(
-    plan,
-    { rows, inWidth: width, outWidth: width },
-    { x: attended, w: p(`${h}.attn.c_proj.weight`), dy: dx },
-    { dx: dattended, dw: d(`${h}.attn.c_proj.weight`), dbias: d(`${h}.attn.c_proj.bias`) },
-  );
-  const constants = attentionConstants(config);
-  const grid = attentionGrid(config, batchSize, plan.workgroupSize);
-  plan.add("attention_query_backward", constants, [qkv, attended, logSumExp, dattended, dqkv, rowDot], grid);
-  plan.add("attention_key_value_backward", constants, [qkv, logSumExp, rowDot, dattended, dqkv], grid);
-  linearBackward(
-    plan,
-    { rows, inWidth: width, outWidth: 3 * width },
-    { x: of.normed1.whole(), w: p(`${h}.attn.c_attn.weight`), dy: dqkv },
-    { dx: dnormed, dw: d(`${h}.attn.c_attn.weight`), dbias: d(`${h}.attn.c_attn.bias`) },
-  );
+  backLinear(plan, pass, `${h}.attn.c_proj`, { x: attended, dy: dx, dx: dattended }, width, width);
+  attentionBackward(plan, config, batchSize, { qkv, attended, logSumExp }, { dattended, dqkv, rowDot });
+  backLinear(plan, pass, `${h}.attn.c_attn`, { x: normed, dy: dqkv, dx: dnormed }, width, 3 * width);
+  const at = { x: layerInput(pass, layer), dy: act.dnormed, statistics: of.statistics1 };
+  normBackward(plan, pass, `${h}.ln_1`, at, true);
+}
+
+function linear(
+  plan: DispatchPlan,
+  { rows, parameter }: Pass,
+  name: string,
+  { x, y }: { x: Binding; y: Binding },
+  inner: number,
+  columns: number,
+): void {
+  const bias = parameter(`${name}.bias`);
+  matmulNN(plan, { rows, columns, inner }, x, parameter(`${name}.weight`), y, { bias });
+}
+
+function backLinear(
+  plan: DispatchPlan,
+  { rows, parameter, gradient }: Pass,
+  name: string,
+  { x, dy, dx }: { x: Binding; dy: Binding; dx: Binding },
+  inWidth: number,
+  outWidth: number,
+): void {
+  const w = parameter(`${name}.weight`);
+  const [dw, dbias] = [gradient(`${name}.weight`), gradient(`${name}.bias`)];
+  linearBackward(plan, { rows, inWidth, outWidth }, { x, w, dy }, { dx, dw, dbias });
+}
+
+function norm(
+  plan: DispatchPlan,
+  { config: { width, normEpsilon }, rows, parameter }: Pass,
+  name: string,
+  x: Binding,
+  y: Binding,
+  statistics: GpuBuffer,
+): void {
+  const [gain, bias] = [parameter(`${name}.weight`), parameter(`${name}.bias`)];
+  const shape = { rows, width, epsilon: normEpsilon };
+  layernormForward(plan, shape, { x, gain, bias, y, statistics: statistics.whole() });
+}
+
+/** To dresidual, which it adds to when `accumulate`, else overwrites. */
+function normBackward(
+  plan: DispatchPlan,
+  { config: { width }, rows, activations, parameter, gradient }: Pass,
+  name: string,
+  { x, dy, statistics }: { x: Binding; dy: GpuBuffer; statistics: GpuBuffer },
+  accumulate: boolean,
+): void {
+  const gain = parameter(`${name}.weight`);
+  const [dgain, dbias] = [gradient(`${name}.weight`), gradient(`${name}.bias`)];
   layernormBackward(
     plan,
-    { rows, width, accumulate: true },
-    {
-      x: layerInput(act, layer),
-      gain: p(`${h}.ln_1.weight`),
-      statistics: of.statistics1.whole(),
-      dy: dnormed,
-    },
-    { dx, dgain: d(`${h}.ln_1.weight`), dbias: d(`${h}.ln_1.bias`) },
+    { rows, width, accumulate },
+    { x, gain, statistics: statistics.whole(), dy: dy.whole() },
+    { dx: activations.dresidual.whole(), dgain, dbias },
   );
-}
-
-/** The residual stream before `layer`; for layer L, the one after the last. */
-function layerInput(act: Activations, layer: number): Binding {
-  return (layer === 0 ? act.embedded : act.layers[layer - 1].output).whole();
-}
-
-function attentionConstants({ contextLength, headCount, width }: ModelConfig) {
-  return { CONTEXT: contextLength, HEADS: headCount, HEAD_SIZE: width / headCount };
-}
-
-function attentionGrid(
-  { contextLength, headCount }: ModelConfig,
-  batchSize: number,
-  workgroupSize: number,
-): Grid {
-  return [Math.ceil(contextLength / workgroupSize), batchSize * headCount];
-}
-
-function finder(layout: ParameterLayout, buffer: GpuBuffer): Find {
-  const bindings = new Map(
-    layout.entries.map(({ name, offset, elementCount }) => [name, buffer.slice(offset, elementCount)]),
-  );
-  return (name) => {
-    const binding = bindings.get(`transformer.${name}`);
-    assert(binding !== undefined, `no parameter named ${name}`);
-    return binding;
-  };
 }

@@ -1,11 +1,11 @@
 /**
- * Each layer of the model as dispatches appended to a plan: which kernel, which constants, which buffers, what grid. Shapes
+ * Operations of layers as dispatches appended to a plan: which kernel, which constants, which buffers, what grid. Shapes
  * are written as in the kernels: N rows (B·T tokens), C columns.
  */
 import type { Binding, DispatchPlan } from "../gpu/mod.ts";
 import { matmulNT, matmulTN } from "./matmul.ts";
 
-/** Gradients of y = x·w + bias: dx (into its own buffer), dw, dbias. x [N, inC], dy [N, outC]. */
+/** Gradients of y = x·w + bias: dx (into its own buffer), dw, dbias. x [N, inC], dy [N, outC], w [inC, outC]. */
 export function linearBackward(
   plan: DispatchPlan,
   { rows, inWidth, outWidth }: { rows: number; inWidth: number; outWidth: number },
@@ -17,6 +17,12 @@ export function linearBackward(
   plan.add("bias_backward", { ROWS: rows, WIDTH: outWidth }, [dy, dbias], outWidth);
 }
 
+export interface NormShape {
+  readonly rows: number;
+  readonly width: number;
+  readonly epsilon: number;
+}
+
 export interface NormBindings {
   readonly x: Binding;
   readonly gain: Binding;
@@ -26,10 +32,14 @@ export interface NormBindings {
   readonly statistics: Binding;
 }
 
-export function layernormForward(plan: DispatchPlan, rows: number, width: number, at: NormBindings): void {
+export function layernormForward(
+  plan: DispatchPlan,
+  { rows, width, epsilon }: NormShape,
+  at: NormBindings,
+): void {
   plan.add(
     "layernorm_forward",
-    { ROWS: rows, WIDTH: width },
+    { ROWS: rows, WIDTH: width, EPSILON: epsilon },
     [at.x, at.gain, at.bias, at.y, at.statistics],
     rows,
   );
@@ -50,4 +60,26 @@ export function layernormBackward(
   );
   const constants = { ROWS: rows, WIDTH: width };
   plan.add("layernorm_parameters_backward", constants, [dy, x, statistics, dgain, dbias], width);
+}
+
+/** y = x + branch, all [count]. */
+export function residualForward(
+  plan: DispatchPlan,
+  count: number,
+  x: Binding,
+  branch: Binding,
+  y: Binding,
+): void {
+  plan.add("residual_forward", { COUNT: count }, [x, branch, y], count);
+}
+
+/** Adds to dwte [V, C] when `accumulate`, else overwrites it; dx [N, C]; see kernels/embedding_backward.wgsl. */
+export function embeddingBackward(
+  plan: DispatchPlan,
+  { vocabSize, width, accumulate }: { vocabSize: number; width: number; accumulate: boolean },
+  { positions, starts, dx }: { positions: Binding; starts: Binding; dx: Binding },
+  dwte: Binding,
+): void {
+  const constants = { VOCABULARY: vocabSize, WIDTH: width, ACCUMULATE: accumulate ? 1 : 0 };
+  plan.add("embedding_backward", constants, [positions, starts, dx, dwte], vocabSize * width);
 }

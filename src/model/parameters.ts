@@ -1,11 +1,11 @@
 /**
  * All parameters of a model in one flat f32 arena: the unit that AdamW updates, that the all-reduce averages and that the
- * Merkle tree covers. Names and shapes are Hugging Face's GPT-2 (Conv1D weights are [in, out]; lm_head is tied to wte).
- * Tensors start at multiples of 64 elements, so each can be bound alone; the gaps are zero and stay zero. Matrices,
+ * Merkle tree covers. Names and shapes are Hugging Face's (tensor_shapes.ts). Tensors start at multiples of 64 elements, so each can be bound alone; the gaps are zero and stay zero. Matrices,
  * which AdamW decays, come first, so one boundary tells decayed elements from the rest.
  */
 import { Random } from "../base/random.ts";
 import { checkModelConfig, type ModelConfig } from "./config.ts";
+import { tensorShapes } from "./tensor_shapes.ts";
 
 export interface ParameterEntry {
   readonly name: string;
@@ -28,11 +28,12 @@ export interface ParameterLayout {
 }
 
 const ALIGNMENT_ELEMENTS = 64;
+const RESIDUAL_PROJECTION = /(c_proj|o_proj|down_proj)\.weight$/;
 
 /** @throws `model/bad-config` */
 export function parameterLayout(config: ModelConfig): ParameterLayout {
   checkModelConfig(config);
-  const named = tensors(config);
+  const named = tensorShapes(config);
   const ordered = [
     ...named.filter(([, shape]) => shape.length > 1),
     ...named.filter(([, shape]) => shape.length < 2),
@@ -52,7 +53,7 @@ export function parameterLayout(config: ModelConfig): ParameterLayout {
 }
 
 /**
- * GPT-2's initialisation: N(0, 0.02), residual projections N(0, 0.02 / √(2L)), biases 0, gains 1. Drawn in the order of the
+ * GPT-2's initialisation, for both families: N(0, 0.02), residual projections N(0, 0.02 / √(2L)), biases 0, gains 1. Drawn in the order of the
  * layout from one seeded stream: the same seed gives the same parameters on every machine.
  */
 export function initialParameters(config: ModelConfig, seed: number): Float32Array<ArrayBuffer> {
@@ -61,37 +62,11 @@ export function initialParameters(config: ModelConfig, seed: number): Float32Arr
   const parameters = new Float32Array(layout.elementCount);
   for (const { name, offset, elementCount, decay } of layout.entries) {
     if (decay) {
-      const deviation = name.endsWith("c_proj.weight") ? 0.02 / Math.sqrt(2 * config.layerCount) : 0.02;
+      const deviation = RESIDUAL_PROJECTION.test(name) ? 0.02 / Math.sqrt(2 * config.layerCount) : 0.02;
       for (let i = 0; i < elementCount; i++) parameters[offset + i] = random.nextNormal() * deviation;
     } else if (name.endsWith(".weight")) {
       parameters.fill(1, offset, offset + elementCount);
     }
   }
   return parameters;
-}
-
-function tensors({ vocabSize, contextLength, layerCount, width }: ModelConfig): [string, number[]][] {
-  const list: [string, number[]][] = [
-    ["transformer.wte.weight", [vocabSize, width]],
-    ["transformer.wpe.weight", [contextLength, width]],
-  ];
-  for (let layer = 0; layer < layerCount; layer++) {
-    const at = `transformer.h.${layer}`;
-    list.push(
-      [`${at}.ln_1.weight`, [width]],
-      [`${at}.ln_1.bias`, [width]],
-      [`${at}.attn.c_attn.weight`, [width, 3 * width]],
-      [`${at}.attn.c_attn.bias`, [3 * width]],
-      [`${at}.attn.c_proj.weight`, [width, width]],
-      [`${at}.attn.c_proj.bias`, [width]],
-      [`${at}.ln_2.weight`, [width]],
-      [`${at}.ln_2.bias`, [width]],
-      [`${at}.mlp.c_fc.weight`, [width, 4 * width]],
-      [`${at}.mlp.c_fc.bias`, [4 * width]],
-      [`${at}.mlp.c_proj.weight`, [4 * width, width]],
-      [`${at}.mlp.c_proj.bias`, [width]],
-    );
-  }
-  list.push(["transformer.ln_f.weight", [width]], ["transformer.ln_f.bias", [width]]);
-  return list;
 }

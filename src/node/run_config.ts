@@ -5,7 +5,7 @@
  */
 import { sha256Sync, toHex, utf8 } from "../base/bytes.ts";
 import { SkeinError } from "../base/errors.ts";
-import { MODEL_PRESETS, type ModelConfig } from "../model/mod.ts";
+import { MODEL_PRESETS, type ModelConfig, modelIdentity } from "../model/mod.ts";
 import { type CodecName, DEFAULT_CODEC, type ExchangePlan, EXCHANGES } from "./exchange_plan.ts";
 
 export interface TrainingPreset {
@@ -133,7 +133,7 @@ export function defineRun(
     corpusDigest: options.corpusDigest,
     exchange,
   };
-  const digest = sha256Sync(utf8(canonicalJson(config)));
+  const digest = sha256Sync(utf8(canonicalJson({ ...config, model: modelIdentity(model) })));
   return {
     config,
     runId: toHex(digest),

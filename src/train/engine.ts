@@ -10,8 +10,8 @@ import type { BufferArena, DispatchPlan, Gpu, GpuBuffer } from "../gpu/mod.ts";
 import {
   type Activations,
   allocateActivations,
-  gpt2Backward,
-  gpt2Forward,
+  buildBackward,
+  buildForward,
   type ModelConfig,
   modelError,
   type ParameterLayout,
@@ -90,8 +90,8 @@ export class TrainEngine {
     };
     this.#forward = gpu.plan();
     this.#backward = gpu.plan();
-    gpt2Forward(this.#forward, config, batchSize, at);
-    gpt2Backward(this.#backward, config, batchSize, at);
+    buildForward(this.#forward, config, batchSize, at);
+    buildBackward(this.#backward, config, batchSize, at);
     this.#measure = this.#measurePlan();
     this.#update = this.#updatePlan();
   }

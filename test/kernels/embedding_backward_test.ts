@@ -27,3 +27,22 @@ kernelTest("embedding_backward adds each row to its token, the same bits every t
     assert.deepEqual((await run())[3], actual);
   }
 });
+
+kernelTest("embedding_backward overwrites where the head is not tied", async (gpu, random) => {
+  const [rows, vocabulary, width] = [9, 4, 3];
+  const tokens = below(random, rows, vocabulary - 1); // The last token never occurs: its row must become zero.
+  const positions = new Uint32Array(rows);
+  const starts = new Uint32Array(vocabulary + 1);
+  sortTokens(tokens, positions, starts);
+  const dx = normal(random, rows * width);
+  const [, , , dwte] = await runKernel(gpu, {
+    kernel: "embedding_backward",
+    constants: { VOCABULARY: vocabulary, WIDTH: width, ACCUMULATE: 0 },
+    tensors: [positions, starts, dx, new Float32Array(vocabulary * width).fill(NaN)],
+    extent: vocabulary * width,
+  });
+  const expected = new Float64Array(vocabulary * width);
+  embeddingBackward(tokens, dx, expected, width);
+  // 9 additions of values below about 4.
+  assertClose(dwte, expected, { absolute: 9 * 9 * 4 * EPSILON }, "dwte");
+});

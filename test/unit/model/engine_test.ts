@@ -1,20 +1,19 @@
 import { strict as assert } from "node:assert";
 import { Random } from "../../../src/base/random.ts";
 import { openDevice } from "../../../src/gpu/mod.ts";
-import { initialParameters, type ModelConfig, parameterLayout, splitTokens } from "../../../src/model/mod.ts";
+import { gpt2Config, initialParameters, parameterLayout, splitTokens } from "../../../src/model/mod.ts";
 import { DEFAULT_ADAMW } from "../../../src/optim/adamw.ts";
 import { referenceLoss } from "../../../src/reference/model.ts";
 import { TrainEngine } from "../../../src/train/engine.ts";
 
 /** Nothing is a multiple of a tile, a vector or the arena's alignment. */
-const TINY: ModelConfig = {
-  family: "gpt2",
+const TINY = gpt2Config({
   vocabSize: 13,
   contextLength: 5,
   layerCount: 2,
   headCount: 3,
   width: 9,
-};
+});
 const BATCH = 2;
 
 function engineTest(name: string, body: (engine: TrainEngine) => Promise<void>): void {

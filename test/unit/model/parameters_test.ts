@@ -1,8 +1,9 @@
 import { strict as assert } from "node:assert";
 import {
+  type Gpt2Config,
+  gpt2Config,
   initialParameters,
   MODEL_PRESETS,
-  type ModelConfig,
   parameterLayout,
 } from "../../../src/model/mod.ts";
 
@@ -13,13 +14,7 @@ Deno.test("the presets have the sizes they are known by", () => {
 });
 
 Deno.test("tensors are aligned, do not overlap, and decayed ones come first", () => {
-  const config: ModelConfig = {
-    ...MODEL_PRESETS.pico,
-    vocabSize: 13,
-    width: 12,
-    headCount: 3,
-    contextLength: 5,
-  };
+  const config = gpt2Config({ vocabSize: 13, width: 12, headCount: 3, contextLength: 5, layerCount: 2 });
   const layout = parameterLayout(config);
   let end = 0;
   for (const { name, shape, offset, elementCount, decay } of layout.entries) {
@@ -54,8 +49,10 @@ Deno.test("initial parameters follow GPT-2 and the seed", () => {
 });
 
 Deno.test("a shape that cannot be built is refused by name", () => {
-  const refused = (change: Partial<ModelConfig>) =>
-    assert.throws(() => parameterLayout({ ...MODEL_PRESETS.pico, ...change }), { code: "model/bad-config" });
+  const refused = (change: Partial<Gpt2Config>) =>
+    assert.throws(() => parameterLayout(gpt2Config({ ...MODEL_PRESETS.pico, ...change })), {
+      code: "model/bad-config",
+    });
   refused({ width: 65 });
   refused({ layerCount: 0 });
   refused({ vocabSize: 2.5 });

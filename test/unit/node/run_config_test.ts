@@ -22,6 +22,10 @@ Deno.test("the same settings give the same run, and each setting changes it", ()
   assert.equal(new Set([run.runId, ...others]).size, 6);
 });
 
+Deno.test("a run's id stays what it was when models learnt of other shapes", () => {
+  assert.equal(defineRun(BASE).runId, "062bd9e28e74152aa5e460ccf72e49c9dccfbb63fbf4d857b6ec5de5400cb2f2");
+});
+
 Deno.test("the command line offers exactly the presets that have a model and a training plan", () => {
   assert.deepEqual([...PRESET_NAMES], Object.keys(TRAINING_PRESETS));
   assert.deepEqual([...PRESET_NAMES], Object.keys(MODEL_PRESETS));

@@ -1,0 +1,72 @@
+/**
+ * Forward and backward of a model as two dispatch plans over fixed buffers, whichever its family. The backward plan must
+ * follow a forward plan over the same tokens. Every element of the gradient arena that belongs to a tensor is overwritten
+ * by it; nothing needs zeroing between steps.
+ */
+import { assert } from "../base/assert.ts";
+import type { DispatchPlan } from "../gpu/mod.ts";
+import type { ModelConfig } from "./config.ts";
+import { gpt2Family } from "./gpt2.ts";
+import { headBackward, headForward } from "./head.ts";
+import { type ModelBuffers, openPass, type Pass } from "./pass.ts";
+
+/** What a family brings; a layer may be run forward again between the two passes. */
+export interface ModelFamily {
+  /** From tokens to embedded [N, C]. */
+  embedForward(plan: DispatchPlan, pass: Pass): void;
+  /** From the residual stream before `layer` to that after it. */
+  layerForward(plan: DispatchPlan, pass: Pass, layer: number): void;
+  /** From the last layer's output to finalNormed [N, C]. */
+  finalNormForward(plan: DispatchPlan, pass: Pass): void;
+  /** From dnormed to dresidual, both [N, C]. */
+  finalNormBackward(plan: DispatchPlan, pass: Pass): void;
+  /** dresidual from that of the layer's output to that of its input, in place. */
+  layerBackward(plan: DispatchPlan, pass: Pass, layer: number): void;
+  /** From dresidual to the embeddings' gradients; adds where the head is tied. */
+  embedBackward(plan: DispatchPlan, pass: Pass): void;
+}
+
+export function familyOf({ family }: ModelConfig): ModelFamily {
+  assert(family === "gpt2", `family ${family}`);
+  return gpt2Family;
+}
+
+/** Tokens to finalNormed: all but the head. */
+export function buildTrunk(
+  plan: DispatchPlan,
+  config: ModelConfig,
+  batchSize: number,
+  at: ModelBuffers,
+): void {
+  const family = familyOf(config);
+  const pass = openPass(config, batchSize, at);
+  family.embedForward(plan, pass);
+  for (let layer = 0; layer < config.layerCount; layer++) family.layerForward(plan, pass, layer);
+  family.finalNormForward(plan, pass);
+}
+
+/** Tokens and targets to losses [N]. */
+export function buildForward(
+  plan: DispatchPlan,
+  config: ModelConfig,
+  batchSize: number,
+  at: ModelBuffers,
+): void {
+  buildTrunk(plan, config, batchSize, at);
+  headForward(plan, openPass(config, batchSize, at));
+}
+
+/** Gradients of the mean loss with respect to every parameter. */
+export function buildBackward(
+  plan: DispatchPlan,
+  config: ModelConfig,
+  batchSize: number,
+  at: ModelBuffers,
+): void {
+  const family = familyOf(config);
+  const pass = openPass(config, batchSize, at);
+  headBackward(plan, pass);
+  family.finalNormBackward(plan, pass);
+  for (let layer = config.layerCount - 1; layer >= 0; layer--) family.layerBackward(plan, pass, layer);
+  family.embedBackward(plan, pass);
+}
