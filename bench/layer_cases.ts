@@ -111,7 +111,7 @@ export const LAYER_CASES: readonly CaseMaker[] = [
       kernel: "cross_entropy",
       shape: `${rows}×${vocabulary}`,
       constants: { ROWS: rows, VOCABULARY: vocabulary },
-      tensors: [logits, targets, new Float32Array(rows)],
+      tensors: [logits, targets, new Float32Array(rows), Float32Array.of(1)],
       extent: rows,
       expected: () => {
         const { dlogits, losses } = crossEntropy(logits, targets, vocabulary);

@@ -30,7 +30,7 @@ export async function measureKernel(gpu: Gpu, kernelCase: KernelCase): Promise<M
       const buffer = arena.allocate(
         `${kernel}.${i}`,
         tensor.length,
-        uniform && i === 0 ? "uniform" : "storage",
+        { usage: uniform && i === 0 ? "uniform" : "storage" },
       );
       gpu.write(buffer, tensor);
       return buffer;

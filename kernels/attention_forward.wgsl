@@ -10,8 +10,8 @@ override HEADS: u32;
 override HEAD_SIZE: u32;
 override WORKGROUP: u32 = 64;
 
-@group(0) @binding(0) var<storage, read> qkv: array<f32>;
-@group(0) @binding(1) var<storage, read_write> out: array<f32>;
+@group(0) @binding(0) var<storage, read> qkv: array<scalar>;
+@group(0) @binding(1) var<storage, read_write> out: array<scalar>;
 @group(0) @binding(2) var<storage, read_write> logSumExp: array<f32>;
 
 @compute @workgroup_size(WORKGROUP)
@@ -32,7 +32,7 @@ fn main(
   var q: array<f32, 128>;
   var sum: array<f32, 128>;
   for (var d = 0u; d < HEAD_SIZE; d++) {
-    q[d] = qkv[(sequence + query) * 3u * width + column + d] * scale;
+    q[d] = f32(qkv[(sequence + query) * 3u * width + column + d]) * scale;
     sum[d] = 0.0;
   }
   var largest = -3.0e38;
@@ -42,7 +42,7 @@ fn main(
     let at = (sequence + key) * 3u * width + width + column;
     var score = 0.0;
     for (var d = 0u; d < HEAD_SIZE; d++) {
-      score = fma(q[d], qkv[at + d], score);
+      score = fma(q[d], f32(qkv[at + d]), score);
     }
     // A key after the query changes nothing: it neither moves the maximum nor has weight.
     let visible = key <= query;
@@ -52,11 +52,11 @@ fn main(
     largest = next;
     total = total * shrink + p;
     for (var d = 0u; d < HEAD_SIZE; d++) {
-      sum[d] = fma(p, qkv[at + width + d], sum[d] * shrink);
+      sum[d] = fma(p, f32(qkv[at + width + d]), sum[d] * shrink);
     }
   }
   for (var d = 0u; d < HEAD_SIZE; d++) {
-    out[(sequence + query) * width + column + d] = sum[d] / total;
+    out[(sequence + query) * width + column + d] = scalar(sum[d] / total);
   }
   logSumExp[group.y * CONTEXT + query] = largest + log(total);
 }

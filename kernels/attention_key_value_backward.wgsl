@@ -10,11 +10,11 @@ override HEADS: u32;
 override HEAD_SIZE: u32;
 override WORKGROUP: u32 = 64;
 
-@group(0) @binding(0) var<storage, read> qkv: array<f32>;
+@group(0) @binding(0) var<storage, read> qkv: array<scalar>;
 @group(0) @binding(1) var<storage, read> logSumExp: array<f32>;
 @group(0) @binding(2) var<storage, read> rowDot: array<f32>;
-@group(0) @binding(3) var<storage, read> dout: array<f32>;
-@group(0) @binding(4) var<storage, read_write> dqkv: array<f32>;
+@group(0) @binding(3) var<storage, read> dout: array<scalar>;
+@group(0) @binding(4) var<storage, read_write> dqkv: array<scalar>;
 
 @compute @workgroup_size(WORKGROUP)
 fn main(
@@ -35,8 +35,8 @@ fn main(
   var dk: array<f32, 128>;
   var dv: array<f32, 128>;
   for (var d = 0u; d < HEAD_SIZE; d++) {
-    k[d] = qkv[own + d];
-    v[d] = qkv[own + width + d];
+    k[d] = f32(qkv[own + d]);
+    v[d] = f32(qkv[own + width + d]);
     dk[d] = 0.0;
     dv[d] = 0.0;
   }
@@ -46,19 +46,19 @@ fn main(
     var score = 0.0;
     var dp = 0.0;
     for (var d = 0u; d < HEAD_SIZE; d++) {
-      score = fma(qkv[at + d], k[d], score);
-      dp = fma(dout[atOut + d], v[d], dp);
+      score = fma(f32(qkv[at + d]), k[d], score);
+      dp = fma(f32(dout[atOut + d]), v[d], dp);
     }
     let row = group.y * CONTEXT + query;
     let p = select(0.0, exp(score * scale - logSumExp[row]), key <= query);
     let dscore = p * (dp - rowDot[row]) * scale;
     for (var d = 0u; d < HEAD_SIZE; d++) {
-      dk[d] = fma(dscore, qkv[at + d], dk[d]);
-      dv[d] = fma(p, dout[atOut + d], dv[d]);
+      dk[d] = fma(dscore, f32(qkv[at + d]), dk[d]);
+      dv[d] = fma(p, f32(dout[atOut + d]), dv[d]);
     }
   }
   for (var d = 0u; d < HEAD_SIZE; d++) {
-    dqkv[own + d] = dk[d];
-    dqkv[own + width + d] = dv[d];
+    dqkv[own + d] = scalar(dk[d]);
+    dqkv[own + width + d] = scalar(dv[d]);
   }
 }

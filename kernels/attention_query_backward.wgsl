@@ -9,11 +9,11 @@ override HEADS: u32;
 override HEAD_SIZE: u32;
 override WORKGROUP: u32 = 64;
 
-@group(0) @binding(0) var<storage, read> qkv: array<f32>;
-@group(0) @binding(1) var<storage, read> out: array<f32>;
+@group(0) @binding(0) var<storage, read> qkv: array<scalar>;
+@group(0) @binding(1) var<storage, read> out: array<scalar>;
 @group(0) @binding(2) var<storage, read> logSumExp: array<f32>;
-@group(0) @binding(3) var<storage, read> dout: array<f32>;
-@group(0) @binding(4) var<storage, read_write> dqkv: array<f32>;
+@group(0) @binding(3) var<storage, read> dout: array<scalar>;
+@group(0) @binding(4) var<storage, read_write> dqkv: array<scalar>;
 @group(0) @binding(5) var<storage, read_write> rowDot: array<f32>;
 
 @compute @workgroup_size(WORKGROUP)
@@ -34,9 +34,9 @@ fn main(
   var sum: array<f32, 128>;
   var dot = 0.0;
   for (var d = 0u; d < HEAD_SIZE; d++) {
-    q[d] = qkv[(sequence + query) * 3u * width + column + d] * scale;
-    g[d] = dout[(sequence + query) * width + column + d];
-    dot = fma(g[d], out[(sequence + query) * width + column + d], dot);
+    q[d] = f32(qkv[(sequence + query) * 3u * width + column + d]) * scale;
+    g[d] = f32(dout[(sequence + query) * width + column + d]);
+    dot = fma(g[d], f32(out[(sequence + query) * width + column + d]), dot);
     sum[d] = 0.0;
   }
   let norm = logSumExp[group.y * CONTEXT + query];
@@ -46,17 +46,17 @@ fn main(
     var score = 0.0;
     var dp = 0.0;
     for (var d = 0u; d < HEAD_SIZE; d++) {
-      score = fma(q[d], qkv[at + d], score);
-      dp = fma(g[d], qkv[at + width + d], dp);
+      score = fma(q[d], f32(qkv[at + d]), score);
+      dp = fma(g[d], f32(qkv[at + width + d]), dp);
     }
     let p = select(0.0, exp(score - norm), key <= query);
     let dscore = p * (dp - dot) * scale;
     for (var d = 0u; d < HEAD_SIZE; d++) {
-      sum[d] = fma(dscore, qkv[at + d], sum[d]);
+      sum[d] = fma(dscore, f32(qkv[at + d]), sum[d]);
     }
   }
   for (var d = 0u; d < HEAD_SIZE; d++) {
-    dqkv[(sequence + query) * 3u * width + column + d] = sum[d];
+    dqkv[(sequence + query) * 3u * width + column + d] = scalar(sum[d]);
   }
   rowDot[group.y * CONTEXT + query] = dot;
 }

@@ -5,7 +5,7 @@ override ROWS: u32;
 override WIDTH: u32;
 override WORKGROUP: u32 = 64;
 
-@group(0) @binding(0) var<storage, read> dy: array<f32>;
+@group(0) @binding(0) var<storage, read> dy: array<scalar>;
 @group(0) @binding(1) var<storage, read_write> dbias: array<f32>;
 
 @compute @workgroup_size(WORKGROUP)
@@ -20,7 +20,7 @@ fn main(
   }
   var sum = 0.0;
   for (var row = 0u; row < ROWS; row++) {
-    sum += dy[row * WIDTH + column];
+    sum += f32(dy[row * WIDTH + column]);
   }
   dbias[column] = sum;
 }

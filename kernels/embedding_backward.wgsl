@@ -10,7 +10,7 @@ override WORKGROUP: u32 = 64;
 
 @group(0) @binding(0) var<storage, read> positions: array<u32>;
 @group(0) @binding(1) var<storage, read> starts: array<u32>;
-@group(0) @binding(2) var<storage, read> dx: array<f32>;
+@group(0) @binding(2) var<storage, read> dx: array<scalar>;
 @group(0) @binding(3) var<storage, read_write> dwte: array<f32>;
 
 @compute @workgroup_size(WORKGROUP)
@@ -31,7 +31,7 @@ fn main(
   }
   let end = starts[token + 1u];
   for (var at = starts[token]; at < end; at++) {
-    sum += dx[positions[at] * WIDTH + column];
+    sum += f32(dx[positions[at] * WIDTH + column]);
   }
   dwte[i] = sum;
 }

@@ -8,9 +8,9 @@ override WIDTH: u32;
 override WORKGROUP: u32 = 64;
 
 @group(0) @binding(0) var<storage, read> tokens: array<u32>;
-@group(0) @binding(1) var<storage, read> wte: array<f32>;
-@group(0) @binding(2) var<storage, read> wpe: array<f32>;
-@group(0) @binding(3) var<storage, read_write> x: array<f32>;
+@group(0) @binding(1) var<storage, read> wte: array<scalar>;
+@group(0) @binding(2) var<storage, read> wpe: array<scalar>;
+@group(0) @binding(3) var<storage, read_write> x: array<scalar>;
 
 @compute @workgroup_size(WORKGROUP)
 fn main(
@@ -24,5 +24,5 @@ fn main(
   }
   let row = i / WIDTH;
   let column = i % WIDTH;
-  x[i] = wte[tokens[row] * WIDTH + column] + wpe[(row % CONTEXT) * WIDTH + column];
+  x[i] = scalar(f32(wte[tokens[row] * WIDTH + column]) + f32(wpe[(row % CONTEXT) * WIDTH + column]));
 }

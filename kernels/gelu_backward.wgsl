@@ -5,8 +5,8 @@
 override COUNT: u32;
 override WORKGROUP: u32 = 64;
 
-@group(0) @binding(0) var<storage, read> x: array<f32>;
-@group(0) @binding(1) var<storage, read_write> dy: array<f32>;
+@group(0) @binding(0) var<storage, read> x: array<scalar>;
+@group(0) @binding(1) var<storage, read_write> dy: array<scalar>;
 
 @compute @workgroup_size(WORKGROUP)
 fn main(
@@ -18,9 +18,9 @@ fn main(
   if (i >= COUNT) {
     return;
   }
-  let v = x[i];
+  let v = f32(x[i]);
   let u = 0.7978845608028654 * (v + 0.044715 * v * v * v);
   let t = tanh(clamp(u, -10.0, 10.0));
   let slope = 0.7978845608028654 * (1.0 + 3.0 * 0.044715 * v * v);
-  dy[i] *= 0.5 * (1.0 + t) + 0.5 * v * (1.0 - t * t) * slope;
+  dy[i] = scalar(f32(dy[i]) * (0.5 * (1.0 + t) + 0.5 * v * (1.0 - t * t) * slope));
 }

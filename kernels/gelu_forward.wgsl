@@ -5,8 +5,8 @@
 override COUNT: u32;
 override WORKGROUP: u32 = 64;
 
-@group(0) @binding(0) var<storage, read> x: array<f32>;
-@group(0) @binding(1) var<storage, read_write> y: array<f32>;
+@group(0) @binding(0) var<storage, read> x: array<scalar>;
+@group(0) @binding(1) var<storage, read_write> y: array<scalar>;
 
 @compute @workgroup_size(WORKGROUP)
 fn main(
@@ -18,7 +18,7 @@ fn main(
   if (i >= COUNT) {
     return;
   }
-  let v = x[i];
+  let v = f32(x[i]);
   let u = 0.7978845608028654 * (v + 0.044715 * v * v * v);
-  y[i] = 0.5 * v * (1.0 + tanh(clamp(u, -10.0, 10.0)));
+  y[i] = scalar(0.5 * v * (1.0 + tanh(clamp(u, -10.0, 10.0))));
 }

@@ -8,11 +8,11 @@ override WIDTH: u32;
 override ACCUMULATE: u32 = 0;
 override WORKGROUP: u32 = 64;
 
-@group(0) @binding(0) var<storage, read> dy: array<f32>;
-@group(0) @binding(1) var<storage, read> x: array<f32>;
-@group(0) @binding(2) var<storage, read> gain: array<f32>;
+@group(0) @binding(0) var<storage, read> dy: array<scalar>;
+@group(0) @binding(1) var<storage, read> x: array<scalar>;
+@group(0) @binding(2) var<storage, read> gain: array<scalar>;
 @group(0) @binding(3) var<storage, read> statistics: array<f32>;
-@group(0) @binding(4) var<storage, read_write> dx: array<f32>;
+@group(0) @binding(4) var<storage, read_write> dx: array<scalar>;
 
 @compute @workgroup_size(WORKGROUP)
 fn main(
@@ -30,18 +30,18 @@ fn main(
   var meanG = 0.0;
   var meanGX = 0.0;
   for (var c = 0u; c < WIDTH; c++) {
-    let g = dy[base + c] * gain[c];
+    let g = f32(dy[base + c]) * f32(gain[c]);
     meanG += g;
-    meanGX += g * (x[base + c] - mean) * rstd;
+    meanGX += g * (f32(x[base + c]) - mean) * rstd;
   }
   meanG /= f32(WIDTH);
   meanGX /= f32(WIDTH);
   for (var c = 0u; c < WIDTH; c++) {
-    let xhat = (x[base + c] - mean) * rstd;
-    var value = rstd * (dy[base + c] * gain[c] - meanG - xhat * meanGX);
+    let xhat = (f32(x[base + c]) - mean) * rstd;
+    var value = rstd * (f32(dy[base + c]) * f32(gain[c]) - meanG - xhat * meanGX);
     if (ACCUMULATE == 1u) {
-      value += dx[base + c];
+      value += f32(dx[base + c]);
     }
-    dx[base + c] = value;
+    dx[base + c] = scalar(value);
   }
 }

@@ -7,10 +7,10 @@ override WIDTH: u32;
 override EPSILON: f32 = 1e-5;
 override WORKGROUP: u32 = 64;
 
-@group(0) @binding(0) var<storage, read> x: array<f32>;
-@group(0) @binding(1) var<storage, read> gain: array<f32>;
-@group(0) @binding(2) var<storage, read> bias: array<f32>;
-@group(0) @binding(3) var<storage, read_write> y: array<f32>;
+@group(0) @binding(0) var<storage, read> x: array<scalar>;
+@group(0) @binding(1) var<storage, read> gain: array<scalar>;
+@group(0) @binding(2) var<storage, read> bias: array<scalar>;
+@group(0) @binding(3) var<storage, read_write> y: array<scalar>;
 @group(0) @binding(4) var<storage, read_write> statistics: array<f32>;
 
 @compute @workgroup_size(WORKGROUP)
@@ -26,17 +26,17 @@ fn main(
   let base = row * WIDTH;
   var sum = 0.0;
   for (var c = 0u; c < WIDTH; c++) {
-    sum += x[base + c];
+    sum += f32(x[base + c]);
   }
   let mean = sum / f32(WIDTH);
   var squares = 0.0;
   for (var c = 0u; c < WIDTH; c++) {
-    let centred = x[base + c] - mean;
+    let centred = f32(x[base + c]) - mean;
     squares += centred * centred;
   }
   let rstd = 1.0 / sqrt(squares / f32(WIDTH) + EPSILON);
   for (var c = 0u; c < WIDTH; c++) {
-    y[base + c] = (x[base + c] - mean) * rstd * gain[c] + bias[c];
+    y[base + c] = scalar((f32(x[base + c]) - mean) * rstd * f32(gain[c]) + f32(bias[c]));
   }
   statistics[2u * row] = mean;
   statistics[2u * row + 1u] = rstd;

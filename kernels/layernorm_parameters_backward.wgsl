@@ -6,8 +6,8 @@ override ROWS: u32;
 override WIDTH: u32;
 override WORKGROUP: u32 = 64;
 
-@group(0) @binding(0) var<storage, read> dy: array<f32>;
-@group(0) @binding(1) var<storage, read> x: array<f32>;
+@group(0) @binding(0) var<storage, read> dy: array<scalar>;
+@group(0) @binding(1) var<storage, read> x: array<scalar>;
 @group(0) @binding(2) var<storage, read> statistics: array<f32>;
 @group(0) @binding(3) var<storage, read_write> dgain: array<f32>;
 @group(0) @binding(4) var<storage, read_write> dbias: array<f32>;
@@ -25,8 +25,8 @@ fn main(
   var sumGain = 0.0;
   var sumBias = 0.0;
   for (var row = 0u; row < ROWS; row++) {
-    let g = dy[row * WIDTH + column];
-    sumGain += g * (x[row * WIDTH + column] - statistics[2u * row]) * statistics[2u * row + 1u];
+    let g = f32(dy[row * WIDTH + column]);
+    sumGain += g * (f32(x[row * WIDTH + column]) - statistics[2u * row]) * statistics[2u * row + 1u];
     sumBias += g;
   }
   dgain[column] = sumGain;

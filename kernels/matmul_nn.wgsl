@@ -19,10 +19,10 @@ override HAS_BIAS: u32 = 0;
 override ACCUMULATE: u32 = 0;
 override WORKGROUP: u32 = 64;
 
-@group(0) @binding(0) var<storage, read> a: array<f32>;
-@group(0) @binding(1) var<storage, read> b: array<f32>;
-@group(0) @binding(2) var<storage, read_write> y: array<f32>;
-@group(0) @binding(3) var<storage, read> bias: array<f32>;
+@group(0) @binding(0) var<storage, read> a: array<scalar>;
+@group(0) @binding(1) var<storage, read> b: array<scalar>;
+@group(0) @binding(2) var<storage, read_write> y: array<scalar>;
+@group(0) @binding(3) var<storage, read> bias: array<scalar>;
 
 fn store(row: u32, column: u32, sum: vec4f) {
   if (row >= ROWS) {
@@ -32,9 +32,9 @@ fn store(row: u32, column: u32, sum: vec4f) {
   for (var i = 0u; i < min(4u, COLUMNS - column); i++) {
     var value = sum[i];
     if (ACCUMULATE == 1u) {
-      value += y[at + i];
+      value += f32(y[at + i]);
     }
-    y[at + i] = value;
+    y[at + i] = scalar(value);
   }
 }
 
@@ -61,7 +61,7 @@ fn main(
   let r7 = A_OFFSET + min(row + 7u, ROWS - 1u) * A_STRIDE;
   var start = vec4f(0.0);
   if (HAS_BIAS == 1u) {
-    start = vec4f(bias[columns.x], bias[columns.y], bias[columns.z], bias[columns.w]);
+    start = vec4f(f32(bias[columns.x]), f32(bias[columns.y]), f32(bias[columns.z]), f32(bias[columns.w]));
   }
   var s0 = start;
   var s1 = start;
@@ -73,15 +73,15 @@ fn main(
   var s7 = start;
   for (var k = 0u; k < INNER; k++) {
     let at = B_OFFSET + k * B_STRIDE;
-    let x = vec4f(b[at + columns.x], b[at + columns.y], b[at + columns.z], b[at + columns.w]);
-    s0 = fma(vec4f(a[r0 + k]), x, s0);
-    s1 = fma(vec4f(a[r1 + k]), x, s1);
-    s2 = fma(vec4f(a[r2 + k]), x, s2);
-    s3 = fma(vec4f(a[r3 + k]), x, s3);
-    s4 = fma(vec4f(a[r4 + k]), x, s4);
-    s5 = fma(vec4f(a[r5 + k]), x, s5);
-    s6 = fma(vec4f(a[r6 + k]), x, s6);
-    s7 = fma(vec4f(a[r7 + k]), x, s7);
+    let x = vec4f(f32(b[at + columns.x]), f32(b[at + columns.y]), f32(b[at + columns.z]), f32(b[at + columns.w]));
+    s0 = fma(vec4f(f32(a[r0 + k])), x, s0);
+    s1 = fma(vec4f(f32(a[r1 + k])), x, s1);
+    s2 = fma(vec4f(f32(a[r2 + k])), x, s2);
+    s3 = fma(vec4f(f32(a[r3 + k])), x, s3);
+    s4 = fma(vec4f(f32(a[r4 + k])), x, s4);
+    s5 = fma(vec4f(f32(a[r5 + k])), x, s5);
+    s6 = fma(vec4f(f32(a[r6 + k])), x, s6);
+    s7 = fma(vec4f(f32(a[r7 + k])), x, s7);
   }
   store(row + 0u, column, s0);
   store(row + 1u, column, s1);

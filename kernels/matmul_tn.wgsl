@@ -19,8 +19,8 @@ override HAS_BIAS: u32 = 0;
 override ACCUMULATE: u32 = 0;
 override WORKGROUP: u32 = 64;
 
-@group(0) @binding(0) var<storage, read> a: array<f32>;
-@group(0) @binding(1) var<storage, read> b: array<f32>;
+@group(0) @binding(0) var<storage, read> a: array<scalar>;
+@group(0) @binding(1) var<storage, read> b: array<scalar>;
 @group(0) @binding(2) var<storage, read_write> y: array<f32>;
 @group(0) @binding(3) var<storage, read> bias: array<f32>;
 
@@ -73,15 +73,15 @@ fn main(
   var s7 = start;
   for (var k = 0u; k < INNER; k++) {
     let at = B_OFFSET + k * B_STRIDE;
-    let x = vec4f(b[at + columns.x], b[at + columns.y], b[at + columns.z], b[at + columns.w]);
-    s0 = fma(vec4f(a[r0 + k * A_STRIDE]), x, s0);
-    s1 = fma(vec4f(a[r1 + k * A_STRIDE]), x, s1);
-    s2 = fma(vec4f(a[r2 + k * A_STRIDE]), x, s2);
-    s3 = fma(vec4f(a[r3 + k * A_STRIDE]), x, s3);
-    s4 = fma(vec4f(a[r4 + k * A_STRIDE]), x, s4);
-    s5 = fma(vec4f(a[r5 + k * A_STRIDE]), x, s5);
-    s6 = fma(vec4f(a[r6 + k * A_STRIDE]), x, s6);
-    s7 = fma(vec4f(a[r7 + k * A_STRIDE]), x, s7);
+    let x = vec4f(f32(b[at + columns.x]), f32(b[at + columns.y]), f32(b[at + columns.z]), f32(b[at + columns.w]));
+    s0 = fma(vec4f(f32(a[r0 + k * A_STRIDE])), x, s0);
+    s1 = fma(vec4f(f32(a[r1 + k * A_STRIDE])), x, s1);
+    s2 = fma(vec4f(f32(a[r2 + k * A_STRIDE])), x, s2);
+    s3 = fma(vec4f(f32(a[r3 + k * A_STRIDE])), x, s3);
+    s4 = fma(vec4f(f32(a[r4 + k * A_STRIDE])), x, s4);
+    s5 = fma(vec4f(f32(a[r5 + k * A_STRIDE])), x, s5);
+    s6 = fma(vec4f(f32(a[r6 + k * A_STRIDE])), x, s6);
+    s7 = fma(vec4f(f32(a[r7 + k * A_STRIDE])), x, s7);
   }
   store(row + 0u, column, s0);
   store(row + 1u, column, s1);

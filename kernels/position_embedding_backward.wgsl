@@ -6,7 +6,7 @@ override CONTEXT: u32;
 override WIDTH: u32;
 override WORKGROUP: u32 = 64;
 
-@group(0) @binding(0) var<storage, read> dx: array<f32>;
+@group(0) @binding(0) var<storage, read> dx: array<scalar>;
 @group(0) @binding(1) var<storage, read_write> dwpe: array<f32>;
 
 @compute @workgroup_size(WORKGROUP)
@@ -22,7 +22,7 @@ fn main(
   }
   var sum = 0.0;
   for (var b = 0u; b < BATCH; b++) {
-    sum += dx[b * plane + i];
+    sum += f32(dx[b * plane + i]);
   }
   dwpe[i] = sum;
 }

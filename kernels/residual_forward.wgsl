@@ -5,9 +5,9 @@
 override COUNT: u32;
 override WORKGROUP: u32 = 64;
 
-@group(0) @binding(0) var<storage, read> x: array<f32>;
-@group(0) @binding(1) var<storage, read> branch: array<f32>;
-@group(0) @binding(2) var<storage, read_write> y: array<f32>;
+@group(0) @binding(0) var<storage, read> x: array<scalar>;
+@group(0) @binding(1) var<storage, read> branch: array<scalar>;
+@group(0) @binding(2) var<storage, read_write> y: array<scalar>;
 
 @compute @workgroup_size(WORKGROUP)
 fn main(
@@ -19,5 +19,5 @@ fn main(
   if (i >= COUNT) {
     return;
   }
-  y[i] = x[i] + branch[i];
+  y[i] = scalar(f32(x[i]) + f32(branch[i]));
 }

@@ -7,6 +7,7 @@ import type { Binding } from "./buffers.ts";
 import { gpuError } from "./errors.ts";
 import type { KernelConstants, KernelLoader } from "./kernel_loader.ts";
 import type { KernelName } from "./kernel_sources.ts";
+import type { Precision } from "./precision.ts";
 
 /** Workgroups along x and y. */
 export type Grid = readonly [number, number];
@@ -33,12 +34,23 @@ export class DispatchPlan {
   #maxBindingBytes: number;
   #dispatches: Dispatch[] = [];
   readonly workgroupSize: number;
+  /** What the kernels' `scalar` is: how the bound activations and parameters are stored. */
+  readonly precision: Precision;
 
-  constructor(device: GPUDevice, loader: KernelLoader, workgroupSize: number, maxBindingBytes: number) {
+  constructor(
+    device: GPUDevice,
+    loader: KernelLoader,
+    { workgroupSize, maxBindingBytes, precision }: {
+      workgroupSize: number;
+      maxBindingBytes: number;
+      precision: Precision;
+    },
+  ) {
     this.#device = device;
     this.#loader = loader;
     this.#maxBindingBytes = maxBindingBytes;
     this.workgroupSize = workgroupSize;
+    this.precision = precision;
   }
 
   /**
@@ -66,7 +78,7 @@ export class DispatchPlan {
       grid[0] > 0 && grid[1] > 0 && grid[0] <= MAX_GROUPS && grid[1] <= MAX_GROUPS,
       `${name}: grid ${grid}`,
     );
-    const pipeline = this.#loader.pipeline(name, constants);
+    const pipeline = this.#loader.pipeline(name, constants, this.precision);
     const bindGroup = this.#device.createBindGroup({
       label: name,
       layout: pipeline.getBindGroupLayout(0),

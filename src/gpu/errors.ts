@@ -5,6 +5,7 @@ import { SkeinError } from "../base/errors.ts";
  * - `gpu/device-refused`: the adapter refused a device. Payload: adapter.
  * - `gpu/device-lost`: the device went away (driver reset, unplugged). Payload: reason.
  * - `gpu/fault`: the device reported a validation, memory or internal error. Payload: kind.
+ * - `gpu/no-f16`: f16 was asked of a device without it. Payload: adapter.
  * - `gpu/too-large`: a buffer or binding exceeds the adapter's limit. Payload: label, bytes, limitBytes.
  */
 export type GpuErrorCode =
@@ -12,6 +13,7 @@ export type GpuErrorCode =
   | "gpu/device-refused"
   | "gpu/device-lost"
   | "gpu/fault"
+  | "gpu/no-f16"
   | "gpu/too-large";
 
 export function gpuError(

@@ -10,6 +10,7 @@ import type { WantedFeature } from "./device_features.ts";
 import { DispatchPlan } from "./dispatch_plan.ts";
 import { gpuError } from "./errors.ts";
 import { KernelLoader } from "./kernel_loader.ts";
+import type { Precision } from "./precision.ts";
 
 export interface AdapterFacts {
   readonly adapterName: string;
@@ -91,19 +92,35 @@ export class Gpu {
     return new BufferArena(name, this.#device, this.limits);
   }
 
-  plan(): DispatchPlan {
-    return new DispatchPlan(this.#device, this.#loader, this.workgroupSize, this.limits.maxBindingBytes);
+  /**
+   * An empty plan whose kernels store activations in `precision`.
+   * @throws `gpu/no-f16`
+   */
+  plan(precision: Precision = "f32"): DispatchPlan {
+    if (precision === "f16" && !this.has("shader-f16")) {
+      throw gpuError(
+        "gpu/no-f16",
+        `plan in f16: ${this.adapterName} has no shader-f16, which is required, use precision f32`,
+        { adapter: this.adapterName },
+      );
+    }
+    const { workgroupSize, limits: { maxBindingBytes } } = this;
+    return new DispatchPlan(this.#device, this.#loader, { workgroupSize, maxBindingBytes, precision });
   }
 
-  /** Copies `data` to the start of `buffer` (or to `offsetBytes`), before anything submitted later. */
+  /**
+   * Copies `data` to the start of `buffer` (or to `offsetBytes`), before anything submitted later. Floats are rounded to
+   * halves for an f16 buffer, of which an odd count also zeroes the half behind it.
+   */
   write(buffer: GpuBuffer, data: Float32Array | Uint32Array, offsetBytes = 0): void {
-    assert(offsetBytes + data.byteLength <= buffer.byteLength, `${buffer.label}: write past the end`);
+    const stored = buffer.type === "f16" && data instanceof Float32Array ? halvesOf(data) : data;
+    assert(offsetBytes + stored.byteLength <= buffer.byteLength, `${buffer.label}: write past the end`);
     this.#device.queue.writeBuffer(
       buffer.raw,
       offsetBytes,
-      data.buffer as ArrayBuffer,
-      data.byteOffset,
-      data.byteLength,
+      stored.buffer as ArrayBuffer,
+      stored.byteOffset,
+      stored.byteLength,
     );
   }
 
@@ -126,8 +143,11 @@ export class Gpu {
     return result;
   }
 
+  /** The elements of an f32 binding, or of an f16 one, widened. */
   async readF32(source: Binding): Promise<Float32Array<ArrayBuffer>> {
-    return new Float32Array(await this.read(source));
+    const bytes = await this.read(source);
+    if (source.buffer.type !== "f16") return new Float32Array(bytes);
+    return new Float32Array(new Float16Array(bytes, 0, source.elements));
   }
 
   /** Pipelines compiled so far. */
@@ -174,4 +194,11 @@ export class Gpu {
     }
     return this.#staging;
   }
+}
+
+/** Rounded to nearest, in whole words. */
+function halvesOf(values: Float32Array): Float16Array {
+  const halves = new Float16Array(values.length + values.length % 2);
+  halves.set(values);
+  return halves;
 }

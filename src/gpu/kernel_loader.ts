@@ -1,15 +1,17 @@
 /**
  * Kernels by name → compiled pipelines. A pipeline is specialised by its constants (shapes, hyperparameters), so a shader
- * has no shape uniforms and the driver unrolls what it can; each specialisation is compiled once and kept.
+ * has no shape uniforms and the driver unrolls what it can, and by the precision of what it stores; each specialisation
+ * is compiled once and kept.
  */
 import { KERNEL_SOURCES, type KernelName } from "./kernel_sources.ts";
+import { kernelSource, type Precision } from "./precision.ts";
 
 export type KernelConstants = Readonly<Record<string, number>>;
 
 export class KernelLoader {
   #device: GPUDevice;
   #workgroupSize: number;
-  #modules = new Map<KernelName, GPUShaderModule>();
+  #modules = new Map<string, GPUShaderModule>();
   #pipelines = new Map<string, GPUComputePipeline>();
 
   /** @param workgroupSize invocations a workgroup: the constant WORKGROUP of every kernel */
@@ -18,16 +20,16 @@ export class KernelLoader {
     this.#workgroupSize = workgroupSize;
   }
 
-  /** The pipeline of `name` specialised by `constants`; each distinct specialisation is compiled once. */
-  pipeline(name: KernelName, constants: KernelConstants): GPUComputePipeline {
+  /** The pipeline of `name` specialised by `constants` and `precision`; each distinct one is compiled once. */
+  pipeline(name: KernelName, constants: KernelConstants, precision: Precision): GPUComputePipeline {
     const all = { ...constants, WORKGROUP: this.#workgroupSize };
-    const key = name + JSON.stringify(Object.entries(all).sort());
+    const key = `${name} ${precision} ${JSON.stringify(Object.entries(all).sort())}`;
     let pipeline = this.#pipelines.get(key);
     if (pipeline === undefined) {
       pipeline = this.#device.createComputePipeline({
-        label: name,
+        label: `${name} ${precision}`,
         layout: "auto",
-        compute: { module: this.#module(name), entryPoint: "main", constants: all },
+        compute: { module: this.#module(name, precision), entryPoint: "main", constants: all },
       });
       this.#pipelines.set(key, pipeline);
     }
@@ -38,11 +40,13 @@ export class KernelLoader {
     return this.#pipelines.size;
   }
 
-  #module(name: KernelName): GPUShaderModule {
-    let module = this.#modules.get(name);
+  #module(name: KernelName, precision: Precision): GPUShaderModule {
+    const label = `${name} ${precision}`;
+    let module = this.#modules.get(label);
     if (module === undefined) {
-      module = this.#device.createShaderModule({ label: name, code: KERNEL_SOURCES[name] });
-      this.#modules.set(name, module);
+      const code = kernelSource(KERNEL_SOURCES[name], precision);
+      module = this.#device.createShaderModule({ label, code });
+      this.#modules.set(label, module);
     }
     return module;
   }

@@ -3,7 +3,7 @@
  * layer; gradients of activations are transient and shared by all layers.
  * B batch, T context, C width, I width inside the MLP, V vocabulary, H heads, N = B·T rows.
  */
-import type { BufferArena, GpuBuffer } from "../gpu/mod.ts";
+import type { BufferArena, ElementType, GpuBuffer, Precision } from "../gpu/mod.ts";
 import type { ModelConfig } from "./config.ts";
 
 export interface LayerActivations {
@@ -45,6 +45,8 @@ export interface Activations {
   readonly logits: GpuBuffer;
   /** [N] */
   readonly losses: GpuBuffer;
+  /** [1] what dlogits are multiplied by; the owner writes it, 1 in f32 */
+  readonly lossScale: GpuBuffer;
   /** [N, C] output of a residual branch, forward */
   readonly branch: GpuBuffer;
   /** [N, C] gradient of the residual stream */
@@ -58,16 +60,23 @@ export interface Activations {
   readonly rowDot: GpuBuffer;
 }
 
-export function allocateActivations(arena: BufferArena, config: ModelConfig, batchSize: number): Activations {
+/** Activations and their gradients in `precision`; statistics, losses and what rows share in f32. */
+export function allocateActivations(
+  arena: BufferArena,
+  config: ModelConfig,
+  batchSize: number,
+  precision: Precision = "f32",
+): Activations {
   const { width, innerWidth, vocabSize, contextLength, headCount, layerCount } = config;
   const rows = batchSize * contextLength;
-  const buffer = (label: string, elements: number) => arena.allocate(label, elements);
+  const buffer = (label: string, elements: number, type: ElementType = precision) =>
+    arena.allocate(label, elements, { type });
   const layers = Array.from({ length: layerCount }, (_, layer) => ({
-    statistics1: buffer(`h.${layer}.statistics1`, 2 * rows),
-    statistics2: buffer(`h.${layer}.statistics2`, 2 * rows),
+    statistics1: buffer(`h.${layer}.statistics1`, 2 * rows, "f32"),
+    statistics2: buffer(`h.${layer}.statistics2`, 2 * rows, "f32"),
     normed1: buffer(`h.${layer}.normed1`, rows * width),
     qkv: buffer(`h.${layer}.qkv`, rows * 3 * width),
-    logSumExp: buffer(`h.${layer}.logSumExp`, rows * headCount),
+    logSumExp: buffer(`h.${layer}.logSumExp`, rows * headCount, "f32"),
     attended: buffer(`h.${layer}.attended`, rows * width),
     middle: buffer(`h.${layer}.middle`, rows * width),
     normed2: buffer(`h.${layer}.normed2`, rows * width),
@@ -76,22 +85,23 @@ export function allocateActivations(arena: BufferArena, config: ModelConfig, bat
     output: buffer(`h.${layer}.output`, rows * width),
   }));
   return {
-    tokens: buffer("tokens", rows),
-    targets: buffer("targets", rows),
-    positions: buffer("positions", rows),
-    starts: buffer("starts", vocabSize + 1),
+    tokens: buffer("tokens", rows, "u32"),
+    targets: buffer("targets", rows, "u32"),
+    positions: buffer("positions", rows, "u32"),
+    starts: buffer("starts", vocabSize + 1, "u32"),
     embedded: buffer("embedded", rows * width),
     layers,
-    finalStatistics: buffer("finalStatistics", 2 * rows),
+    finalStatistics: buffer("finalStatistics", 2 * rows, "f32"),
     finalNormed: buffer("finalNormed", rows * width),
     logits: buffer("logits", rows * vocabSize),
-    losses: buffer("losses", rows),
+    losses: buffer("losses", rows, "f32"),
+    lossScale: buffer("lossScale", 1, "f32"),
     branch: buffer("branch", rows * width),
     dresidual: buffer("dresidual", rows * width),
     dnormed: buffer("dnormed", rows * width),
     dattended: buffer("dattended", rows * width),
     dqkv: buffer("dqkv", rows * 3 * width),
     dhidden: buffer("dhidden", rows * innerWidth),
-    rowDot: buffer("rowDot", rows * headCount),
+    rowDot: buffer("rowDot", rows * headCount, "f32"),
   };
 }

@@ -15,7 +15,7 @@ export function headForward(plan: DispatchPlan, pass: Pass): void {
   plan.add(
     "cross_entropy",
     { ROWS: rows, VOCABULARY: vocabSize },
-    [act.logits.whole(), act.targets.whole(), act.losses.whole()],
+    [act.logits.whole(), act.targets.whole(), act.losses.whole(), act.lossScale.whole()],
     rows,
   );
 }

@@ -1,7 +1,8 @@
 /**
  * All parameters of a model in one flat f32 arena: the unit that AdamW updates, that the all-reduce averages and that the
- * Merkle tree covers. Names and shapes are Hugging Face's (tensor_shapes.ts). Tensors start at multiples of 64 elements, so each can be bound alone; the gaps are zero and stay zero. Matrices,
- * which AdamW decays, come first, so one boundary tells decayed elements from the rest.
+ * Merkle tree covers. Names and shapes are Hugging Face's (tensor_shapes.ts). Tensors start at multiples of 128 elements,
+ * so each can be bound alone in f32 and in f16; the gaps are zero and stay zero. Matrices, which AdamW decays, come
+ * first, so one boundary tells decayed elements from the rest.
  */
 import { Random } from "../base/random.ts";
 import { checkModelConfig, type ModelConfig } from "./config.ts";
@@ -27,7 +28,8 @@ export interface ParameterLayout {
   readonly parameterCount: number;
 }
 
-const ALIGNMENT_ELEMENTS = 64;
+/** 256 bytes in f16, what any adapter allows a binding to start at. */
+const ALIGNMENT_ELEMENTS = 128;
 const RESIDUAL_PROJECTION = /(c_proj|o_proj|down_proj)\.weight$/;
 
 /** @throws `model/bad-config` */

@@ -1,10 +1,11 @@
 import type { Values } from "./values.ts";
 
-/** Twin of kernels/cross_entropy.wgsl: logits [rows, V], targets [rows] → losses [rows], dlogits [rows, V]. */
+/** Twin of kernels/cross_entropy.wgsl: logits [rows, V], targets [rows] → losses [rows], dlogits [rows, V] times lossScale. */
 export function crossEntropy(
   logits: Values,
   targets: Uint32Array,
   vocabulary: number,
+  lossScale = 1,
 ): { losses: Float64Array; dlogits: Float64Array } {
   const rows = targets.length;
   const losses = new Float64Array(rows);
@@ -18,7 +19,7 @@ export function crossEntropy(
     losses[row] = Math.log(sum) + largest - own[targets[row]];
     for (let v = 0; v < vocabulary; v++) {
       const probability = Math.exp(own[v] - largest) / sum;
-      dlogits[row * vocabulary + v] = (probability - (v === targets[row] ? 1 : 0)) / rows;
+      dlogits[row * vocabulary + v] = lossScale * (probability - (v === targets[row] ? 1 : 0)) / rows;
     }
   }
   return { losses, dlogits };

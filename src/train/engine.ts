@@ -80,6 +80,7 @@ export class TrainEngine {
     this.#schedule = this.#arena.allocate("schedule", 3);
     this.#statistics = this.#arena.allocate("statistics", 2);
     this.#activations = allocateActivations(this.#arena, config, batchSize);
+    gpu.write(this.#activations.lossScale, Float32Array.of(1));
     this.#positions = new Uint32Array(batchSize * config.contextLength);
     this.#starts = new Uint32Array(config.vocabSize + 1);
     const at = {

@@ -203,7 +203,7 @@ export class ReductionBuffers {
     const members = Math.max(held.members, wanted.members);
     const rows = Math.max(held.rows, wanted.rows);
     const storage = (label: Name, words: number) => this.#arena.allocate(label, words);
-    const uniform = (label: Name) => this.#arena.allocate(label, 4, "uniform");
+    const uniform = (label: Name) => this.#arena.allocate(label, 4, { usage: "uniform" });
     this.#buffers = {
       sumShape: uniform("sumShape"),
       aloneShape: uniform("aloneShape"),

@@ -1,7 +1,15 @@
 /** Runs one kernel over given tensors and compares with its twin. */
 import { strict as assert } from "node:assert";
 import { Random } from "../../src/base/random.ts";
-import { type Gpu, type Grid, type KernelName, openDevice } from "../../src/gpu/mod.ts";
+import {
+  type ElementType,
+  type Gpu,
+  type Grid,
+  KERNEL_SOURCES,
+  type KernelName,
+  openDevice,
+  type Precision,
+} from "../../src/gpu/mod.ts";
 
 export type Tensor = Float32Array | Uint32Array;
 
@@ -12,34 +20,40 @@ export interface KernelRun {
   readonly tensors: readonly Tensor[];
   readonly extent: number | Grid;
   readonly uniform?: boolean;
+  /** How the tensors that the kernel declares as `scalar` are stored; their values are still given and returned as f32. */
+  readonly precision?: Precision;
 }
 
-/** The tensors as they are after the dispatch, those read as f32 and those given as u32 as u32. */
+/** The tensors as they are after the dispatch, those given as f32 as f32 and those given as u32 as u32. */
 export async function runKernel(
   gpu: Gpu,
-  { kernel, constants, tensors, extent, uniform }: KernelRun,
+  { kernel, constants, tensors, extent, uniform, precision = "f32" }: KernelRun,
 ): Promise<Tensor[]> {
   const arena = gpu.arena("test");
   try {
     const buffers = tensors.map((tensor, i) => {
-      const buffer = arena.allocate(
-        `${kernel}.${i}`,
-        tensor.length,
-        uniform && i === 0 ? "uniform" : "storage",
-      );
+      const type: ElementType = isScalar(kernel, i) ? precision : "f32";
+      const usage = uniform && i === 0 ? "uniform" : "storage";
+      const buffer = arena.allocate(`${kernel}.${i}`, tensor.length, { type, usage });
       gpu.write(buffer, tensor);
       return buffer;
     });
-    gpu.submit(gpu.plan().add(kernel, constants, buffers.map((buffer) => buffer.whole()), extent));
+    gpu.submit(gpu.plan(precision).add(kernel, constants, buffers.map((buffer) => buffer.whole()), extent));
     const after: Tensor[] = [];
     for (let i = 0; i < tensors.length; i++) {
-      const bytes = await gpu.read(buffers[i].slice(0, tensors[i].length));
-      after.push(tensors[i] instanceof Float32Array ? new Float32Array(bytes) : new Uint32Array(bytes));
+      const range = buffers[i].slice(0, tensors[i].length);
+      const isFloat = tensors[i] instanceof Float32Array;
+      after.push(isFloat ? await gpu.readF32(range) : new Uint32Array(await gpu.read(range)));
     }
     return after;
   } finally {
     arena.destroy();
   }
+}
+
+/** Whether the kernel's source says that the tensor's elements have the plan's precision. */
+function isScalar(kernel: KernelName, binding: number): boolean {
+  return new RegExp(`@binding\\(${binding}\\) var<[^>]*> \\w+: array<scalar4?>`).test(KERNEL_SOURCES[kernel]);
 }
 
 /** A test over a device that is closed afterwards, with a seeded stream. */
@@ -81,6 +95,14 @@ export function assertClose(
 
 /** Sizes at which a mistake about edges shows: one, a prime, and one below, at and above both workgroup sizes. */
 export const ODD_SIZES = [1, 7, 15, 16, 17, 63, 64, 65] as const;
+
+/** What a number becomes in f16: the inputs that a twin must be given to be compared with a kernel in f16. */
+export function toHalves(values: Float32Array): Float32Array<ArrayBuffer> {
+  return new Float32Array(new Float16Array(values));
+}
+
+/** Unit roundoff of f16: half its spacing at 1. */
+export const EPSILON_F16 = 2 ** -11;
 
 /** Unit roundoff of f32. */
 export const EPSILON = 2 ** -24;

@@ -18,7 +18,7 @@ Deno.test("tensors are aligned, do not overlap, and decayed ones come first", ()
   const layout = parameterLayout(config);
   let end = 0;
   for (const { name, shape, offset, elementCount, decay } of layout.entries) {
-    assert.equal(offset % 64, 0, name);
+    assert.equal(offset % 128, 0, name);
     assert.ok(offset >= end, name);
     assert.equal(elementCount, shape.reduce((a, b) => a * b));
     assert.equal(decay, shape.length === 2, name);
