@@ -34,7 +34,7 @@ export async function openDevice(options: OpenDeviceOptions = {}): Promise<Gpu> 
   const requestAdapter = adapterSource(options);
   const adapter = await requestAdapter();
   const { info } = adapter;
-  const adapterName = info.description || info.device || info.vendor || "unnamed adapter";
+  const adapterName = adapterNameOf(info);
   const backendKind = backendKindOf(adapterName, info.isFallbackAdapter, adapter.features);
   const requiredLimits: Record<string, number> = {};
   for (const name of WANTED_LIMITS) requiredLimits[name] = adapter.limits[name];
@@ -66,6 +66,11 @@ export async function openDevice(options: OpenDeviceOptions = {}): Promise<Gpu> 
     features: opened.granted,
     subgroupSizes: [info.subgroupMinSize ?? 0, info.subgroupMaxSize ?? 0],
   });
+}
+
+/** Browsers keep the description to themselves and tell the maker and the architecture. */
+function adapterNameOf({ description, device, vendor, architecture }: GPUAdapterInfo): string {
+  return description || device || `${vendor} ${architecture}`.trim() || "unnamed adapter";
 }
 
 /** @throws `gpu/no-adapter`, and so does what it returns */

@@ -1,0 +1,158 @@
+/**
+ * The engine in headless Chromium, by itself: kernel tests, ten steps of pico beside the same steps here, sizes and times.
+ * `--record` keeps the differences in docs/tolerances.md.
+ */
+import { parseArgs } from "node:util";
+import { bundleModules } from "../test/browser/bundle.ts";
+import { CHROMIUM_ADVICE, findChromium } from "../test/browser/chromium.ts";
+import { KernelPage } from "../test/browser/kernel_page.ts";
+import type { TestOutcome } from "../test/browser/page.ts";
+import { type PicoRun, STEP_COUNT, trainPico } from "../test/browser/pico_run.ts";
+import { ALLOWED_RELATIVE, type Delta, runDeltas } from "../test/browser/run_deltas.ts";
+import { type ToleranceRow, withRows } from "./tolerance_table.ts";
+
+const PAGE = new URL("../docs/tolerances.md", import.meta.url);
+
+const HELP = `The kernel tests and ten training steps of pico in headless Chromium (Dawn, Tint, SwiftShader).
+
+  deno task browser [--json] [--record]
+      --json     one object: browser, adapters, kernel tests, losses, differences, sizes and times
+      --record   writes the differences into docs/tolerances.md
+
+Exits 1 when a kernel test fails or the two adapters differ by more than is allowed, 2 when there is no Chromium.`;
+
+interface BrowserReport {
+  readonly chromium: string;
+  readonly adapters: { readonly deno: string; readonly chromium: string };
+  readonly kernelTests: {
+    readonly passed: number;
+    readonly ignored: string[];
+    readonly failed: TestOutcome[];
+  };
+  readonly losses: { readonly deno: readonly number[]; readonly chromium: readonly number[] };
+  readonly deltas: readonly (Delta & { allowedRelative: number })[];
+  /** The page has the kernel tests in it; the engine is what a user's page loads, minified. */
+  readonly bytes: { readonly page: number; readonly engine: number };
+  readonly seconds: {
+    readonly start: number;
+    readonly kernelTests: number;
+    readonly pico: { readonly deno: number; readonly chromium: number };
+  };
+}
+
+async function measure(executablePath: string): Promise<BrowserReport> {
+  const [base, denoSeconds] = await timed(trainPico);
+  const page = await KernelPage.open(executablePath);
+  try {
+    const [outcomes, testSeconds] = await timed(() => runTests(page));
+    const [run, chromiumSeconds] = await timed(() => page.trainPico());
+    const named = (outcome: TestOutcome["outcome"]) => outcomes.filter((test) => test.outcome === outcome);
+    return {
+      chromium: page.version,
+      adapters: { deno: base.adapter, chromium: run.adapter },
+      kernelTests: {
+        passed: named("passed").length,
+        ignored: named("ignored").map(({ name }) => name),
+        failed: named("failed"),
+      },
+      losses: { deno: base.losses, chromium: run.losses },
+      deltas: comparedDeltas(run, base),
+      bytes: { page: page.bundleBytes, engine: await engineBytes() },
+      seconds: {
+        start: page.startMs / 1000,
+        kernelTests: testSeconds,
+        pico: { deno: denoSeconds, chromium: chromiumSeconds },
+      },
+    };
+  } finally {
+    await page.close();
+  }
+}
+
+async function runTests(page: KernelPage): Promise<TestOutcome[]> {
+  const outcomes: TestOutcome[] = [];
+  for (let index = 0; index < (await page.testNames()).length; index++) {
+    outcomes.push(await page.runTest(index));
+  }
+  return outcomes;
+}
+
+function comparedDeltas(run: PicoRun, base: PicoRun): (Delta & { allowedRelative: number })[] {
+  return runDeltas(run, base).map((delta) => ({
+    ...delta,
+    allowedRelative: ALLOWED_RELATIVE[delta.quantity],
+  }));
+}
+
+async function engineBytes(): Promise<number> {
+  const directory = Deno.makeTempDirSync({ prefix: "skein-engine-" });
+  try {
+    const modules = ["src/gpu/mod.ts", "src/model/mod.ts", "src/train/engine.ts"];
+    return (await bundleModules(directory, "engine", modules, ["--minify"])).length;
+  } finally {
+    Deno.removeSync(directory, { recursive: true });
+  }
+}
+
+async function timed<R>(work: () => Promise<R>): Promise<[R, number]> {
+  const startMs = performance.now();
+  return [await work(), (performance.now() - startMs) / 1000];
+}
+
+function rowsOf({ adapters, deltas }: BrowserReport): ToleranceRow[] {
+  return deltas.map(({ quantity, absolute, relative, angle, allowedRelative }) => ({
+    pair: `${adapters.deno}; ${adapters.chromium}`,
+    run: `pico, ${STEP_COUNT} steps`,
+    quantity,
+    absolute,
+    relative,
+    angle,
+    allowedRelative,
+  }));
+}
+
+function print(report: BrowserReport): void {
+  const { kernelTests: { passed, ignored, failed }, seconds, bytes, adapters } = report;
+  for (const { name, error } of failed) console.log(`FAILED ${name}\n${error}\n`);
+  for (const name of ignored) console.log(`skipped ${name}`);
+  console.log(
+    `Chromium ${report.chromium}, ${adapters.chromium}: ${passed} kernel tests passed, ${failed.length} failed`,
+  );
+  for (const { quantity, absolute, relative, allowedRelative } of report.deltas) {
+    console.log(
+      `${quantity}: differs from ${adapters.deno} by ${absolute.toExponential(1)}, relative ` +
+        `${relative.toExponential(1)} (allowed ${allowedRelative})`,
+    );
+  }
+  console.log(
+    `started in ${seconds.start.toFixed(1)} s, kernel tests ${seconds.kernelTests.toFixed(1)} s, pico ` +
+      `${seconds.pico.chromium.toFixed(1)} s (Deno ${seconds.pico.deno.toFixed(1)} s); ` +
+      `page ${bytes.page} bytes, the engine alone ${bytes.engine} minified`,
+  );
+}
+
+async function main(args: string[]): Promise<number> {
+  const options = {
+    json: { type: "boolean" },
+    record: { type: "boolean" },
+    help: { type: "boolean" },
+  } as const;
+  const { values } = parseArgs({ args, options });
+  if (values.help) {
+    console.log(HELP);
+    return 0;
+  }
+  const chromium = findChromium();
+  if (chromium === undefined) {
+    console.error(`look for Chromium: none was found, ${CHROMIUM_ADVICE}`);
+    return 2;
+  }
+  const report = await measure(chromium);
+  if (values.json) console.log(JSON.stringify(report));
+  else print(report);
+  if (values.record) Deno.writeTextFileSync(PAGE, withRows(Deno.readTextFileSync(PAGE), rowsOf(report)));
+  const agree = report.deltas.every(({ relative, allowedRelative }) => relative <= allowedRelative);
+  return report.kernelTests.failed.length === 0 && agree ? 0 : 1;
+}
+
+if (import.meta.main) Deno.exit(await main(Deno.args));

@@ -1,0 +1,125 @@
+/**
+ * The page in Chromium that has the kernel tests and the engine in it, served on loopback, and what a test may ask of it.
+ * A call that takes too long fails by name: a GPU process that hangs must not hang the tests.
+ */
+import { rmSync } from "node:fs";
+import type { Browser, Page } from "playwright-core";
+import { bundleModules, bundlePage } from "./bundle.ts";
+import { launchChromium } from "./chromium.ts";
+import type { SkeinPage, TestOutcome } from "./page.ts";
+import type { PicoRun } from "./pico_run.ts";
+
+const TIMEOUT_MS = 90_000;
+const IMPORT_MAP = { imports: { "node:assert": "/assert.js" } };
+const HTML = `<!doctype html><title>Skein</title><link rel="icon" href="data:,">` +
+  `<script type="importmap">${JSON.stringify(IMPORT_MAP)}</script>` +
+  `<script type="module" src="/page.js"></script>`;
+
+declare const skeinPage: SkeinPage;
+
+export class KernelPage {
+  /** Chromium's version. */
+  readonly version: string;
+  readonly bundleBytes: number;
+  /** From the start of Chromium until the page's modules have run. */
+  readonly startMs: number;
+  #browser: Browser;
+  #server: Deno.HttpServer;
+  #page: Page;
+
+  private constructor(
+    browser: Browser,
+    server: Deno.HttpServer,
+    page: Page,
+    measured: { bundleBytes: number; startMs: number },
+  ) {
+    this.version = browser.version();
+    this.#browser = browser;
+    this.#server = server;
+    this.#page = page;
+    this.bundleBytes = measured.bundleBytes;
+    this.startMs = measured.startMs;
+  }
+
+  static async open(executablePath: string): Promise<KernelPage> {
+    const files = await bundleFiles();
+    const server = serve(files);
+    const startMs = performance.now();
+    const browser = await launchChromium(executablePath).catch(async (error) => {
+      await server.shutdown();
+      throw error;
+    });
+    const page = await browser.newPage();
+    const errors: string[] = [];
+    page.on("pageerror", (error) => errors.push(error.message));
+    const { port } = server.addr as Deno.NetAddr;
+    await page.goto(`http://127.0.0.1:${port}/`);
+    const bundleBytes = files.get("/page.js")!.length;
+    const opened = new KernelPage(browser, server, page, {
+      bundleBytes,
+      startMs: performance.now() - startMs,
+    });
+    if (!await page.evaluate(() => typeof skeinPage === "object")) {
+      await opened.close();
+      throw new Error(`load the kernel tests in Chromium: their modules did not run\n${errors.join("\n")}`);
+    }
+    return opened;
+  }
+
+  testNames(): Promise<string[]> {
+    return this.#page.evaluate(() => skeinPage.testNames());
+  }
+
+  runTest(index: number): Promise<TestOutcome> {
+    return within(`kernel test ${index}`, this.#page.evaluate((index) => skeinPage.runTest(index), index));
+  }
+
+  async trainPico(): Promise<PicoRun> {
+    const run = await within("ten steps of pico", this.#page.evaluate(() => skeinPage.trainPico()));
+    return { ...run, start: fromBase64(run.start), end: fromBase64(run.end) };
+  }
+
+  async close(): Promise<void> {
+    await this.#browser.close();
+    await this.#server.shutdown();
+  }
+}
+
+async function bundleFiles(): Promise<ReadonlyMap<string, string>> {
+  const directory = Deno.makeTempDirSync({ prefix: "skein-page-" });
+  try {
+    return new Map([
+      ["/page.js", await bundlePage(directory)],
+      ["/assert.js", await bundleModules(directory, "assert", ["test/browser/page_assert.ts"])],
+    ]);
+  } finally {
+    rmSync(directory, { recursive: true });
+  }
+}
+
+function serve(files: ReadonlyMap<string, string>): Deno.HttpServer {
+  return Deno.serve({ hostname: "127.0.0.1", port: 0, onListen: () => {} }, (request) => {
+    const { pathname } = new URL(request.url);
+    if (pathname === "/") return new Response(HTML, { headers: { "content-type": "text/html" } });
+    const text = files.get(pathname);
+    if (text === undefined) return new Response(`no ${pathname}`, { status: 404 });
+    return new Response(text, { headers: { "content-type": "text/javascript" } });
+  });
+}
+
+async function within<R>(what: string, work: Promise<R>): Promise<R> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const timeout = new Promise<never>((_, reject) => {
+    const late = () => reject(new Error(`${what} in Chromium: no answer in ${TIMEOUT_MS / 1000} s`));
+    timer = setTimeout(late, TIMEOUT_MS);
+  });
+  try {
+    return await Promise.race([work, timeout]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+function fromBase64(text: string): Float32Array<ArrayBuffer> {
+  return new Float32Array(Uint8Array.fromBase64(text).buffer);
+}

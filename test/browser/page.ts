@@ -1,0 +1,73 @@
+/**
+ * What the browser loads before the kernel tests: the few parts of `Deno` that they name.
+ * `Deno.test` collects here; whoever drives the page then runs the tests one by one, by index, and reports.
+ * Imported first, and it must stay without imports of tests: modules run in the order in which they are imported.
+ */
+import { type PicoRun, trainPico } from "./pico_run.ts";
+
+interface Definition {
+  readonly name: string;
+  readonly fn: (context: unknown) => void | Promise<void>;
+  readonly ignore?: boolean;
+}
+
+export interface TestOutcome {
+  readonly name: string;
+  readonly outcome: "passed" | "failed" | "ignored";
+  readonly milliseconds: number;
+  /** The error's stack, or empty. */
+  readonly error: string;
+}
+
+/** What a driver calls by way of `globalThis.skeinPage`. Binary results travel as base64. */
+export interface SkeinPage {
+  testNames(): string[];
+  runTest(index: number): Promise<TestOutcome>;
+  trainPico(): Promise<Omit<PicoRun, "start" | "end"> & { start: string; end: string }>;
+}
+
+const tests: Definition[] = [];
+
+/** Every form of `Deno.test` that names a test; a form that is not known must not lose one silently. */
+function collect(first: string | Definition, second?: unknown, third?: unknown): void {
+  const definition = typeof first === "string"
+    ? { name: first, ...typeof second === "object" ? second : {}, fn: third ?? second }
+    : { ...first };
+  if (typeof definition.name !== "string" || typeof definition.fn !== "function") {
+    throw new TypeError("register a test in the browser: a name and a function are required");
+  }
+  tests.push(definition as Definition);
+}
+
+const ignore = (...args: Parameters<typeof collect>) => {
+  collect(...args);
+  tests.push({ ...tests.pop()!, ignore: true });
+};
+
+const toBase64 = (values: Float32Array<ArrayBuffer>) => new Uint8Array(values.buffer).toBase64();
+
+const page: SkeinPage = {
+  testNames: () => tests.map(({ name }) => name),
+  async runTest(index) {
+    const { name, fn, ignore } = tests[index];
+    if (ignore) return { name, outcome: "ignored", milliseconds: 0, error: "" };
+    const startMs = performance.now();
+    let error = "";
+    try {
+      await fn({ name });
+    } catch (thrown) {
+      error = thrown instanceof Error ? thrown.stack ?? thrown.message : String(thrown);
+    }
+    const milliseconds = performance.now() - startMs;
+    return { name, outcome: error === "" ? "passed" : "failed", milliseconds, error };
+  },
+  async trainPico() {
+    const run = await trainPico();
+    return { ...run, start: toBase64(run.start), end: toBase64(run.end) };
+  },
+};
+
+Object.assign(globalThis, {
+  Deno: { test: Object.assign(collect, { ignore }) },
+  skeinPage: page,
+});

@@ -1,0 +1,59 @@
+/**
+ * Ten training steps of pico, the same anywhere: seeded parameters and batches, an adapter that is whatever the runtime
+ * offers. Two runs of it differ only by how the adapters compute.
+ */
+import { Random } from "../../src/base/random.ts";
+import { openDevice } from "../../src/gpu/mod.ts";
+import { initialParameters, MODEL_PRESETS } from "../../src/model/mod.ts";
+import { DEFAULT_ADAMW } from "../../src/optim/adamw.ts";
+import { TrainEngine } from "../../src/train/engine.ts";
+
+export const STEP_COUNT = 10;
+const BATCH_SIZE = 4;
+const LEARNING_RATE = 1e-3;
+const SEED = 6;
+
+export interface PicoRun {
+  readonly adapter: string;
+  /** In nats, one a step. */
+  readonly losses: readonly number[];
+  /** Before clipping, one a step. */
+  readonly gradNorms: readonly number[];
+  /** Parameters before the first step. */
+  readonly start: Float32Array<ArrayBuffer>;
+  /** Parameters after the last step. */
+  readonly end: Float32Array<ArrayBuffer>;
+}
+
+export async function trainPico(): Promise<PicoRun> {
+  const config = MODEL_PRESETS.pico;
+  const gpu = await openDevice();
+  try {
+    const engine = await TrainEngine.create(gpu, config, { batchSize: BATCH_SIZE, adamw: DEFAULT_ADAMW });
+    const start = initialParameters(config, SEED);
+    engine.loadParameters(start);
+    const random = new Random(SEED);
+    const losses: number[] = [];
+    const gradNorms: number[] = [];
+    for (let step = 0; step < STEP_COUNT; step++) {
+      const tokens = learnableTokens(random, BATCH_SIZE * (config.contextLength + 1), config.vocabSize);
+      const { loss, gradNorm } = await engine.trainStep(tokens, LEARNING_RATE);
+      losses.push(loss);
+      gradNorms.push(gradNorm);
+    }
+    const end = await engine.readParameters();
+    engine.destroy();
+    return { adapter: gpu.adapterName, losses, gradNorms, start, end };
+  } finally {
+    gpu.close();
+  }
+}
+
+/** Each token is one of eight that follow from the one before: something to learn, so that the gradients are no noise. */
+function learnableTokens(random: Random, count: number, vocabSize: number): Uint32Array {
+  let token = random.nextBelow(vocabSize);
+  return Uint32Array.from({ length: count }, () => {
+    token = (5 * token + random.nextBelow(8)) % vocabSize;
+    return token;
+  });
+}

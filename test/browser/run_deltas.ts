@@ -1,0 +1,61 @@
+/**
+ * How far two runs over the same batches from the same parameters lie apart. Replay judges a miner by the *update* (end
+ * minus start) it claims, so that is measured as replay would: relative norm of the difference, and one minus the cosine.
+ */
+import type { PicoRun } from "./pico_run.ts";
+
+export const QUANTITIES = ["loss", "gradient norm", "parameters", "update"] as const;
+
+export interface Delta {
+  readonly quantity: typeof QUANTITIES[number];
+  /** Largest |a - b| of an element. */
+  readonly absolute: number;
+  /** ‖a - b‖₂ / ‖b‖₂. */
+  readonly relative: number;
+  /** 1 - cos(a, b), rounded off at f64's noise. */
+  readonly angle: number;
+}
+
+/**
+ * What two adapters may differ by after ten steps of pico, as `relative`. About ten times what llvmpipe and SwiftShader
+ * differ by, since a third adapter may fuse multiply and add, sum in another order, or have a coarser exp.
+ * - loss, gradient norm: a mean and a root of sums of thousands of terms, good to an ulp or two (6e-8 each).
+ * - update: AdamW divides a gradient by its own size, so where a gradient is small beside the roundings of its sum
+ *   the update keeps few digits: hundreds of times the error of the gradients. A miner that trained on other data, or not
+ *   at all, differs by about one.
+ * - parameters: the same differences, beside parameters that are fourteen times as large as the update.
+ */
+export const ALLOWED_RELATIVE: Readonly<Record<Delta["quantity"], number>> = {
+  "loss": 1e-6,
+  "gradient norm": 2e-6,
+  "parameters": 2e-5,
+  "update": 3e-4,
+};
+
+/** From `run` to `base`. */
+export function runDeltas(run: PicoRun, base: PicoRun): Delta[] {
+  return [
+    deltaOf("loss", run.losses, base.losses),
+    deltaOf("gradient norm", run.gradNorms, base.gradNorms),
+    deltaOf("parameters", run.end, base.end),
+    deltaOf("update", difference(run.end, run.start), difference(base.end, base.start)),
+  ];
+}
+
+function deltaOf(quantity: Delta["quantity"], a: ArrayLike<number>, b: ArrayLike<number>): Delta {
+  let [absolute, apart, aa, bb, ab] = [0, 0, 0, 0, 0];
+  for (let i = 0; i < b.length; i++) {
+    const delta = a[i] - b[i];
+    // Not Math.max alone: a NaN must reach the result, and a missing element is a NaN.
+    absolute = delta <= absolute && -delta <= absolute ? absolute : Math.abs(delta);
+    apart += delta * delta;
+    aa += a[i] * a[i];
+    bb += b[i] * b[i];
+    ab += a[i] * b[i];
+  }
+  return { quantity, absolute, relative: Math.sqrt(apart / bb), angle: 1 - ab / Math.sqrt(aa * bb) };
+}
+
+function difference(a: Float32Array, b: Float32Array): Float64Array {
+  return Float64Array.from(a, (value, i) => value - b[i]);
+}
