@@ -1,0 +1,23 @@
+/** The trainings that are compared. Hyperparameters are those of a run of the preset; a recorded curve keeps its own copy. */
+import { MODEL_PRESETS } from "../../src/model/mod.ts";
+import { TRAINING_PRESETS } from "../../src/node/run_config.ts";
+import type { TrainingPlan } from "./training.ts";
+
+export const PLANS: Readonly<Record<string, TrainingPlan>> = {
+  nano: { ...ofPreset("nano"), steps: 2000, validateEvery: 50 },
+  pico: { ...ofPreset("pico"), steps: 20, validateEvery: 10 },
+};
+
+function ofPreset(name: "nano" | "pico"): Omit<TrainingPlan, "steps" | "validateEvery"> {
+  const { batchSize, adamw, innerLearningRate, warmupSteps, validationSequences } = TRAINING_PRESETS[name];
+  return {
+    name,
+    model: MODEL_PRESETS[name],
+    adamw,
+    learningRate: innerLearningRate,
+    warmupSteps,
+    batchSize,
+    validationSequences,
+    seed: 7,
+  };
+}
