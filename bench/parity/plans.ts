@@ -1,11 +1,27 @@
 /** The trainings that are compared. Hyperparameters are those of a run of the preset; a recorded curve keeps its own copy. */
-import { MODEL_PRESETS } from "../../src/model/mod.ts";
+import { llamaConfig, MODEL_PRESETS } from "../../src/model/mod.ts";
 import { TRAINING_PRESETS } from "../../src/node/run_config.ts";
 import type { TrainingPlan } from "./training.ts";
 
 export const PLANS: Readonly<Record<string, TrainingPlan>> = {
   nano: { ...ofPreset("nano"), steps: 2000, validateEvery: 50 },
   pico: { ...ofPreset("pico"), steps: 20, validateEvery: 10 },
+  /** Pico as a Llama: heads that share keys and values, a head of its own. */
+  llama: {
+    ...ofPreset("pico"),
+    name: "llama",
+    model: llamaConfig({
+      vocabSize: 256,
+      contextLength: 64,
+      layerCount: 2,
+      headCount: 4,
+      keyValueHeadCount: 2,
+      width: 64,
+      innerWidth: 172,
+    }),
+    steps: 20,
+    validateEvery: 10,
+  },
 };
 
 function ofPreset(name: "nano" | "pico"): Omit<TrainingPlan, "steps" | "validateEvery"> {

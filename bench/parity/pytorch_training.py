@@ -26,14 +26,36 @@ def build_model(shape):
             vocab_size=shape["vocabSize"],
             n_positions=shape["contextLength"],
             n_embd=shape["width"],
+            n_inner=shape["innerWidth"],
             n_layer=shape["layerCount"],
             n_head=shape["headCount"],
+            layer_norm_epsilon=shape["normEpsilon"],
+            activation_function={"gelu-tanh": "gelu_new", "gelu-erf": "gelu"}[shape["activation"]],
+            tie_word_embeddings=shape["tiedHead"],
             resid_pdrop=0.0,
             embd_pdrop=0.0,
             attn_pdrop=0.0,
+            bos_token_id=0,
+            eos_token_id=0,
         )
         return GPT2LMHeadModel(config)
-    raise ValueError(f"build a model: family {shape['family']}, gpt2 required")
+    assert shape["ropeScaling"] is None, shape
+    config = LlamaConfig(
+        vocab_size=shape["vocabSize"],
+        max_position_embeddings=shape["contextLength"],
+        hidden_size=shape["width"],
+        intermediate_size=shape["innerWidth"],
+        num_hidden_layers=shape["layerCount"],
+        num_attention_heads=shape["headCount"],
+        num_key_value_heads=shape["keyValueHeadCount"],
+        head_dim=shape["headSize"],
+        rms_norm_eps=shape["normEpsilon"],
+        rope_theta=shape["ropeTheta"],
+        tie_word_embeddings=shape["tiedHead"],
+        bos_token_id=0,
+        eos_token_id=0,
+    )
+    return LlamaForCausalLM(config)
 
 
 def load_parameters(model, tensors, values):
