@@ -1,73 +1,103 @@
 /**
- * Causal attention. Operations are counted for the T(T+1)/2 visible pairs of query and key, 2·D for each product of a pair:
- * two forward (score, value), three for the queries' gradient, four for the keys' and values'.
+ * Causal attention over GPT-2's packed matrix. Operations are counted for the T(T+1)/2 visible pairs of query and key, 2·D for
+ * each product of a pair: two forward (score, value), three for the queries' gradient, four for the keys' and values'.
  */
 import type { Random } from "../src/base/random.ts";
+import {
+  type AttentionDispatch,
+  type AttentionShape,
+  forwardDispatch,
+  keyValueBackwardDispatch,
+  packedRanges,
+  queryBackwardDispatch,
+} from "../src/model/attention_dispatch.ts";
+import { packedColumns } from "../src/reference/attention_columns.ts";
 import { attentionForward } from "../src/reference/attention_forward.ts";
 import { attentionKeyValueBackward } from "../src/reference/attention_key_value_backward.ts";
 import { attentionQueryBackward } from "../src/reference/attention_query_backward.ts";
-import { attentionConstants, attentionGrid } from "../test/kernels/attention_shapes.ts";
-import { type CaseMaker, normals, type Size } from "./kernel_case.ts";
+import { type CaseMaker, type KernelCase, normals, type Size } from "./kernel_case.ts";
 
-function attention({ rows: context, width, heads }: Size, random: Random, productsAPair: number) {
-  const shape = { batch: 1, context, heads, headSize: width / heads };
-  const [qkv, dout] = [normals(random, context * 3 * width), normals(random, context * width)];
-  const pairs = (context * (context + 1)) / 2;
-  const common = {
-    shape: `T ${context}, ${heads} heads of ${shape.headSize}`,
-    constants: attentionConstants(shape),
-    extent: (workgroupSize: number) => attentionGrid(shape, workgroupSize),
-    work: { flops: productsAPair * 2 * pairs * width },
+function attention({ rows: contextLength, width, heads }: Size, random: Random) {
+  const headSize = width / heads;
+  const shape = { batchSize: 1, contextLength, headCount: heads, keyValueHeadCount: heads, headSize };
+  const [qkv, dout] = [normals(random, contextLength * 3 * width), normals(random, contextLength * width)];
+  const packed = packedRanges(shape);
+  const whole = { rowStride: width, columnOffset: 0 };
+  return {
+    shape,
+    qkv,
+    dout,
+    inputs: packedColumns(qkv, shape),
+    at: {
+      ...packed,
+      out: whole,
+      dout: whole,
+      dqueries: packed.queries,
+      dkeys: packed.keys,
+      dvalues: packed.values,
+    },
+    statistics: () => new Float32Array(contextLength * heads),
   };
-  const forward = () => {
-    const { out, logSumExp } = attentionForward(qkv, shape);
-    return { out: Float32Array.from(out), logSumExp: Float32Array.from(logSumExp) };
+}
+
+/** @param products of D multiply-adds for each visible pair */
+function common(
+  { contextLength, headCount, headSize }: AttentionShape,
+  products: number,
+  dispatch: (workgroupSize: number) => AttentionDispatch,
+): Pick<KernelCase, "kernel" | "shape" | "constants" | "extent" | "work"> {
+  const { kernel, constants } = dispatch(1);
+  const pairs = (contextLength * (contextLength + 1)) / 2;
+  return {
+    kernel,
+    constants,
+    shape: `T ${contextLength}, ${headCount} heads of ${headSize}`,
+    extent: (workgroupSize) => dispatch(workgroupSize).grid,
+    work: { flops: products * 2 * pairs * headCount * headSize },
   };
-  return { shape, qkv, dout, common, forward, dqkv: new Float32Array(context * 3 * width) };
 }
 
 const forward: CaseMaker = (size, random) => {
-  const { shape, qkv, common } = attention(size, random, 2);
+  const { shape, qkv, dout, at, inputs, statistics } = attention(size, random);
   return {
-    ...common,
-    kernel: "attention_forward",
-    tensors: [qkv, new Float32Array(size.rows * size.width), new Float32Array(size.rows * size.heads)],
+    ...common(shape, 2, (workgroupSize) => forwardDispatch(shape, at, workgroupSize)),
+    tensors: [qkv, qkv, qkv, new Float32Array(dout.length), statistics()],
     expected: () => {
-      const { out, logSumExp } = attentionForward(qkv, shape);
-      return new Map([[1, out], [2, logSumExp]]);
+      const { out, logSumExp } = attentionForward(inputs, shape);
+      return new Map([[3, out], [4, logSumExp]]);
     },
   };
 };
 
 const queryBackward: CaseMaker = (size, random) => {
-  const { shape, qkv, dout, common, forward, dqkv } = attention(size, random, 3);
-  const { out, logSumExp } = forward();
+  const { shape, qkv, dout, at, inputs, statistics } = attention(size, random);
+  const [out, logSumExp] = Object.values(attentionForward(inputs, shape)).map((v) => Float32Array.from(v));
   return {
-    ...common,
-    kernel: "attention_query_backward",
-    tensors: [qkv, out, logSumExp, dout, dqkv, new Float32Array(size.rows * size.heads)],
+    ...common(shape, 3, (workgroupSize) => queryBackwardDispatch(shape, at, workgroupSize)),
+    tensors: [qkv, qkv, qkv, out, logSumExp, dout, new Float32Array(qkv.length), statistics()],
     expected: () => {
-      const gradient = new Float64Array(dqkv.length);
-      const rowDot = attentionQueryBackward({ qkv, out, logSumExp, dout }, shape, gradient);
-      return new Map([[4, gradient], [5, rowDot]]);
+      const gradient = new Float64Array(qkv.length);
+      const { queries } = packedColumns(gradient, shape);
+      const rowDot = attentionQueryBackward(inputs, { out, logSumExp, dout }, shape, queries);
+      return new Map([[6, gradient], [7, rowDot]]);
     },
   };
 };
 
 const keyValueBackward: CaseMaker = (size, random) => {
-  const { shape, qkv, dout, common, forward, dqkv } = attention(size, random, 4);
-  const { out, logSumExp } = forward();
-  const rowDot = Float32Array.from(
-    attentionQueryBackward({ qkv, out, logSumExp, dout }, shape, new Float64Array(dqkv.length)),
-  );
+  const { shape, qkv, dout, at, inputs } = attention(size, random);
+  const { out, logSumExp } = attentionForward(inputs, shape);
+  const { queries } = packedColumns(new Float64Array(qkv.length), shape);
+  const rowDot = attentionQueryBackward(inputs, { out, logSumExp, dout }, shape, queries);
+  const [saved, dots] = [logSumExp, rowDot].map((values) => Float32Array.from(values));
   return {
-    ...common,
-    kernel: "attention_key_value_backward",
-    tensors: [qkv, logSumExp, rowDot, dout, dqkv],
+    ...common(shape, 4, (workgroupSize) => keyValueBackwardDispatch(shape, at, true, workgroupSize)),
+    tensors: [qkv, qkv, qkv, saved, dots, dout, new Float32Array(qkv.length), new Float32Array(4)],
     expected: () => {
-      const gradient = new Float64Array(dqkv.length);
-      attentionKeyValueBackward({ qkv, logSumExp, rowDot, dout }, shape, gradient);
-      return new Map([[4, gradient]]);
+      const gradient = new Float64Array(qkv.length);
+      const { keys: dkeys, values: dvalues } = packedColumns(gradient, shape);
+      attentionKeyValueBackward(inputs, { logSumExp, rowDot, dout }, shape, { dkeys, dvalues });
+      return new Map([[6, gradient]]);
     },
   };
 };

@@ -1,40 +1,102 @@
-/** Causal self-attention appended to a plan: B batch, T context, C width, H heads. */
-import type { Binding, DispatchPlan, Grid } from "../gpu/mod.ts";
-import type { ModelConfig } from "./config.ts";
+/**
+ * Fused causal attention, forward and backward, over columns of matrices: GPT-2's packed [N, 3C] and Llama's separate
+ * queries, keys and values are the same to it. H query heads share Hkv key-value heads in groups; no T×T buffer exists.
+ * Positions (RoPE) are in the queries and keys before they come here.
+ */
+import { assert } from "../base/assert.ts";
+import type { Binding, DispatchPlan } from "../gpu/mod.ts";
+import {
+  type AttentionDispatch,
+  type AttentionShape,
+  type ColumnRange,
+  forwardDispatch,
+  keyValueBackwardDispatch,
+  packedRanges,
+  queryBackwardDispatch,
+} from "./attention_dispatch.ts";
+import { MAX_HEAD_SIZE } from "./config.ts";
 
-/** @param at qkv [N, 3C], attended [N, C], logSumExp [B, H, T] */
-export function attentionForward(
-  plan: DispatchPlan,
-  config: ModelConfig,
-  batchSize: number,
-  { qkv, attended, logSumExp }: { qkv: Binding; attended: Binding; logSumExp: Binding },
-): void {
-  const grid = attentionGrid(config, batchSize, plan.workgroupSize);
-  plan.add("attention_forward", attentionConstants(config), [qkv, attended, logSumExp], grid);
+/** A tensor [B, T, heads, D] that is columns of a matrix. */
+export interface Columns extends ColumnRange {
+  readonly binding: Binding;
 }
 
-/** From dattended [N, C] to dqkv [N, 3C], which it overwrites; rowDot [B, H, T] passes between the two kernels. */
+export interface AttentionBindings {
+  /** [B, T, H, D] */
+  readonly queries: Columns;
+  /** [B, T, Hkv, D] */
+  readonly keys: Columns;
+  readonly values: Columns;
+  /** [B, T, H, D] */
+  readonly out: Columns;
+  /** [B, H, T] f32 */
+  readonly logSumExp: Binding;
+}
+
+export interface AttentionGradients {
+  /** [B, T, H, D], read */
+  readonly dout: Columns;
+  /** As queries, keys and values, overwritten. They may be columns of one matrix. */
+  readonly dqueries: Columns;
+  readonly dkeys: Columns;
+  readonly dvalues: Columns;
+  /** [B, H, T] f32, overwritten: out·dout */
+  readonly rowDot: Binding;
+}
+
+/** `binding` as a matrix of `rowStride` columns, the tensor beginning at `columnOffset`. */
+export function columnsOf(binding: Binding, rowStride: number, columnOffset = 0): Columns {
+  return { binding, rowStride, columnOffset };
+}
+
+/** Queries, keys and values side by side in one matrix [N, (H + 2·Hkv)·D], GPT-2's order. */
+export function packedColumns(
+  binding: Binding,
+  shape: AttentionShape,
+): { queries: Columns; keys: Columns; values: Columns } {
+  const { queries, keys, values } = packedRanges(shape);
+  return { queries: { binding, ...queries }, keys: { binding, ...keys }, values: { binding, ...values } };
+}
+
+/** Overwrites out and logSumExp. */
+export function attentionForward(plan: DispatchPlan, shape: AttentionShape, at: AttentionBindings): void {
+  checkShape(shape);
+  const inputs = [at.queries, at.keys, at.values, at.out].map(({ binding }) => binding);
+  add(plan, forwardDispatch(shape, at, plan.workgroupSize), [...inputs, at.logSumExp]);
+}
+
+/** Must follow a forward pass over the same bindings. */
 export function attentionBackward(
   plan: DispatchPlan,
-  config: ModelConfig,
-  batchSize: number,
-  { qkv, attended, logSumExp }: { qkv: Binding; attended: Binding; logSumExp: Binding },
-  { dattended, dqkv, rowDot }: { dattended: Binding; dqkv: Binding; rowDot: Binding },
+  shape: AttentionShape,
+  at: AttentionBindings,
+  gradients: AttentionGradients,
 ): void {
-  const constants = attentionConstants(config);
-  const grid = attentionGrid(config, batchSize, plan.workgroupSize);
-  plan.add("attention_query_backward", constants, [qkv, attended, logSumExp, dattended, dqkv, rowDot], grid);
-  plan.add("attention_key_value_backward", constants, [qkv, logSumExp, rowDot, dattended, dqkv], grid);
+  checkShape(shape);
+  const { logSumExp } = at;
+  const { dout, dqueries, dkeys, dvalues, rowDot } = gradients;
+  const [queries, keys, values, out] = [at.queries, at.keys, at.values, at.out].map(({ binding }) => binding);
+  add(
+    plan,
+    queryBackwardDispatch(shape, { ...at, ...gradients }, plan.workgroupSize),
+    [queries, keys, values, out, logSumExp, dout.binding, dqueries.binding, rowDot],
+  );
+  const isShared = dkeys.binding.buffer === dvalues.binding.buffer &&
+    dkeys.binding.offsetBytes === dvalues.binding.offsetBytes;
+  // Every declared binding must be bound; `out` stands in where there is no second matrix, and is not written.
+  const second = isShared ? out : dvalues.binding;
+  add(
+    plan,
+    keyValueBackwardDispatch(shape, { ...at, ...gradients }, isShared, plan.workgroupSize),
+    [queries, keys, values, logSumExp, rowDot, dout.binding, dkeys.binding, second],
+  );
 }
 
-function attentionConstants({ contextLength, headCount, headSize }: ModelConfig) {
-  return { CONTEXT: contextLength, HEADS: headCount, HEAD_SIZE: headSize };
+function add(plan: DispatchPlan, { kernel, constants, grid }: AttentionDispatch, bindings: Binding[]): void {
+  plan.add(kernel, constants, bindings, grid);
 }
 
-function attentionGrid(
-  { contextLength, headCount }: ModelConfig,
-  batchSize: number,
-  workgroupSize: number,
-): Grid {
-  return [Math.ceil(contextLength / workgroupSize), batchSize * headCount];
+function checkShape({ headCount, keyValueHeadCount, headSize }: AttentionShape): void {
+  assert(headSize >= 1 && headSize <= MAX_HEAD_SIZE, `attention: heads of ${headSize}`);
+  assert(headCount % keyValueHeadCount === 0, `attention: ${headCount} heads over ${keyValueHeadCount}`);
 }

@@ -6,7 +6,7 @@
  * Linear weights are Conv1D's, [in, out]. A layer is 11 dispatches forward and 19 backward.
  */
 import type { Binding, DispatchPlan, GpuBuffer } from "../gpu/mod.ts";
-import { attentionBackward, attentionForward } from "./attention.ts";
+import { attentionBackward, attentionForward, columnsOf, packedColumns } from "./attention.ts";
 import type { ModelFamily } from "./build.ts";
 import {
   embeddingBackward,
@@ -85,7 +85,9 @@ function attentionBlockForward(plan: DispatchPlan, pass: Pass, layer: number): v
   const input = layerInput(pass, layer);
   norm(plan, pass, `${h}.ln_1`, input, normed, of.statistics1);
   linear(plan, pass, `${h}.attn.c_attn`, { x: normed, y: qkv }, width, 3 * width);
-  attentionForward(plan, config, batchSize, { qkv, attended, logSumExp });
+  const shape = { ...config, batchSize };
+  const out = columnsOf(attended, width);
+  attentionForward(plan, shape, { ...packedColumns(qkv, shape), out, logSumExp });
   linear(plan, pass, `${h}.attn.c_proj`, { x: attended, y: branch }, width, width);
   residualForward(plan, rows * width, input, branch, of.middle.whole());
 }
@@ -154,7 +156,12 @@ function attentionBlockBackward(plan: DispatchPlan, pass: Pass, layer: number): 
     of.normed1,
   ].map((buffer) => buffer.whole());
   backLinear(plan, pass, `${h}.attn.c_proj`, { x: attended, dy: dx, dx: dattended }, width, width);
-  attentionBackward(plan, config, batchSize, { qkv, attended, logSumExp }, { dattended, dqkv, rowDot });
+  const shape = { ...config, batchSize };
+  const out = columnsOf(attended, width);
+  const dout = columnsOf(dattended, width);
+  const { queries: dqueries, keys: dkeys, values: dvalues } = packedColumns(dqkv, shape);
+  const gradients = { dout, dqueries, dkeys, dvalues, rowDot };
+  attentionBackward(plan, shape, { ...packedColumns(qkv, shape), out, logSumExp }, gradients);
   backLinear(plan, pass, `${h}.attn.c_attn`, { x: normed, dy: dqkv, dx: dnormed }, width, 3 * width);
   const at = { x: layerInput(pass, layer), dy: act.dnormed, statistics: of.statistics1 };
   normBackward(plan, pass, `${h}.ln_1`, at, true);

@@ -1,55 +1,47 @@
-import type { Values } from "./values.ts";
+import { type AttentionInputs, type AttentionShape, eachQuery, headStart } from "./attention_columns.ts";
 
-export interface AttentionShape {
-  readonly batch: number;
-  readonly context: number;
-  readonly heads: number;
-  readonly headSize: number;
-}
-
-/** Twin of kernels/attention_forward.wgsl. qkv [B, T, 3C] → out [B, T, C], logSumExp [B, H, T]. */
+/**
+ * Twin of kernels/attention_forward.wgsl. queries [B, T, H, D], keys and values [B, T, Hkv, D] → out [B, T, H·D],
+ * logSumExp [B, H, T].
+ */
 export function attentionForward(
-  qkv: Values,
+  inputs: AttentionInputs,
   shape: AttentionShape,
 ): { out: Float64Array; logSumExp: Float64Array } {
-  const { batch, context, heads, headSize } = shape;
-  const width = heads * headSize;
-  const out = new Float64Array(batch * context * width);
-  const logSumExp = new Float64Array(batch * heads * context);
-  for (let b = 0; b < batch; b++) {
-    for (let h = 0; h < heads; h++) {
-      for (let t = 0; t < context; t++) {
-        const scores = attentionScores(qkv, shape, b, h, t);
-        const largest = Math.max(...scores);
-        const total = scores.reduce((sum, score) => sum + Math.exp(score - largest), 0);
-        logSumExp[(b * heads + h) * context + t] = largest + Math.log(total);
-        for (let s = 0; s <= t; s++) {
-          const p = Math.exp(scores[s] - largest) / total;
-          const value = (b * context + s) * 3 * width + 2 * width + h * headSize;
-          for (let d = 0; d < headSize; d++) {
-            out[(b * context + t) * width + h * headSize + d] += p * qkv[value + d];
-          }
-        }
-      }
+  const { batchSize, contextLength, headCount, headSize } = shape;
+  const width = headCount * headSize;
+  const out = new Float64Array(batchSize * contextLength * width);
+  const logSumExp = new Float64Array(batchSize * headCount * contextLength);
+  const values = inputs.values;
+  eachQuery(shape, (b, head, keyHead, t, row) => {
+    const scores = attentionScores(inputs, shape, b, head, keyHead, t);
+    const largest = Math.max(...scores);
+    const total = scores.reduce((sum, score) => sum + Math.exp(score - largest), 0);
+    logSumExp[row] = largest + Math.log(total);
+    const at = (b * contextLength + t) * width + head * headSize;
+    for (let s = 0; s <= t; s++) {
+      const p = Math.exp(scores[s] - largest) / total;
+      const value = headStart(values, shape, b, s, keyHead);
+      for (let d = 0; d < headSize; d++) out[at + d] += p * values.values[value + d];
     }
-  }
+  });
   return { out, logSumExp };
 }
 
 /** q[t]·k[s]/√D for s = 0 … t. */
 export function attentionScores(
-  qkv: Values,
-  { context, heads, headSize }: AttentionShape,
+  { queries, keys }: AttentionInputs,
+  shape: AttentionShape,
   b: number,
-  h: number,
+  head: number,
+  keyHead: number,
   t: number,
 ): number[] {
-  const width = heads * headSize;
-  const query = (b * context + t) * 3 * width + h * headSize;
+  const query = headStart(queries, shape, b, t, head);
   return Array.from({ length: t + 1 }, (_, s) => {
-    const key = (b * context + s) * 3 * width + width + h * headSize;
+    const key = headStart(keys, shape, b, s, keyHead);
     let score = 0;
-    for (let d = 0; d < headSize; d++) score += qkv[query + d] * qkv[key + d];
-    return score / Math.sqrt(headSize);
+    for (let d = 0; d < shape.headSize; d++) score += queries.values[query + d] * keys.values[key + d];
+    return score / Math.sqrt(shape.headSize);
   });
 }

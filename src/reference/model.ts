@@ -2,6 +2,7 @@
  * GPT-2 on the CPU in f64, composed from the twins: the loss that the GPU's is compared with, and the function that finite
  * differences are taken of. Plain and slow; for models of a few thousand parameters.
  */
+import { packedColumns } from "./attention_columns.ts";
 import { attentionForward } from "./attention_forward.ts";
 import { crossEntropy } from "./cross_entropy.ts";
 import { embeddingForward } from "./embedding_forward.ts";
@@ -43,12 +44,14 @@ function referenceLayer(model: ReferenceModel, layer: number, x: Float64Array, r
   const norm = (values: Float64Array, name: string) =>
     layernormForward(values, p(`${name}.weight`), p(`${name}.bias`), width).y;
   const qkv = linear(norm(x, "ln_1"), "attn.c_attn", width, 3 * width);
-  const { out } = attentionForward(qkv, {
-    batch: rows / contextLength,
-    context: contextLength,
-    heads: headCount,
+  const shape = {
+    batchSize: rows / contextLength,
+    contextLength,
+    headCount,
+    keyValueHeadCount: headCount,
     headSize: width / headCount,
-  });
+  };
+  const { out } = attentionForward(packedColumns(qkv, shape), shape);
   const middle = residualForward(x, linear(out, "attn.c_proj", width, width));
   const hidden = geluForward(linear(norm(middle, "ln_2"), "mlp.c_fc", width, 4 * width));
   return residualForward(middle, linear(hidden, "mlp.c_proj", 4 * width, width));

@@ -4,49 +4,58 @@ import { attentionForward } from "../../src/reference/attention_forward.ts";
 import { attentionKeyValueBackward } from "../../src/reference/attention_key_value_backward.ts";
 import { attentionQueryBackward } from "../../src/reference/attention_query_backward.ts";
 import {
+  assertAttention,
   ATTENTION_SHAPES,
-  ATTENTION_TOLERANCE,
-  attentionConstants,
-  attentionGrid,
-  describeShape,
-} from "./attention_shapes.ts";
-import { assertClose, kernelTest, normal, runKernel } from "./kernel_harness.ts";
+  attentionData,
+  runAttention,
+  valueColumns,
+} from "./attention_run.ts";
+import { kernelTest } from "./kernel_harness.ts";
 
-kernelTest("attention_key_value_backward agrees with its twin", async (gpu, random) => {
-  for (const shape of ATTENTION_SHAPES) {
-    const rows = shape.batch * shape.context;
-    const width = shape.heads * shape.headSize;
-    const [qkv, dout] = [normal(random, rows * 3 * width), normal(random, rows * width)];
-    const { out, logSumExp } = attentionForward(qkv, shape);
-    const rowDot = attentionQueryBackward(
-      { qkv, out, logSumExp, dout },
-      shape,
-      new Float64Array(rows * 3 * width),
-    );
-    const saved = [logSumExp, rowDot].map((values) => Float32Array.from(values));
-    const after = await runKernel(gpu, {
-      kernel: "attention_key_value_backward",
-      constants: attentionConstants(shape),
-      tensors: [qkv, ...saved, dout, new Float32Array(rows * 3 * width)],
-      extent: attentionGrid(shape, gpu.workgroupSize),
-    });
-    const dqkv = new Float64Array(rows * 3 * width);
-    attentionKeyValueBackward({ qkv, logSumExp, rowDot, dout }, shape, dqkv);
-    assertClose(after[4], dqkv, ATTENTION_TOLERANCE, `dqkv, ${describeShape(shape)}`);
-  }
+for (const precision of ["f32", "f16"] as const) {
+  kernelTest(`attention_key_value_backward agrees with its twin in ${precision}`, async (gpu, random) => {
+    for (const shape of ATTENTION_SHAPES) {
+      await assertAttention(gpu, attentionData(random, shape, { precision }), ["dkeys", "dvalues"]);
+    }
+  });
+}
+
+kernelTest("attention's gradients have the same bits every time", async (gpu, random) => {
+  const data = attentionData(random, {
+    batchSize: 1,
+    contextLength: 67,
+    headCount: 4,
+    keyValueHeadCount: 1,
+    headSize: 12,
+    isPacked: false,
+  });
+  const [first, second] = [await runAttention(gpu, data), await runAttention(gpu, data)];
+  assert.deepEqual(first, second);
 });
 
 Deno.test("the twins of attention's backward kernels agree with finite differences", () => {
-  const shape = { batch: 1, context: 4, heads: 2, headSize: 3 };
+  const shape = {
+    batchSize: 1,
+    contextLength: 4,
+    headCount: 4,
+    keyValueHeadCount: 2,
+    headSize: 3,
+    isPacked: true,
+  };
   const random = new Random(5);
-  const qkv = Float64Array.from({ length: 4 * 18 }, () => random.nextNormal());
-  const dout = Float64Array.from({ length: 4 * 6 }, () => random.nextNormal());
+  const qkv = Float64Array.from({ length: 4 * 24 }, () => random.nextNormal());
+  const dout = Float64Array.from({ length: 4 * 12 }, () => random.nextNormal());
   const objective = (at: Float64Array) =>
-    attentionForward(at, shape).out.reduce((sum, value, i) => sum + value * dout[i], 0);
-  const { out, logSumExp } = attentionForward(qkv, shape);
+    attentionForward(valueColumns([at], shape), shape).out.reduce(
+      (sum, value, i) => sum + value * dout[i],
+      0,
+    );
+  const inputs = valueColumns([qkv], shape);
+  const { out, logSumExp } = attentionForward(inputs, shape);
   const dqkv = new Float64Array(qkv.length);
-  const rowDot = attentionQueryBackward({ qkv, out, logSumExp, dout }, shape, dqkv);
-  attentionKeyValueBackward({ qkv, logSumExp, rowDot, dout }, shape, dqkv);
+  const { queries, keys: dkeys, values: dvalues } = valueColumns([dqkv], shape);
+  const rowDot = attentionQueryBackward(inputs, { out, logSumExp, dout }, shape, queries);
+  attentionKeyValueBackward(inputs, { logSumExp, rowDot, dout }, shape, { dkeys, dvalues });
   const h = 1e-6; // Error about h² plus 1e-15/h.
   for (let i = 0; i < qkv.length; i++) {
     const [up, down] = [h, -h].map((step) =>
