@@ -3,6 +3,7 @@ import { ATTENTION_CASES } from "./attention_cases.ts";
 import type { CaseMaker } from "./kernel_case.ts";
 import { LAYER_CASES } from "./layer_cases.ts";
 import { LAYERNORM_CASES } from "./layernorm_cases.ts";
+import { LOSS_CASES } from "./loss_cases.ts";
 import { MATMUL_CASES } from "./matmul_cases.ts";
 import { REDUCTION_CASES } from "./reduction_cases.ts";
 import { TRAINING_CASES } from "./training_cases.ts";
@@ -12,6 +13,7 @@ export const CASES: readonly CaseMaker[] = [
   ...ATTENTION_CASES,
   ...LAYER_CASES,
   ...LAYERNORM_CASES,
+  ...LOSS_CASES,
   ...TRAINING_CASES,
   ...REDUCTION_CASES,
 ];

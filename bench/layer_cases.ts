@@ -1,7 +1,6 @@
 /** Embedding, normalisation, GELU, residual and loss: bound by bytes, each tensor counted once. */
 import { sortTokens } from "../src/model/mod.ts";
 import { biasBackward } from "../src/reference/bias_backward.ts";
-import { crossEntropy } from "../src/reference/cross_entropy.ts";
 import { embeddingBackward } from "../src/reference/embedding_backward.ts";
 import { embeddingForward } from "../src/reference/embedding_forward.ts";
 import { geluBackward } from "../src/reference/gelu_backward.ts";
@@ -103,21 +102,6 @@ export const LAYER_CASES: readonly CaseMaker[] = [
       extent: 4 * width,
       expected: () => new Map([[1, biasBackward(dy, 4 * width)]]),
       work: bytesOf(dy),
-    };
-  },
-  ({ lossRows: rows, vocabulary }, random) => {
-    const [logits, targets] = [normals(random, rows * vocabulary), below(random, rows, vocabulary)];
-    return {
-      kernel: "cross_entropy",
-      shape: `${rows}×${vocabulary}`,
-      constants: { ROWS: rows, VOCABULARY: vocabulary },
-      tensors: [logits, targets, new Float32Array(rows), Float32Array.of(1)],
-      extent: rows,
-      expected: () => {
-        const { dlogits, losses } = crossEntropy(logits, targets, vocabulary);
-        return new Map([[0, dlogits], [2, losses]]);
-      },
-      work: bytesOf(logits, logits),
     };
   },
 ];

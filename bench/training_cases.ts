@@ -49,13 +49,14 @@ export const TRAINING_CASES: readonly CaseMaker[] = [
   },
   ({ tokens }, random) => {
     const [losses, partials] = [tokens, PARTIAL_COUNT].map((count) => normals(random, count).map(Math.abs));
+    const scaling = Float32Array.of(1 / tokens, 1);
     return {
       kernel: "step_statistics",
       shape: `${tokens}, ${PARTIAL_COUNT}`,
       constants: { ROWS: tokens, PARTIALS: PARTIAL_COUNT },
-      tensors: [losses, partials, new Float32Array(2)],
-      extent: 2,
-      expected: () => new Map([[2, stepStatistics(losses, partials)]]),
+      tensors: [losses, partials, scaling, new Float32Array(2)],
+      extent: 1,
+      expected: () => new Map([[3, stepStatistics(losses, partials, scaling)]]),
       work: bytesOf(losses, partials),
     };
   },

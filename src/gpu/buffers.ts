@@ -55,6 +55,9 @@ export interface AllocateOptions {
   readonly usage?: "storage" | "uniform";
 }
 
+/** What code that lays out memory sees of an arena. */
+export type Allocator = Pick<BufferArena, "allocate">;
+
 export class BufferArena {
   #device: GPUDevice;
   #limits: BufferLimits;

@@ -10,6 +10,7 @@ import type { WantedFeature } from "./device_features.ts";
 import { DispatchPlan } from "./dispatch_plan.ts";
 import { gpuError } from "./errors.ts";
 import { KernelLoader } from "./kernel_loader.ts";
+import { ReadBack } from "./read_back.ts";
 import type { Precision } from "./precision.ts";
 
 export interface AdapterFacts {
@@ -37,8 +38,7 @@ export class Gpu {
   #loader: KernelLoader;
   #fault: Error | undefined;
   #closed = false;
-  #staging: GPUBuffer | undefined;
-  #reads: Promise<unknown> = Promise.resolve();
+  #readBack: ReadBack;
   #lost: Promise<Error>;
 
   /** Use `openDevice`. Takes ownership of `device`. */
@@ -51,6 +51,7 @@ export class Gpu {
     };
     this.workgroupSize = facts.backendKind === "software" ? 16 : 64;
     this.#loader = new KernelLoader(device, this.workgroupSize);
+    this.#readBack = new ReadBack(device);
     device.addEventListener("uncapturederror", (event) => {
       event.preventDefault();
       const { error } = event as GPUUncapturedErrorEvent;
@@ -133,14 +134,28 @@ export class Gpu {
     this.#device.queue.submit([encoder.finish()]);
   }
 
+  /** Fills with zeros, after everything submitted so far. */
+  clear(...buffers: readonly GpuBuffer[]): void {
+    const encoder = this.#device.createCommandEncoder();
+    for (const buffer of buffers) encoder.clearBuffer(buffer.raw);
+    this.#device.queue.submit([encoder.finish()]);
+  }
+
   /**
-   * The bytes of `source` after everything submitted so far. Reads queue up behind one another.
+   * The bytes of `source` as everything submitted so far leaves them, whatever is submitted before the promise resolves.
    * @throws `gpu/device-lost`, `gpu/fault`
    */
-  read(source: Binding): Promise<ArrayBuffer> {
-    const result = this.#reads.then(() => this.#readNow(source));
-    this.#reads = result.catch(() => {});
-    return result;
+  async read(source: Binding): Promise<ArrayBuffer> {
+    if (this.#fault !== undefined) throw this.#fault;
+    assert(!this.#closed, "read from a closed device");
+    let bytes: ArrayBuffer;
+    try {
+      bytes = await this.#readBack.copy(source);
+    } catch (cause) {
+      throw this.#fault ?? gpuError("gpu/fault", "read back from the GPU: the mapping failed", {}, cause);
+    }
+    if (this.#fault !== undefined) throw this.#fault;
+    return bytes;
   }
 
   /** The elements of an f32 binding, or of an f16 one, widened. */
@@ -159,40 +174,8 @@ export class Gpu {
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
-    this.#staging?.destroy();
+    this.#readBack.destroy();
     this.#device.destroy();
-  }
-
-  async #readNow(source: Binding): Promise<ArrayBuffer> {
-    if (this.#fault !== undefined) throw this.#fault;
-    assert(!this.#closed, "read from a closed device");
-    const staging = this.#stagingOf(source.byteLength);
-    const encoder = this.#device.createCommandEncoder();
-    encoder.copyBufferToBuffer(source.buffer.raw, source.offsetBytes, staging, 0, source.byteLength);
-    this.#device.queue.submit([encoder.finish()]);
-    try {
-      await staging.mapAsync(GPUMapMode.READ, 0, source.byteLength);
-    } catch (cause) {
-      throw this.#fault ?? gpuError("gpu/fault", "read back from the GPU: the mapping failed", {}, cause);
-    }
-    const bytes = staging.getMappedRange(0, source.byteLength).slice(0);
-    staging.unmap();
-    if (this.#fault !== undefined) throw this.#fault;
-    return bytes;
-  }
-
-  #stagingOf(byteLength: number): GPUBuffer {
-    if (this.#staging === undefined || this.#staging.size < byteLength) {
-      this.#staging?.destroy();
-      let size = 4096;
-      while (size < byteLength) size *= 2;
-      this.#staging = this.#device.createBuffer({
-        label: "read-back",
-        size: Math.min(size, this.limits.maxBufferBytes),
-        usage: GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST,
-      });
-    }
-    return this.#staging;
   }
 }
 

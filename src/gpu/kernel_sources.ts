@@ -4,7 +4,9 @@ import attentionForward from "../../kernels/attention_forward.wgsl" with { type:
 import attentionKeyValueBackward from "../../kernels/attention_key_value_backward.wgsl" with { type: "text" };
 import attentionQueryBackward from "../../kernels/attention_query_backward.wgsl" with { type: "text" };
 import biasBackward from "../../kernels/bias_backward.wgsl" with { type: "text" };
-import crossEntropy from "../../kernels/cross_entropy.wgsl" with { type: "text" };
+import crossEntropyBackward from "../../kernels/cross_entropy_backward.wgsl" with { type: "text" };
+import crossEntropyForward from "../../kernels/cross_entropy_forward.wgsl" with { type: "text" };
+import crossEntropyForwardGroup from "../../kernels/cross_entropy_forward_group.wgsl" with { type: "text" };
 import embeddingBackward from "../../kernels/embedding_backward.wgsl" with { type: "text" };
 import embeddingForward from "../../kernels/embedding_forward.wgsl" with { type: "text" };
 import geluBackward from "../../kernels/gelu_backward.wgsl" with { type: "text" };
@@ -36,7 +38,9 @@ export const KERNEL_SOURCES = {
   attention_key_value_backward: attentionKeyValueBackward,
   attention_query_backward: attentionQueryBackward,
   bias_backward: biasBackward,
-  cross_entropy: crossEntropy,
+  cross_entropy_backward: crossEntropyBackward,
+  cross_entropy_forward: crossEntropyForward,
+  cross_entropy_forward_group: crossEntropyForwardGroup,
   embedding_backward: embeddingBackward,
   embedding_forward: embeddingForward,
   gelu_backward: geluBackward,

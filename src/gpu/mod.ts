@@ -2,7 +2,7 @@
 export { backendKindOf } from "./backend_kind.ts";
 export type { BackendKind } from "./backend_kind.ts";
 export { BufferArena, GpuBuffer } from "./buffers.ts";
-export type { Binding } from "./buffers.ts";
+export type { Allocator, Binding, BufferLimits } from "./buffers.ts";
 export { openDevice } from "./device.ts";
 export type { OpenDeviceOptions } from "./device.ts";
 export { WANTED_FEATURES } from "./device_features.ts";

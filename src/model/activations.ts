@@ -3,8 +3,9 @@
  * layer; gradients of activations are transient and shared by all layers.
  * B batch, T context, C width, I width inside the MLP, V vocabulary, H heads, N = B·T rows.
  */
-import type { BufferArena, ElementType, GpuBuffer, Precision } from "../gpu/mod.ts";
+import type { Allocator, ElementType, GpuBuffer, Precision } from "../gpu/mod.ts";
 import type { ModelConfig } from "./config.ts";
+import { type HeadLimits, logitsElements } from "./head_tiles.ts";
 
 export interface LayerActivations {
   /** [N, 2] mean and reciprocal deviation of the two layer norms */
@@ -41,12 +42,14 @@ export interface Activations {
   readonly layers: readonly LayerActivations[];
   readonly finalStatistics: GpuBuffer;
   readonly finalNormed: GpuBuffer;
-  /** [N, V]: logits, then their gradients in place */
+  /** Of a block of rows: logits, then their gradients in place; see head_tiles.ts */
   readonly logits: GpuBuffer;
+  /** [N] of the logits */
+  readonly headLogSumExp: GpuBuffer;
   /** [N] */
   readonly losses: GpuBuffer;
-  /** [1] what dlogits are multiplied by; the owner writes it, 1 in f32 */
-  readonly lossScale: GpuBuffer;
+  /** [2] weight of a counted row in the mean loss, one over their number; loss scale, 1 in f32. The owner writes them. */
+  readonly scaling: GpuBuffer;
   /** [N, C] output of a residual branch, forward */
   readonly branch: GpuBuffer;
   /** [N, C] gradient of the residual stream */
@@ -62,9 +65,10 @@ export interface Activations {
 
 /** Activations and their gradients in `precision`; statistics, losses and what rows share in f32. */
 export function allocateActivations(
-  arena: BufferArena,
+  arena: Allocator,
   config: ModelConfig,
   batchSize: number,
+  headLimits: HeadLimits,
   precision: Precision = "f32",
 ): Activations {
   const { width, innerWidth, vocabSize, contextLength, headCount, layerCount } = config;
@@ -93,9 +97,10 @@ export function allocateActivations(
     layers,
     finalStatistics: buffer("finalStatistics", 2 * rows, "f32"),
     finalNormed: buffer("finalNormed", rows * width),
-    logits: buffer("logits", rows * vocabSize),
+    logits: buffer("logits", logitsElements({ rows, vocabSize, width }, headLimits)),
+    headLogSumExp: buffer("headLogSumExp", rows, "f32"),
     losses: buffer("losses", rows, "f32"),
-    lossScale: buffer("lossScale", 1, "f32"),
+    scaling: buffer("scaling", 2, "f32"),
     branch: buffer("branch", rows * width),
     dresidual: buffer("dresidual", rows * width),
     dnormed: buffer("dnormed", rows * width),

@@ -1,6 +1,7 @@
 /**
- * Forward and backward of a model as two dispatch plans over fixed buffers, whichever its family. The backward plan must
- * follow a forward plan over the same tokens. Every element of the gradient arena that belongs to a tensor is overwritten
+ * Forward and backward of a model as dispatch plans over fixed buffers, whichever its family: the trunk up to the head, then
+ * either the losses alone or, with the head's share of the gradients, the backward pass, which computes the losses
+ * too. Both must follow a trunk plan over the same tokens. Every element of the gradient arena that belongs to a tensor is overwritten
  * by it; nothing needs zeroing between steps.
  */
 import { assert } from "../base/assert.ts";
@@ -45,18 +46,17 @@ export function buildTrunk(
   family.finalNormForward(plan, pass);
 }
 
-/** Tokens and targets to losses [N]. */
-export function buildForward(
+/** After the trunk, to losses [N]. */
+export function buildLosses(
   plan: DispatchPlan,
   config: ModelConfig,
   batchSize: number,
   at: ModelBuffers,
 ): void {
-  buildTrunk(plan, config, batchSize, at);
   headForward(plan, openPass(config, batchSize, at));
 }
 
-/** Gradients of the mean loss with respect to every parameter. */
+/** After the trunk, to losses [N] and the gradients of their weighted sum with respect to every parameter. */
 export function buildBackward(
   plan: DispatchPlan,
   config: ModelConfig,

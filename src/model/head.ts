@@ -1,33 +1,105 @@
 /**
- * Final projection and loss: logits = normed·Wᵀ with W [V, C] the token embedding where the head is tied to it, else its own
- * matrix; loss = mean cross-entropy.
+ * Final projection and loss in one: logits = finalNormed·Wᵀ, loss = cross-entropy with the targets, and the gradients of
+ * both, block of rows by block of rows (head_tiles.ts), so that the logits of a batch are never allocated. W [V, C] is the
+ * token embedding where the head is tied to it, else a matrix of its own; it may lie in several shards.
+ *   each block:  each tile: logits = finalNormed·Wᵀ, running log-sum-exp → losses
+ *                each tile: dlogits in place, dnormed += dlogits·W, dW += dlogitsᵀ·finalNormed
  */
-import type { DispatchPlan } from "../gpu/mod.ts";
-import { headName, type Pass } from "./pass.ts";
+import type { Binding, DispatchPlan } from "../gpu/mod.ts";
+import { headTiles, tileOffset } from "./head_tiles.ts";
 import { matmulNN, matmulNT, matmulTN } from "./matmul.ts";
+import { headName, type Pass } from "./pass.ts";
 
-/** From finalNormed [N, C] to losses [N]; leaves the logits' gradients behind. */
-export function headForward(plan: DispatchPlan, pass: Pass): void {
-  const { config, rows, activations: act } = pass;
-  const { vocabSize, width } = config;
-  const shape = { rows, columns: vocabSize, inner: width };
-  matmulNT(plan, shape, act.finalNormed.whole(), pass.parameter(headName(config)), act.logits.whole());
-  plan.add(
-    "cross_entropy",
-    { ROWS: rows, VOCABULARY: vocabSize },
-    [act.logits.whole(), act.targets.whole(), act.losses.whole(), act.lossScale.whole()],
-    rows,
-  );
+/** Rows of a part of the vocabulary: W's, its gradient's, and their logits for the rows of a block. */
+interface Tile {
+  readonly firstToken: number;
+  readonly columns: number;
+  readonly weight: Binding;
+  readonly dweight: Binding;
+  readonly logits: Binding;
 }
 
-/** To dnormed [N, C] and the head's gradient, both overwritten. */
+/** A block's part of everything. */
+interface Block {
+  readonly firstRow: number;
+  readonly rowCount: number;
+  readonly tiles: readonly Tile[];
+  /** [rowCount, C] */
+  readonly normed: Binding;
+  readonly dnormed: Binding;
+  /** [rowCount] */
+  readonly targets: Binding;
+  readonly logSumExp: Binding;
+  readonly losses: Binding;
+}
+
+/** From finalNormed [N, C] to losses [N], zero where not counted. */
+export function headForward(plan: DispatchPlan, pass: Pass): void {
+  for (const block of blocksOf(pass)) blockForward(plan, pass, block);
+}
+
+/** To losses as `headForward`, to dnormed [N, C], overwritten, and to W's gradient: those of Σ losses · scaling. */
 export function headBackward(plan: DispatchPlan, pass: Pass): void {
-  const { config, rows, activations: act } = pass;
+  const { config: { width }, activations: act } = pass;
+  for (const block of blocksOf(pass)) {
+    const { firstRow, rowCount, targets, logSumExp, normed, dnormed } = block;
+    blockForward(plan, pass, block);
+    block.tiles.forEach(({ firstToken, columns, weight, dweight, logits }, index) => {
+      plan.add(
+        "cross_entropy_backward",
+        { ROWS: rowCount, COLUMNS: columns, FIRST_TOKEN: firstToken },
+        [logits, targets, logSumExp, act.scaling.whole()],
+        [Math.ceil(columns / plan.workgroupSize), rowCount],
+      );
+      matmulNN(plan, { rows: rowCount, columns: width, inner: columns }, logits, weight, dnormed, {
+        accumulate: index > 0,
+      });
+      matmulTN(plan, { rows: columns, columns: width, inner: rowCount }, logits, normed, dweight, {
+        accumulate: firstRow > 0,
+      });
+    });
+  }
+}
+
+/** Logits of the block, tile by tile, into their buffer; to losses of its rows. */
+function blockForward(plan: DispatchPlan, pass: Pass, { rowCount, tiles, ...block }: Block): void {
+  const { config: { width }, headLimits: { rowForm } } = pass;
+  tiles.forEach(({ firstToken, columns, weight, logits }, index) => {
+    matmulNT(plan, { rows: rowCount, columns, inner: width }, block.normed, weight, logits);
+    plan.add(
+      rowForm === "invocation" ? "cross_entropy_forward" : "cross_entropy_forward_group",
+      {
+        ROWS: rowCount,
+        COLUMNS: columns,
+        FIRST_TOKEN: firstToken,
+        IS_FIRST: index === 0 ? 1 : 0,
+        IS_LAST: index === tiles.length - 1 ? 1 : 0,
+      },
+      [logits, block.targets, block.logSumExp, block.losses],
+      rowForm === "invocation" ? rowCount : rowCount * plan.workgroupSize,
+    );
+  });
+}
+
+function blocksOf({ config, rows, activations: act, headLimits, parameters, gradients }: Pass): Block[] {
   const { vocabSize, width } = config;
-  const [normed, dlogits, dnormed] = [act.finalNormed, act.logits, act.dnormed].map((buffer) =>
-    buffer.whole()
-  );
-  const name = headName(config);
-  matmulNN(plan, { rows, columns: width, inner: vocabSize }, dlogits, pass.parameter(name), dnormed);
-  matmulTN(plan, { rows: vocabSize, columns: width, inner: rows }, dlogits, normed, pass.gradient(name));
+  const cut = headTiles({ rows, vocabSize, width }, headLimits);
+  const weights = parameters.shards(headName(config), cut.maxColumns);
+  const dweights = gradients.shards(headName(config), cut.maxColumns);
+  return cut.blocks.map(({ firstRow, rowCount }) => ({
+    firstRow,
+    rowCount,
+    tiles: weights.map(({ firstRow: firstToken, rowCount: columns, binding: weight }, index) => ({
+      firstToken,
+      columns,
+      weight,
+      dweight: dweights[index].binding,
+      logits: act.logits.slice(tileOffset(cut, firstToken, index), rowCount * columns),
+    })),
+    normed: act.finalNormed.slice(firstRow * width, rowCount * width),
+    dnormed: act.dnormed.slice(firstRow * width, rowCount * width),
+    targets: act.targets.slice(firstRow, rowCount),
+    logSumExp: act.headLogSumExp.slice(firstRow, rowCount),
+    losses: act.losses.slice(firstRow, rowCount),
+  }));
 }

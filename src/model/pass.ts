@@ -2,17 +2,17 @@
  * What the layers of a forward and backward pass share: the shape, the buffers, and tensors by their Hugging Face name.
  * A pass of fewer tokens than the model's context has a config with a shorter contextLength.
  */
-import { assert } from "../base/assert.ts";
-import type { Binding, GpuBuffer } from "../gpu/mod.ts";
+import type { Binding } from "../gpu/mod.ts";
 import type { Activations } from "./activations.ts";
 import type { ModelConfig } from "./config.ts";
-import type { ParameterLayout } from "./parameters.ts";
+import type { HeadLimits } from "./head_tiles.ts";
+import type { ParameterStore } from "./parameter_store.ts";
 
 export interface ModelBuffers {
-  readonly layout: ParameterLayout;
-  readonly parameters: GpuBuffer;
-  readonly gradients: GpuBuffer;
+  readonly parameters: ParameterStore;
+  readonly gradients: ParameterStore;
   readonly activations: Activations;
+  readonly headLimits: HeadLimits;
 }
 
 export interface Pass<C extends ModelConfig = ModelConfig> {
@@ -21,6 +21,10 @@ export interface Pass<C extends ModelConfig = ModelConfig> {
   /** N = B·T */
   readonly rows: number;
   readonly activations: Activations;
+  readonly headLimits: HeadLimits;
+  readonly parameters: ParameterStore;
+  readonly gradients: ParameterStore;
+  /** A tensor that lies in one shard, and its gradient. */
   parameter(name: string): Binding;
   gradient(name: string): Binding;
 }
@@ -30,9 +34,9 @@ export function openPass<C extends ModelConfig>(config: C, batchSize: number, at
     config,
     batchSize,
     rows: batchSize * config.contextLength,
-    activations: at.activations,
-    parameter: finder(at.layout, at.parameters),
-    gradient: finder(at.layout, at.gradients),
+    ...at,
+    parameter: (name) => at.parameters.tensor(name),
+    gradient: (name) => at.gradients.tensor(name),
   };
 }
 
@@ -48,15 +52,4 @@ export function embeddingName({ family }: ModelConfig): string {
 
 export function headName(config: ModelConfig): string {
   return config.tiedHead ? embeddingName(config) : "lm_head.weight";
-}
-
-function finder(layout: ParameterLayout, buffer: GpuBuffer): (name: string) => Binding {
-  const bindings = new Map(
-    layout.entries.map(({ name, offset, elementCount }) => [name, buffer.slice(offset, elementCount)]),
-  );
-  return (name) => {
-    const binding = bindings.get(name);
-    assert(binding !== undefined, `no parameter named ${name}`);
-    return binding;
-  };
 }

@@ -2,6 +2,9 @@
 import type { ModelConfig } from "./config.ts";
 import { modelError } from "./errors.ts";
 
+/** The target of a row that has nothing to predict: its loss is zero, and it does not count in the mean. */
+export const NOT_COUNTED = 0xffffffff;
+
 export interface TokenBatch {
   /** [N] the tokens the model sees, and the next ones it has to predict */
   readonly inputs: Uint32Array;

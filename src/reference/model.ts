@@ -4,7 +4,7 @@
  */
 import { packedColumns } from "./attention_columns.ts";
 import { attentionForward } from "./attention_forward.ts";
-import { crossEntropy } from "./cross_entropy.ts";
+import { crossEntropyLosses } from "./cross_entropy_forward.ts";
 import { embeddingForward } from "./embedding_forward.ts";
 import { geluForward } from "./gelu_forward.ts";
 import { layernormForward } from "./layernorm_forward.ts";
@@ -31,7 +31,7 @@ export function referenceLoss(model: ReferenceModel, inputs: Uint32Array, target
   for (let layer = 0; layer < model.layerCount; layer++) x = referenceLayer(model, layer, x, rows);
   const normed = layernormForward(x, p("ln_f.weight"), p("ln_f.bias"), width).y;
   const logits = matmulNT(normed, p("wte.weight"), { rows, columns: vocabSize, inner: width });
-  const { losses } = crossEntropy(logits, targets, vocabSize);
+  const { losses } = crossEntropyLosses(logits, targets, vocabSize);
   return losses.reduce((sum, loss) => sum + loss, 0) / rows;
 }
 

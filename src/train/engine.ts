@@ -1,25 +1,18 @@
 /**
  * One model on one GPU: parameters, moments, and the plans of a training step. All buffers are allocated by `create`; a
- * step uploads tokens and three numbers, submits one command buffer and reads two numbers back.
+ * step uploads tokens and a few numbers, submits one command buffer and reads two numbers back. The host waits for those
+ * only when it is two steps ahead of the device: writes, submits and copies are queued in the order of the calls.
  * Cost of a step, at least: 6 FLOP a parameter a token (2 forward, 4 backward), plus 12·C·T·L a token for attention. For
  * pico at batch 8 that is 0.36 GFLOP: 45 ms at the 8 GFLOP/s that two cores of llvmpipe reach, plus about 12 ms in which
  * Deno polls for the read-back.
  */
 import { assert } from "../base/assert.ts";
-import type { BufferArena, DispatchPlan, Gpu, GpuBuffer } from "../gpu/mod.ts";
-import {
-  type Activations,
-  allocateActivations,
-  buildBackward,
-  buildForward,
-  type ModelConfig,
-  modelError,
-  type ParameterLayout,
-  parameterLayout,
-  sortTokens,
-  splitTokens,
-} from "../model/mod.ts";
+import type { BufferArena, Gpu } from "../gpu/mod.ts";
+import { type ModelConfig, modelError, type ParameterLayout, sortTokens, splitTokens } from "../model/mod.ts";
 import { type AdamWOptions, biasCorrections } from "../optim/adamw.ts";
+import { type EngineMemory, layOutMemory, type MemoryKind } from "./engine_memory.ts";
+import { type EnginePlans, recordPlans } from "./engine_plans.ts";
+import { WorkQueue } from "./work_queue.ts";
 
 export type { AdamWOptions } from "../optim/adamw.ts";
 
@@ -37,32 +30,18 @@ export interface StepResult {
   readonly gradNorm: number;
 }
 
-/** Above any finite f32 norm that matters, below overflow: no clipping. */
-const NO_CLIP = 3e38;
-const MAX_PARTIALS = 4096;
-
 export class TrainEngine {
-  readonly layout: ParameterLayout;
   readonly config: ModelConfig;
   readonly batchSize: number;
   #gpu: Gpu;
   #adamw: AdamWOptions;
-  #arena: BufferArena;
-  #parameters: GpuBuffer;
-  #gradients: GpuBuffer;
-  #m: GpuBuffer;
-  #v: GpuBuffer;
-  #schedule: GpuBuffer;
-  #statistics: GpuBuffer;
-  #activations: Activations;
-  #forward: DispatchPlan;
-  #backward: DispatchPlan;
-  #measure: DispatchPlan;
-  #update: DispatchPlan;
+  #arenas = new Map<MemoryKind, BufferArena>();
+  #memory: EngineMemory;
+  #plans: EnginePlans;
   #positions: Uint32Array<ArrayBuffer>;
   #starts: Uint32Array<ArrayBuffer>;
   #step = 0;
-  #queue: Promise<unknown> = Promise.resolve();
+  #queue = new WorkQueue();
 
   private constructor(gpu: Gpu, config: ModelConfig, { batchSize, adamw }: TrainEngineOptions) {
     assert(Number.isSafeInteger(batchSize) && batchSize > 0, `batch size ${batchSize}`);
@@ -70,31 +49,12 @@ export class TrainEngine {
     this.config = config;
     this.batchSize = batchSize;
     this.#adamw = adamw;
-    this.layout = parameterLayout(config);
-    this.#arena = gpu.arena("engine");
-    const elements = this.layout.elementCount;
-    this.#parameters = this.#arena.allocate("parameters", elements);
-    this.#gradients = this.#arena.allocate("gradients", elements);
-    this.#m = this.#arena.allocate("m", elements);
-    this.#v = this.#arena.allocate("v", elements);
-    this.#schedule = this.#arena.allocate("schedule", 3);
-    this.#statistics = this.#arena.allocate("statistics", 2);
-    this.#activations = allocateActivations(this.#arena, config, batchSize);
-    gpu.write(this.#activations.lossScale, Float32Array.of(1));
+    const shape = { config, batchSize };
+    const adapter = { limits: gpu.limits, isSoftware: gpu.backendKind === "software" };
+    this.#memory = layOutMemory(shape, adapter, (kind) => this.#arena(kind));
+    this.#plans = recordPlans(gpu, shape, adamw, this.#memory);
     this.#positions = new Uint32Array(batchSize * config.contextLength);
     this.#starts = new Uint32Array(config.vocabSize + 1);
-    const at = {
-      layout: this.layout,
-      parameters: this.#parameters,
-      gradients: this.#gradients,
-      activations: this.#activations,
-    };
-    this.#forward = gpu.plan();
-    this.#backward = gpu.plan();
-    buildForward(this.#forward, config, batchSize, at);
-    buildBackward(this.#backward, config, batchSize, at);
-    this.#measure = this.#measurePlan();
-    this.#update = this.#updatePlan();
   }
 
   /**
@@ -104,7 +64,7 @@ export class TrainEngine {
   static async create(gpu: Gpu, config: ModelConfig, options: TrainEngineOptions): Promise<TrainEngine> {
     const engine = new TrainEngine(gpu, config, options);
     try {
-      await gpu.read(engine.#statistics.whole()); // Faults of allocation or compilation surface here.
+      await gpu.read(engine.#memory.statistics.whole()); // Faults of allocation or compilation surface here.
     } catch (error) {
       engine.destroy();
       throw error;
@@ -112,14 +72,18 @@ export class TrainEngine {
     return engine;
   }
 
-  /** Steps since the last `loadParameters`. */
+  get layout(): ParameterLayout {
+    return this.#memory.layout;
+  }
+
+  /** Steps submitted since the last `loadParameters`. */
   get step(): number {
     return this.#step;
   }
 
   /**
    * Replaces the parameters and forgets AdamW's moments and step count, so that a replay from the same parameters over the
-   * same batches gives the same numbers.
+   * same batches gives the same numbers. Takes its turn behind calls that have not been submitted yet.
    * @throws `model/bad-parameters`
    */
   loadParameters(parameters: Float32Array): void {
@@ -131,31 +95,34 @@ export class TrainEngine {
         { elements: parameters.length, required },
       );
     }
-    const zeros = new Float32Array(required);
-    this.#gpu.write(this.#parameters, parameters);
-    this.#gpu.write(this.#m, zeros);
-    this.#gpu.write(this.#v, zeros);
-    this.#step = 0;
+    this.#queue.now(() => {
+      this.#memory.parameters.write(this.#gpu, parameters);
+      this.#memory.m.clear(this.#gpu);
+      this.#memory.v.clear(this.#gpu);
+      this.#step = 0;
+    });
   }
 
   /** A copy of the parameters, [layout.elementCount]. */
   readParameters(): Promise<Float32Array<ArrayBuffer>> {
-    return this.#exclusive(() => this.#gpu.readF32(this.#parameters.slice(0, this.layout.elementCount)));
+    return this.#queue.alone(() => this.#memory.parameters.read(this.#gpu));
   }
 
   /**
-   * One AdamW step on `tokens` [batchSize, contextLength + 1].
+   * One AdamW step on `tokens` [batchSize, contextLength + 1]. The next may be called before this one has resolved: the
+   * device then never waits for the host.
    * @throws `model/bad-tokens`, `gpu/device-lost`, `gpu/fault`
    */
   trainStep(tokens: Uint32Array, learningRate: number): Promise<StepResult> {
-    return this.#exclusive(() => {
+    return this.#queue.ahead(() => {
       this.#uploadTokens(tokens);
       this.#step++;
       this.#gpu.write(
-        this.#schedule,
+        this.#memory.schedule,
         new Float32Array([learningRate, ...biasCorrections(this.#adamw, this.#step)]),
       );
-      this.#gpu.submit(this.#forward, this.#backward, this.#measure, this.#update);
+      const { forward, backward, measure, update } = this.#plans;
+      this.#gpu.submit(forward, backward, measure, update);
       return this.#readStatistics();
     });
   }
@@ -174,105 +141,67 @@ export class TrainEngine {
         { found: tokens.length, required: batchElements },
       );
     }
-    let sum = 0;
+    const sums = [];
     for (let batch = 0; batch < batchCount; batch++) {
-      sum += await this.#exclusive(async () => {
+      sums.push(this.#queue.ahead(async () => {
         this.#uploadTokens(tokens.subarray(batch * batchElements, (batch + 1) * batchElements));
-        this.#gpu.submit(this.#forward);
-        const losses = await this.#gpu.readF32(
-          this.#activations.losses.slice(0, this.batchSize * this.config.contextLength),
-        );
+        this.#gpu.submit(this.#plans.forward, this.#plans.losses);
+        const losses = await this.#gpu.readF32(this.#memory.activations.losses.slice(0, this.#rows));
         return losses.reduce((total, loss) => total + loss, 0) / losses.length;
-      });
+      }));
     }
-    return sum / batchCount;
+    return (await Promise.all(sums)).reduce((sum, loss) => sum + loss, 0) / batchCount;
   }
 
   /** Loss and raw gradients [layout.elementCount], without an update. */
   evaluateGradients(tokens: Uint32Array): Promise<{ loss: number; gradients: Float32Array<ArrayBuffer> }> {
-    return this.#exclusive(async () => {
+    return this.#queue.alone(async () => {
       this.#uploadTokens(tokens);
-      this.#gpu.submit(this.#forward, this.#backward, this.#measure);
+      this.#gpu.submit(this.#plans.forward, this.#plans.backward, this.#plans.measure);
       const { loss } = await this.#readStatistics();
-      const gradients = await this.#gpu.readF32(this.#gradients.slice(0, this.layout.elementCount));
-      return { loss, gradients };
+      return { loss, gradients: await this.#memory.gradients.read(this.#gpu) };
     });
   }
 
   /** Dispatches a training step. */
   get dispatchCount(): number {
-    return this.#forward.length + this.#backward.length + this.#measure.length + this.#update.length;
+    const { forward, backward, measure, update } = this.#plans;
+    return [forward, backward, measure, update].reduce((sum, plan) => sum + plan.length, 0);
   }
 
   /** Bytes of device memory held. */
   get heldBytes(): number {
-    return this.#arena.heldBytes;
+    return [...this.#arenas.values()].reduce((sum, arena) => sum + arena.heldBytes, 0);
   }
 
   /** Frees the device memory; the Gpu stays open. */
   destroy(): void {
-    this.#arena.destroy();
+    for (const arena of this.#arenas.values()) arena.destroy();
   }
 
-  /** Runs one after another: calls share the activations. */
-  #exclusive<R>(work: () => Promise<R>): Promise<R> {
-    const result = this.#queue.then(work);
-    this.#queue = result.catch(() => {});
-    return result;
+  get #rows(): number {
+    return this.batchSize * this.config.contextLength;
+  }
+
+  #arena(kind: MemoryKind): BufferArena {
+    const arena = this.#arenas.get(kind) ?? this.#gpu.arena(`engine ${kind}`);
+    this.#arenas.set(kind, arena);
+    return arena;
   }
 
   #uploadTokens(tokens: Uint32Array): void {
     const { inputs, targets } = splitTokens(tokens, this.config, this.batchSize);
     sortTokens(inputs, this.#positions, this.#starts);
-    this.#gpu.write(this.#activations.tokens, inputs);
-    this.#gpu.write(this.#activations.targets, targets);
-    this.#gpu.write(this.#activations.positions, this.#positions);
-    this.#gpu.write(this.#activations.starts, this.#starts);
+    const { activations: act } = this.#memory;
+    this.#gpu.write(act.tokens, inputs);
+    this.#gpu.write(act.targets, targets);
+    this.#gpu.write(act.positions, this.#positions);
+    this.#gpu.write(act.starts, this.#starts);
+    this.#gpu.write(act.scaling, Float32Array.of(1 / this.#rows, 1));
   }
 
   async #readStatistics(): Promise<StepResult> {
-    const [loss, gradNorm] = await this.#gpu.readF32(this.#statistics.slice(0, 2));
+    const [loss, gradNorm] = await this.#gpu.readF32(this.#memory.statistics.slice(0, 2));
     return { loss, gradNorm };
-  }
-
-  #measurePlan(): DispatchPlan {
-    const rows = this.batchSize * this.config.contextLength;
-    const count = this.layout.elementCount;
-    const partialCount = Math.min(MAX_PARTIALS, Math.ceil(count / 64));
-    const partials = this.#arena.allocate("partials", partialCount);
-    return this.#gpu.plan()
-      .add(
-        "squared_norm",
-        { COUNT: count, PARTIALS: partialCount },
-        [this.#gradients.whole(), partials.whole()],
-        partialCount,
-      )
-      .add(
-        "step_statistics",
-        { ROWS: rows, PARTIALS: partialCount },
-        [this.#activations.losses.whole(), partials.whole(), this.#statistics.whole()],
-        2,
-      );
-  }
-
-  #updatePlan(): DispatchPlan {
-    const { beta1, beta2, epsilon, weightDecay, maxGradNorm } = this.#adamw;
-    const count = this.layout.elementCount;
-    return this.#gpu.plan().add(
-      "adamw",
-      {
-        COUNT: count,
-        DECAY_COUNT: this.layout.decayElementCount,
-        BETA1: beta1,
-        BETA2: beta2,
-        EPSILON: epsilon,
-        WEIGHT_DECAY: weightDecay,
-        MAX_NORM: Math.min(maxGradNorm, NO_CLIP),
-      },
-      [this.#gradients, this.#statistics, this.#schedule, this.#parameters, this.#m, this.#v].map((b) =>
-        b.whole()
-      ),
-      count,
-    );
   }
 }

@@ -1,0 +1,71 @@
+// cross_entropy_forward with a workgroup a row: neighbouring invocations read neighbouring logits, which is what a GPU's
+// memory wants; on a software adapter a barrier costs more than the strided reads of the form without one.
+//   logits [ROWS, COLUMNS], of the tokens FIRST_TOKEN .. FIRST_TOKEN + COLUMNS · targets [ROWS], 0xffffffff: not counted
+//   logSumExp [ROWS], of the tiles so far · losses [ROWS] in nats: after the last tile; before it, the target's logit
+// Formula and meaning as there. IS_FIRST overwrites both outputs; later tiles add to them. Grid: ROWS workgroups. Each
+// invocation keeps a running maximum and sum of every WORKGROUPth column; invocation 0 combines them in order.
+override ROWS: u32;
+override COLUMNS: u32;
+override FIRST_TOKEN: u32;
+override IS_FIRST: u32;
+override IS_LAST: u32;
+override WORKGROUP: u32 = 64;
+
+@group(0) @binding(0) var<storage, read> logits: array<scalar>;
+@group(0) @binding(1) var<storage, read> targets: array<u32>;
+@group(0) @binding(2) var<storage, read_write> logSumExp: array<f32>;
+@group(0) @binding(3) var<storage, read_write> losses: array<f32>;
+
+var<workgroup> maxima: array<f32, WORKGROUP>;
+var<workgroup> sums: array<f32, WORKGROUP>;
+
+@compute @workgroup_size(WORKGROUP)
+fn main(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) local: u32,
+) {
+  let row = group.y * groups.x + group.x;
+  if (row >= ROWS) {
+    return;
+  }
+  let base = row * COLUMNS;
+  // An invocation without a column of its own starts from the row's last and adds nothing.
+  var largest = f32(logits[base + min(local, COLUMNS - 1u)]);
+  var sum = select(0.0, 1.0, local < COLUMNS);
+  for (var v = local + WORKGROUP; v < COLUMNS; v += WORKGROUP) {
+    let d = f32(logits[base + v]) - largest;
+    let e = exp(-abs(d));
+    sum = select(sum + e, sum * e + 1.0, d > 0.0);
+    largest += max(d, 0.0);
+  }
+  maxima[local] = largest;
+  sums[local] = sum;
+  workgroupBarrier();
+  if (local > 0u) {
+    return;
+  }
+  for (var i = 1u; i < WORKGROUP; i++) {
+    let d = maxima[i] - largest;
+    let e = exp(-abs(d));
+    sum = select(sum + sums[i] * e, sum * e + sums[i], d > 0.0);
+    largest += max(d, 0.0);
+  }
+  var total = log(sum) + largest;
+  var chosen = 0.0;
+  if (IS_FIRST == 0u) {
+    let before = logSumExp[row];
+    total = max(before, total) + log(1.0 + exp(-abs(before - total)));
+    chosen = losses[row];
+  }
+  let column = targets[row] - FIRST_TOKEN;
+  if (targets[row] >= FIRST_TOKEN && column < COLUMNS) {
+    chosen = f32(logits[base + column]);
+  }
+  logSumExp[row] = total;
+  if (IS_LAST == 1u) {
+    losses[row] = select(total - chosen, 0.0, targets[row] == 0xffffffffu);
+  } else {
+    losses[row] = chosen;
+  }
+}

@@ -1,0 +1,94 @@
+/**
+ * One flat vector of a layout on the device: parameters, or their gradients, or a moment. Owns no memory of its own: the arena
+ * does. Model code asks for tensors by their Hugging Face name; flat kernels run over `ranges`. Reading and writing the
+ * whole vector hides how it is cut: offsets are the layout's.
+ */
+import { assert } from "../base/assert.ts";
+import type { Allocator, Binding, Gpu, GpuBuffer } from "../gpu/mod.ts";
+import type { ParameterPartition } from "./parameter_partition.ts";
+
+/** Rows of a matrix: binding is [rowCount, columns]. */
+export interface Shard {
+  readonly firstRow: number;
+  readonly rowCount: number;
+  readonly binding: Binding;
+}
+
+/** A part of the flat vector that one binding holds. */
+export interface FlatRange {
+  /** First element in the vector. */
+  readonly offset: number;
+  readonly elementCount: number;
+  readonly binding: Binding;
+}
+
+/** Read back at a time: what the read-back buffer then has to hold. */
+const READ_ELEMENTS = 16 * 1024 * 1024;
+
+export class ParameterStore {
+  readonly #partition: ParameterPartition;
+  readonly #buffers: readonly GpuBuffer[];
+
+  constructor(label: string, partition: ParameterPartition, arena: Allocator) {
+    this.#partition = partition;
+    this.#buffers = partition.segments.map(({ elementCount }, i) =>
+      arena.allocate(partition.segments.length === 1 ? label : `${label}.${i}`, elementCount)
+    );
+  }
+
+  /** The whole tensor, which must lie in one segment. */
+  tensor(name: string): Binding {
+    const shards = this.shards(name);
+    assert(shards.length === 1, `${name} lies in ${shards.length} shards`);
+    return shards[0].binding;
+  }
+
+  /** The tensor's rows, in order, in as many bindings as it takes, each of at most `maxRows` rows. */
+  shards(name: string, maxRows = Infinity): Shard[] {
+    const places = this.#partition.shards.get(name);
+    assert(places !== undefined, `no parameter named ${name}`);
+    return places.flatMap(({ segmentIndex, offset, firstRow, rowCount, rowElements }) => {
+      const shards: Shard[] = [];
+      for (let row = 0; row < rowCount; row += maxRows) {
+        const count = Math.min(maxRows, rowCount - row);
+        const binding = this.#buffers[segmentIndex].slice(offset + row * rowElements, count * rowElements);
+        shards.push({ firstRow: firstRow + row, rowCount: count, binding });
+      }
+      return shards;
+    });
+  }
+
+  /** The whole vector in order. */
+  ranges(): FlatRange[] {
+    return this.#partition.segments.map(({ offset, elementCount }, i) => ({
+      offset,
+      elementCount,
+      binding: this.#buffers[i].slice(0, elementCount),
+    }));
+  }
+
+  /** @param vector [elementCount of the layout] */
+  write(gpu: Gpu, vector: Float32Array): void {
+    for (const [i, { offset, elementCount }] of this.#partition.segments.entries()) {
+      gpu.write(this.#buffers[i], vector.subarray(offset, offset + elementCount));
+    }
+  }
+
+  clear(gpu: Gpu): void {
+    gpu.clear(...this.#buffers);
+  }
+
+  /** A copy of the whole vector. Nothing that changes it may be submitted until the promise resolves. */
+  async read(gpu: Gpu): Promise<Float32Array<ArrayBuffer>> {
+    const { segments } = this.#partition;
+    const last = segments[segments.length - 1];
+    const vector = new Float32Array(last.offset + last.elementCount);
+    for (const [i, { offset, elementCount }] of segments.entries()) {
+      for (let from = 0; from < elementCount; from += READ_ELEMENTS) {
+        const count = Math.min(READ_ELEMENTS, elementCount - from);
+        vector.set(await gpu.readF32(this.#buffers[i].slice(from, count)), offset + from);
+      }
+    }
+    return vector;
+  }
+}
