@@ -1,9 +1,10 @@
 // AdamW (Loshchilov & Hutter 2019) over one flat arena, gradient clipping to a global norm included.
-//   gradients [COUNT] · statistics [2]: unused, ‖gradient‖₂ · schedule [3]: learning rate, 1/(1 - β1ᵗ), 1/(1 - β2ᵗ)
+//   gradients [COUNT] · statistics [3]: unused, ‖gradient‖₂, loss scale (gradients carry it, the norm does not)
+//   schedule [3]: learning rate, 1/(1 - β1ᵗ), 1/(1 - β2ᵗ)
 //   parameters [COUNT] · m [COUNT] · v [COUNT], updated in place
-// Formula: g = gradient · min(1, MAX_NORM / ‖gradient‖); m = β1·m + (1-β1)·g; v = β2·v + (1-β2)·g²;
+// Formula: g = gradient / loss scale · min(1, MAX_NORM / ‖gradient‖); m = β1·m + (1-β1)·g; v = β2·v + (1-β2)·g²;
 //   p -= lr · (m̂ / (√v̂ + ε) + λ·p), where λ is zero from element DECAY_COUNT on (biases and gains come last).
-// A norm that is not finite leaves everything untouched: one bad batch must not destroy the run. The test reads the bits,
+// A norm that is not finite leaves everything untouched: neither one bad batch nor an overflow in f16 destroys the run. The test reads the bits,
 // because a compiler may assume that NaN does not occur. One invocation an element; grid COUNT.
 override COUNT: u32;
 override DECAY_COUNT: u32;
@@ -35,7 +36,7 @@ fn main(
   if ((bitcast<u32>(norm) & 0x7f800000u) == 0x7f800000u) {
     return;
   }
-  let g = gradients[i] * (MAX_NORM / max(norm, MAX_NORM));
+  let g = gradients[i] * (MAX_NORM / max(norm, MAX_NORM) / statistics[2]);
   let nextM = BETA1 * m[i] + (1.0 - BETA1) * g;
   let nextV = BETA2 * v[i] + (1.0 - BETA2) * g * g;
   m[i] = nextM;

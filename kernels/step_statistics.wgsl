@@ -1,8 +1,8 @@
-// The two numbers of a step: mean loss and global gradient norm.
+// The numbers of a step: mean loss, global gradient norm, and the loss scale that its gradients carry.
 //   losses [ROWS], zero where not counted · partials [PARTIALS] from squared_norm, all ranges behind one another
-//   scaling [2]: one over the counted rows, loss scale · statistics [2]: mean loss in nats, ‖gradient‖₂
-// Formula: statistics = (Σ losses · scaling₀, √Σ partials / scaling₁): the gradients carry the loss scale, their norm does
-// not. Overwrites. One workgroup: each invocation sums every WORKGROUPth element of both, invocation 0 what they found,
+//   scaling [≥2]: one over the counted rows, loss scale · statistics [3]: mean loss in nats, ‖gradient‖₂, loss scale
+// Formula: statistics = (Σ losses · scaling₀, √Σ partials / scaling₁, scaling₁): the gradients carry the loss scale, their
+// norm does not. Overwrites. One workgroup: each invocation sums every WORKGROUPth element of both, invocation 0 what they found,
 // always in the same order. Grid 1.
 override ROWS: u32;
 override PARTIALS: u32;
@@ -34,4 +34,5 @@ fn main(@builtin(local_invocation_index) local: u32) {
   }
   statistics[0] = sum.x * scaling[0];
   statistics[1] = sqrt(sum.y) / scaling[1];
+  statistics[2] = scaling[1];
 }

@@ -13,6 +13,8 @@ import { KernelLoader } from "./kernel_loader.ts";
 import { ReadBack } from "./read_back.ts";
 import type { Precision } from "./precision.ts";
 
+const ERROR_KINDS = ["validation", "out-of-memory", "internal"] as const;
+
 export interface AdapterFacts {
   readonly adapterName: string;
   readonly backendKind: BackendKind;
@@ -123,6 +125,21 @@ export class Gpu {
       stored.byteOffset,
       stored.byteLength,
     );
+  }
+
+  /**
+   * Runs `work`, which allocates, compiles and submits but does not wait, and says what the device had against it. Such an
+   * error is no fault of the device: later reads go on.
+   */
+  async capture(work: () => void): Promise<string | undefined> {
+    for (const kind of ERROR_KINDS) this.#device.pushErrorScope(kind);
+    let errors: Promise<GPUError | null>[] = [];
+    try {
+      work();
+    } finally {
+      errors = ERROR_KINDS.map(() => this.#device.popErrorScope());
+    }
+    return (await Promise.all(errors)).find((error) => error !== null)?.message;
   }
 
   /** Submits the plans, in order, as one command buffer. */

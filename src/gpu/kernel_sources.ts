@@ -4,6 +4,7 @@ import attentionForward from "../../kernels/attention_forward.wgsl" with { type:
 import attentionKeyValueBackward from "../../kernels/attention_key_value_backward.wgsl" with { type: "text" };
 import attentionQueryBackward from "../../kernels/attention_query_backward.wgsl" with { type: "text" };
 import biasBackward from "../../kernels/bias_backward.wgsl" with { type: "text" };
+import castParameters from "../../kernels/cast_parameters.wgsl" with { type: "text" };
 import crossEntropyBackward from "../../kernels/cross_entropy_backward.wgsl" with { type: "text" };
 import crossEntropyForward from "../../kernels/cross_entropy_forward.wgsl" with { type: "text" };
 import crossEntropyForwardGroup from "../../kernels/cross_entropy_forward_group.wgsl" with { type: "text" };
@@ -16,9 +17,11 @@ import layernormForward from "../../kernels/layernorm_forward.wgsl" with { type:
 import layernormParametersBackward from "../../kernels/layernorm_parameters_backward.wgsl" with {
   type: "text",
 };
+import lossScale from "../../kernels/loss_scale.wgsl" with { type: "text" };
 import matmulNn from "../../kernels/matmul_nn.wgsl" with { type: "text" };
 import matmulNt from "../../kernels/matmul_nt.wgsl" with { type: "text" };
 import matmulTn from "../../kernels/matmul_tn.wgsl" with { type: "text" };
+import numericsGate from "../../kernels/numerics_gate.wgsl" with { type: "text" };
 import positionEmbeddingBackward from "../../kernels/position_embedding_backward.wgsl" with { type: "text" };
 import reduceF16Encode from "../../kernels/reduce_f16_encode.wgsl" with { type: "text" };
 import reduceF16Sum from "../../kernels/reduce_f16_sum.wgsl" with { type: "text" };
@@ -38,6 +41,7 @@ export const KERNEL_SOURCES = {
   attention_key_value_backward: attentionKeyValueBackward,
   attention_query_backward: attentionQueryBackward,
   bias_backward: biasBackward,
+  cast_parameters: castParameters,
   cross_entropy_backward: crossEntropyBackward,
   cross_entropy_forward: crossEntropyForward,
   cross_entropy_forward_group: crossEntropyForwardGroup,
@@ -48,9 +52,11 @@ export const KERNEL_SOURCES = {
   layernorm_backward: layernormBackward,
   layernorm_forward: layernormForward,
   layernorm_parameters_backward: layernormParametersBackward,
+  loss_scale: lossScale,
   matmul_nn: matmulNn,
   matmul_nt: matmulNt,
   matmul_tn: matmulTn,
+  numerics_gate: numericsGate,
   position_embedding_backward: positionEmbeddingBackward,
   reduce_f16_encode: reduceF16Encode,
   reduce_f16_sum: reduceF16Sum,

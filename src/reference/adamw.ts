@@ -10,16 +10,18 @@ export interface AdamwStep {
   readonly weightDecay: number;
   readonly maxGradNorm: number;
   readonly decayElementCount: number;
-  /** ‖gradient‖₂ */
+  /** ‖gradient‖₂ without the loss scale. */
   readonly gradNorm: number;
+  /** What the gradients given are multiplied by. */
+  readonly lossScale: number;
 }
 
 /** Twin of kernels/adamw.wgsl: updates parameters, m and v in place, or nothing when the norm is not finite. */
 export function adamw(gradients: Values, parameters: Values, m: Values, v: Values, at: AdamwStep): void {
   if (!Number.isFinite(at.gradNorm)) return;
-  const clip = Math.min(1, at.maxGradNorm / at.gradNorm);
+  const factor = Math.min(1, at.maxGradNorm / at.gradNorm) / at.lossScale;
   for (let i = 0; i < parameters.length; i++) {
-    const g = gradients[i] * clip;
+    const g = gradients[i] * factor;
     m[i] = at.beta1 * m[i] + (1 - at.beta1) * g;
     v[i] = at.beta2 * v[i] + (1 - at.beta2) * g * g;
     const mHat = m[i] / (1 - at.beta1 ** at.step);

@@ -38,7 +38,7 @@ export interface EngineMemory {
   readonly headLimits: HeadLimits;
   /** [3] learning rate and bias corrections of the step */
   readonly schedule: GpuBuffer;
-  /** [2] mean loss and gradient norm of the step */
+  /** [3] mean loss and gradient norm of the step, and the loss scale that its gradients carry */
   readonly statistics: GpuBuffer;
   /** Sums of squares, each range's behind the last's */
   readonly partials: GpuBuffer;
@@ -82,7 +82,7 @@ export function layOutMemory(
     activations: allocateActivations(arenaOf("activations"), config, batchSize, headLimits),
     headLimits,
     schedule: small.allocate("schedule", 3),
-    statistics: small.allocate("statistics", 2),
+    statistics: small.allocate("statistics", 3),
     partials: small.allocate("partials", partialCount * partition.segments.length),
     partialCount,
   };

@@ -96,13 +96,41 @@ export function assertClose(
 /** Sizes at which a mistake about edges shows: one, a prime, and one below, at and above both workgroup sizes. */
 export const ODD_SIZES = [1, 7, 15, 16, 17, 63, 64, 65] as const;
 
-/** What a number becomes in f16: the inputs that a twin must be given to be compared with a kernel in f16. */
+/** The precisions that the device can compile for. */
+export function precisionsOf(gpu: Gpu): Precision[] {
+  return gpu.has("shader-f16") ? ["f32", "f16"] : ["f32"];
+}
+
+/** Every odd size in f32, and two of them in f16 where the device has it: a mistake about edges shows in either. */
+export function oddCases(gpu: Gpu): [size: number, precision: Precision][] {
+  const cases = ODD_SIZES.map((size): [number, Precision] => [size, "f32"]);
+  return gpu.has("shader-f16") ? [...cases, [7, "f16"], [17, "f16"]] : cases;
+}
+
+/** `values` as a tensor of `precision` holds them: what a twin must be given to be compared. */
+export function stored(values: Float32Array, precision: Precision): Float32Array<ArrayBuffer> {
+  return precision === "f16" ? toHalves(values) : new Float32Array(values);
+}
+
+/** What storing a result adds to the tolerance of f32 arithmetic: half a unit in the last place, or half a subnormal. */
+export const STORAGE_ERROR = {
+  f32: { absolute: 0, relative: 0 },
+  f16: { absolute: 2 ** -25, relative: 2 ** -11 },
+} as const;
+
+/** `tolerance` of f32 arithmetic, and what storing the result in `precision` adds. */
+export function withStorage(
+  { absolute, relative = 0 }: { absolute: number; relative?: number },
+  precision: Precision,
+): { absolute: number; relative: number } {
+  const storage = STORAGE_ERROR[precision];
+  return { absolute: absolute + storage.absolute, relative: relative + storage.relative };
+}
+
+/** Rounded to the nearest half. */
 export function toHalves(values: Float32Array): Float32Array<ArrayBuffer> {
   return new Float32Array(new Float16Array(values));
 }
-
-/** Unit roundoff of f16: half its spacing at 1. */
-export const EPSILON_F16 = 2 ** -11;
 
 /** Unit roundoff of f32. */
 export const EPSILON = 2 ** -24;

@@ -1,13 +1,22 @@
 import { strict as assert } from "node:assert";
 import { layernormBackward } from "../../src/reference/layernorm_backward.ts";
 import { layernormForward } from "../../src/reference/layernorm_forward.ts";
-import { assertClose, EPSILON, kernelTest, normal, ODD_SIZES, runKernel } from "./kernel_harness.ts";
+import {
+  assertClose,
+  EPSILON,
+  kernelTest,
+  normal,
+  oddCases,
+  runKernel,
+  stored,
+  withStorage,
+} from "./kernel_harness.ts";
 
 kernelTest("layernorm_backward agrees with its twin, overwriting and accumulating", async (gpu, random) => {
-  for (const rows of ODD_SIZES) {
+  for (const [rows, precision] of oddCases(gpu)) {
     const width = 13;
-    const [x, dy, before] = [0, 0, 0].map(() => normal(random, rows * width));
-    const [gain, bias] = [normal(random, width), normal(random, width)];
+    const [x, dy, before] = [0, 0, 0].map(() => stored(normal(random, rows * width), precision));
+    const [gain, bias] = [0, 0].map(() => stored(normal(random, width), precision));
     const statistics = Float32Array.from(layernormForward(x, gain, bias, width).statistics);
     const expected = layernormBackward(dy, x, gain, statistics, width);
     for (const accumulate of [0, 1]) {
@@ -16,10 +25,16 @@ kernelTest("layernorm_backward agrees with its twin, overwriting and accumulatin
         constants: { ROWS: rows, WIDTH: width, ACCUMULATE: accumulate },
         tensors: [dy, x, gain, statistics, before],
         extent: rows,
+        precision,
       });
       // Two sums of 13 products below about 40, scaled by rstd below 4.
       const whole = expected.map((value, i) => value + accumulate * before[i]);
-      assertClose(after[4], whole, { absolute: 4 * 13 * 40 * EPSILON }, `${rows} rows, ${accumulate}`);
+      assertClose(
+        after[4],
+        whole,
+        withStorage({ absolute: 4 * 13 * 40 * EPSILON }, precision),
+        `${rows} rows, ${accumulate}, ${precision}`,
+      );
     }
   }
 });

@@ -9,7 +9,7 @@ kernelTest("step_statistics agrees with its twin", async (gpu, random) => {
     const [, , , statistics] = await runKernel(gpu, {
       kernel: "step_statistics",
       constants: { ROWS: count, PARTIALS: partials.length },
-      tensors: [losses, partials, scaling, new Float32Array(2)],
+      tensors: [losses, partials, scaling, new Float32Array(3)],
       extent: 1,
     });
     // All terms are positive: at most 65 roundings, relative to the sum; division and square root a few more.

@@ -9,7 +9,7 @@ import type { Finding, SourceFile } from "./source_files.ts";
 /** The rooms of src that each room may import besides itself and base. `*` means all. */
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   base: [],
-  gpu: [],
+  gpu: ["reference"],
   reference: [],
   model: ["gpu"],
   optim: ["gpu"],
