@@ -93,6 +93,12 @@ export function assertClose(
   }
 }
 
+/** Unit roundoff of f16: half its spacing at 1. */
+export const EPSILON_F16 = 2 ** -11;
+
+/** Unit roundoff of f32. */
+export const EPSILON = 2 ** -24;
+
 /** Sizes at which a mistake about edges shows: one, a prime, and one below, at and above both workgroup sizes. */
 export const ODD_SIZES = [1, 7, 15, 16, 17, 63, 64, 65] as const;
 
@@ -113,9 +119,9 @@ export function stored(values: Float32Array, precision: Precision): Float32Array
 }
 
 /** What storing a result adds to the tolerance of f32 arithmetic: half a unit in the last place, or half a subnormal. */
-export const STORAGE_ERROR = {
+const STORAGE_ERROR = {
   f32: { absolute: 0, relative: 0 },
-  f16: { absolute: 2 ** -25, relative: 2 ** -11 },
+  f16: { absolute: 2 ** -25, relative: EPSILON_F16 },
 } as const;
 
 /** `tolerance` of f32 arithmetic, and what storing the result in `precision` adds. */
@@ -131,6 +137,3 @@ export function withStorage(
 export function toHalves(values: Float32Array): Float32Array<ArrayBuffer> {
   return new Float32Array(new Float16Array(values));
 }
-
-/** Unit roundoff of f32. */
-export const EPSILON = 2 ** -24;
