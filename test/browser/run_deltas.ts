@@ -2,18 +2,13 @@
  * How far two runs over the same batches from the same parameters lie apart. Replay judges a miner by the *update* (end
  * minus start) it claims, so that is measured as replay would: relative norm of the difference, and one minus the cosine.
  */
+import { type VectorDelta, vectorDelta } from "../vector_delta.ts";
 import type { PicoRun } from "./pico_run.ts";
 
 export const QUANTITIES = ["loss", "gradient norm", "parameters", "update"] as const;
 
-export interface Delta {
+export interface Delta extends VectorDelta {
   readonly quantity: typeof QUANTITIES[number];
-  /** Largest |a - b| of an element. */
-  readonly absolute: number;
-  /** ‖a - b‖₂ / ‖b‖₂. */
-  readonly relative: number;
-  /** 1 - cos(a, b), rounded off at f64's noise. */
-  readonly angle: number;
 }
 
 /**
@@ -43,17 +38,7 @@ export function runDeltas(run: PicoRun, base: PicoRun): Delta[] {
 }
 
 function deltaOf(quantity: Delta["quantity"], a: ArrayLike<number>, b: ArrayLike<number>): Delta {
-  let [absolute, apart, aa, bb, ab] = [0, 0, 0, 0, 0];
-  for (let i = 0; i < b.length; i++) {
-    const delta = a[i] - b[i];
-    // Not Math.max alone: a NaN must reach the result, and a missing element is a NaN.
-    absolute = delta <= absolute && -delta <= absolute ? absolute : Math.abs(delta);
-    apart += delta * delta;
-    aa += a[i] * a[i];
-    bb += b[i] * b[i];
-    ab += a[i] * b[i];
-  }
-  return { quantity, absolute, relative: Math.sqrt(apart / bb), angle: 1 - ab / Math.sqrt(aa * bb) };
+  return { quantity, ...vectorDelta(a, b) };
 }
 
 function difference(a: Float32Array, b: Float32Array): Float64Array {
