@@ -4,6 +4,7 @@
  */
 import { assert } from "../base/assert.ts";
 import type { Binding } from "./buffers.ts";
+import { type DispatchWork, workOf } from "./dispatch_work.ts";
 import { gpuError } from "./errors.ts";
 import type { KernelConstants, KernelLoader } from "./kernel_loader.ts";
 import type { KernelName } from "./kernel_sources.ts";
@@ -12,7 +13,16 @@ import type { Precision } from "./precision.ts";
 /** Workgroups along x and y. */
 export type Grid = readonly [number, number];
 
+/** What a profile says about a dispatch. */
+export interface DispatchFacts {
+  readonly kernel: KernelName;
+  readonly precision: Precision;
+  readonly constants: KernelConstants;
+  readonly work: DispatchWork;
+}
+
 interface Dispatch {
+  readonly facts: DispatchFacts;
   readonly pipeline: GPUComputePipeline;
   readonly bindGroup: GPUBindGroup;
   readonly grid: Grid;
@@ -54,7 +64,8 @@ export class DispatchPlan {
   }
 
   /**
-   * Appends one dispatch. `bindings[i]` goes to @binding(i); `extent` is a number of invocations or an explicit grid.
+   * Appends one dispatch. `bindings[i]` goes to @binding(i); `extent` is a number of invocations or an explicit grid; `work`
+   * is for profiles: declare the operations where arithmetic takes the time.
    * @throws `gpu/too-large` when a binding exceeds the adapter's limit
    */
   add(
@@ -62,6 +73,7 @@ export class DispatchPlan {
     constants: KernelConstants,
     bindings: readonly Binding[],
     extent: number | Grid,
+    work?: Partial<DispatchWork>,
   ): this {
     for (const { buffer, byteLength } of bindings) {
       if (byteLength > this.#maxBindingBytes) {
@@ -87,7 +99,8 @@ export class DispatchPlan {
         resource: { buffer: buffer.raw, offset: offsetBytes, size: byteLength },
       })),
     });
-    this.#dispatches.push({ pipeline, bindGroup, grid });
+    const facts = { kernel: name, precision: this.precision, constants, work: workOf(bindings, work) };
+    this.#dispatches.push({ facts, pipeline, bindGroup, grid });
     return this;
   }
 
@@ -95,9 +108,15 @@ export class DispatchPlan {
     return this.#dispatches.length;
   }
 
-  /** Replays into an open pass. */
-  encode(pass: GPUComputePassEncoder): void {
-    for (const { pipeline, bindGroup, grid } of this.#dispatches) {
+  /** What each dispatch is, in order. */
+  get facts(): readonly DispatchFacts[] {
+    return this.#dispatches.map(({ facts }) => facts);
+  }
+
+  /** Replays all, or those from index `from` up to `to`, into an open pass. */
+  encode(pass: GPUComputePassEncoder, from = 0, to = this.#dispatches.length): void {
+    for (let i = from; i < to; i++) {
+      const { pipeline, bindGroup, grid } = this.#dispatches[i];
       pass.setPipeline(pipeline);
       pass.setBindGroup(0, bindGroup);
       pass.dispatchWorkgroups(grid[0], grid[1]);

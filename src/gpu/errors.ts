@@ -6,6 +6,7 @@ import { SkeinError } from "../base/errors.ts";
  * - `gpu/device-lost`: the device went away (driver reset, unplugged). Payload: reason.
  * - `gpu/fault`: the device reported a validation, memory or internal error. Payload: kind.
  * - `gpu/no-f16`: f16 was asked of a device without it. Payload: adapter.
+ * - `gpu/no-timestamps`: kernels cannot be timed one by one on this adapter. Payload: adapter.
  * - `gpu/too-large`: a buffer or binding exceeds the adapter's limit. Payload: label, bytes, limitBytes.
  */
 export type GpuErrorCode =
@@ -14,6 +15,7 @@ export type GpuErrorCode =
   | "gpu/device-lost"
   | "gpu/fault"
   | "gpu/no-f16"
+  | "gpu/no-timestamps"
   | "gpu/too-large";
 
 export function gpuError(

@@ -4,6 +4,7 @@
  * next `read`, so no result is ever returned that was computed after an unnoticed error.
  */
 import { assert } from "../base/assert.ts";
+import type { Clock } from "../base/clock.ts";
 import { type Binding, BufferArena, type BufferLimits, type GpuBuffer } from "./buffers.ts";
 import type { BackendKind } from "./backend_kind.ts";
 import type { WantedFeature } from "./device_features.ts";
@@ -12,6 +13,7 @@ import { gpuError } from "./errors.ts";
 import { KernelLoader } from "./kernel_loader.ts";
 import { ReadBack } from "./read_back.ts";
 import type { Precision } from "./precision.ts";
+import { Profile } from "./profile.ts";
 
 const ERROR_KINDS = ["validation", "out-of-memory", "internal"] as const;
 
@@ -42,6 +44,7 @@ export class Gpu {
   #closed = false;
   #readBack: ReadBack;
   #lost: Promise<Error>;
+  #profile: Profile | undefined;
 
   /** Use `openDevice`. Takes ownership of `device`. */
   constructor(device: GPUDevice, facts: AdapterFacts) {
@@ -144,6 +147,7 @@ export class Gpu {
 
   /** Submits the plans, in order, as one command buffer. */
   submit(...plans: readonly DispatchPlan[]): void {
+    if (this.#profile !== undefined) return this.#profile.submit(plans);
     const encoder = this.#device.createCommandEncoder();
     const pass = encoder.beginComputePass();
     for (const plan of plans) plan.encode(pass);
@@ -180,6 +184,26 @@ export class Gpu {
     const bytes = await this.read(source);
     if (source.buffer.type !== "f16") return new Float32Array(bytes);
     return new Float32Array(new Float16Array(bytes, 0, source.elements));
+  }
+
+  /**
+   * Times every dispatch from now on, until `stopProfile`. There is one profile at a time.
+   * @param maxEvents single dispatches to keep for a trace, besides the totals
+   */
+  startProfile(clock: Clock, { maxEvents = 0 }: { maxEvents?: number } = {}): Profile {
+    this.stopProfile();
+    this.#profile = new Profile(this.#device, clock, {
+      adapterName: this.adapterName,
+      hasTimestamps: this.has("timestamp-query"),
+      maxEvents,
+    });
+    return this.#profile;
+  }
+
+  /** What was profiled stays readable. */
+  stopProfile(): void {
+    this.#profile?.destroy();
+    this.#profile = undefined;
   }
 
   /** Pipelines compiled so far. */

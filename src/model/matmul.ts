@@ -79,6 +79,7 @@ function addProduct(
     matmulConstants(form, shape, options),
     [a, b, y, options.bias ?? b],
     matmulGrid(shape, plan.workgroupSize),
+    { flops: 2 * shape.rows * shape.columns * shape.inner },
   );
 }
 
