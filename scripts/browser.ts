@@ -6,7 +6,6 @@ import { parseArgs } from "node:util";
 import { bundleModules } from "../test/browser/bundle.ts";
 import { CHROMIUM_ADVICE, findChromium } from "../test/browser/chromium.ts";
 import { KernelPage } from "../test/browser/kernel_page.ts";
-import type { TestOutcome } from "../test/browser/page.ts";
 import { type PicoRun, STEP_COUNT, trainPico } from "../test/browser/pico_run.ts";
 import { ALLOWED_RELATIVE, type Delta, runDeltas } from "../test/browser/run_deltas.ts";
 import { type ToleranceRow, withRows } from "./tolerance_table.ts";
@@ -44,17 +43,12 @@ async function measure(executablePath: string): Promise<BrowserReport> {
   const [base, denoSeconds] = await timed(trainPico);
   const page = await KernelPage.open(executablePath);
   try {
-    const [outcomes, testSeconds] = await timed(() => runTests(page));
+    const [kernelTests, testSeconds] = await timed(() => runTests(page));
     const [run, chromiumSeconds] = await timed(() => page.trainPico());
-    const named = (outcome: TestOutcome["outcome"]) => outcomes.filter((test) => test.outcome === outcome);
     return {
       chromium: page.version,
       adapters: { deno: base.adapter, chromium: run.adapter },
-      kernelTests: {
-        passed: named("passed").length,
-        ignored: named("ignored").map(({ name }) => name),
-        failed: named("failed"),
-      },
+      kernelTests,
       losses: { deno: base.losses, chromium: run.losses },
       deltas: comparedDeltas(run, base),
       bytes: { page: page.bundleBytes, engine: await engineBytes() },
@@ -69,12 +63,15 @@ async function measure(executablePath: string): Promise<BrowserReport> {
   }
 }
 
-async function runTests(page: KernelPage): Promise<TestOutcome[]> {
-  const outcomes: TestOutcome[] = [];
-  for (let index = 0; index < (await page.testNames()).length; index++) {
-    outcomes.push(await page.runTest(index));
+async function runTests(page: KernelPage): Promise<BrowserReport["kernelTests"]> {
+  const tests = await page.tests();
+  const failed = [];
+  for (const [index, { name, isIgnored }] of tests.entries()) {
+    const error = isIgnored ? "" : (await page.runTest(index)).error;
+    if (error !== "") failed.push({ name, error });
   }
-  return outcomes;
+  const ignored = tests.filter(({ isIgnored }) => isIgnored).map(({ name }) => name);
+  return { passed: tests.length - ignored.length - failed.length, ignored, failed };
 }
 
 function comparedDeltas(run: PicoRun, base: PicoRun): (Delta & { allowedRelative: number })[] {
@@ -114,7 +111,7 @@ function rowsOf({ adapters, deltas }: BrowserReport): ToleranceRow[] {
 function print(report: BrowserReport): void {
   const { kernelTests: { passed, ignored, failed }, seconds, bytes, adapters } = report;
   for (const { name, error } of failed) console.log(`FAILED ${name}\n${error}\n`);
-  for (const name of ignored) console.log(`skipped ${name}`);
+  for (const name of ignored) console.log(name);
   console.log(
     `Chromium ${report.chromium}, ${adapters.chromium}: ${passed} kernel tests passed, ${failed.length} failed`,
   );

@@ -6,7 +6,7 @@ import { rmSync } from "node:fs";
 import type { Browser, Page } from "playwright-core";
 import { bundleModules, bundlePage } from "./bundle.ts";
 import { launchChromium } from "./chromium.ts";
-import type { SkeinPage, TestOutcome } from "./page.ts";
+import type { PageTest, SkeinPage, TestOutcome } from "./page.ts";
 import type { PicoRun } from "./pico_run.ts";
 
 const TIMEOUT_MS = 90_000;
@@ -66,8 +66,8 @@ export class KernelPage {
     return opened;
   }
 
-  testNames(): Promise<string[]> {
-    return this.#page.evaluate(() => skeinPage.testNames());
+  tests(): Promise<PageTest[]> {
+    return this.#page.evaluate(() => skeinPage.tests());
   }
 
   runTest(index: number): Promise<TestOutcome> {

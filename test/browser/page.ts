@@ -11,17 +11,20 @@ interface Definition {
   readonly ignore?: boolean;
 }
 
-export interface TestOutcome {
+export interface PageTest {
   readonly name: string;
-  readonly outcome: "passed" | "failed" | "ignored";
+  readonly isIgnored: boolean;
+}
+
+export interface TestOutcome {
   readonly milliseconds: number;
-  /** The error's stack, or empty. */
+  /** The error's stack, or empty: it passed. */
   readonly error: string;
 }
 
 /** What a driver calls by way of `globalThis.skeinPage`. Binary results travel as base64. */
 export interface SkeinPage {
-  testNames(): string[];
+  tests(): PageTest[];
   runTest(index: number): Promise<TestOutcome>;
   trainPico(): Promise<Omit<PicoRun, "start" | "end"> & { start: string; end: string }>;
 }
@@ -47,10 +50,9 @@ const ignore = (...args: Parameters<typeof collect>) => {
 const toBase64 = (values: Float32Array<ArrayBuffer>) => new Uint8Array(values.buffer).toBase64();
 
 const page: SkeinPage = {
-  testNames: () => tests.map(({ name }) => name),
+  tests: () => tests.map(({ name, ignore }) => ({ name, isIgnored: ignore === true })),
   async runTest(index) {
-    const { name, fn, ignore } = tests[index];
-    if (ignore) return { name, outcome: "ignored", milliseconds: 0, error: "" };
+    const { name, fn } = tests[index];
     const startMs = performance.now();
     let error = "";
     try {
@@ -58,8 +60,7 @@ const page: SkeinPage = {
     } catch (thrown) {
       error = thrown instanceof Error ? thrown.stack ?? thrown.message : String(thrown);
     }
-    const milliseconds = performance.now() - startMs;
-    return { name, outcome: error === "" ? "passed" : "failed", milliseconds, error };
+    return { milliseconds: performance.now() - startMs, error };
   },
   async trainPico() {
     const run = await trainPico();

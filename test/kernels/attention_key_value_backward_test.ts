@@ -10,14 +10,14 @@ import {
   runAttention,
   valueColumns,
 } from "./attention_run.ts";
-import { kernelTest } from "./kernel_harness.ts";
+import { featuresOf, kernelTest } from "./kernel_harness.ts";
 
 for (const precision of ["f32", "f16"] as const) {
   kernelTest(`attention_key_value_backward agrees with its twin in ${precision}`, async (gpu, random) => {
     for (const shape of ATTENTION_SHAPES) {
       await assertAttention(gpu, attentionData(random, shape, { precision }), ["dkeys", "dvalues"]);
     }
-  });
+  }, featuresOf(precision));
 }
 
 kernelTest("attention's gradients have the same bits every time", async (gpu, random) => {

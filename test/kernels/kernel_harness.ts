@@ -9,6 +9,8 @@ import {
   type KernelName,
   openDevice,
   type Precision,
+  WANTED_FEATURES,
+  type WantedFeature,
 } from "../../src/gpu/mod.ts";
 
 export type Tensor = Float32Array | Uint32Array;
@@ -56,16 +58,45 @@ function isScalar(kernel: KernelName, binding: number): boolean {
   return new RegExp(`@binding\\(${binding}\\) var<[^>]*> \\w+: array<scalar4?>`).test(KERNEL_SOURCES[kernel]);
 }
 
-/** A test over a device that is closed afterwards, with a seeded stream. */
-export function kernelTest(name: string, body: (gpu: Gpu, random: Random) => Promise<void>): void {
-  Deno.test(name, async () => {
+/**
+ * A test over a device that is closed afterwards, with a seeded stream. On an adapter without the features in `needs` it is
+ * skipped, under a name that says so. It also runs in a browser (test/browser): nothing in it may be Deno's own.
+ */
+export function kernelTest(
+  name: string,
+  body: (gpu: Gpu, random: Random) => Promise<void>,
+  needs: readonly WantedFeature[] = [],
+): void {
+  const missing = needs.filter((feature) => !granted.includes(feature));
+  const isSkipped = missing.length > 0;
+  const fn = async () => {
     const gpu = await openDevice();
     try {
       await body(gpu, new Random(20));
     } finally {
       gpu.close();
     }
+  };
+  Deno.test({
+    name: isSkipped ? `${name} (skipped, the adapter has no ${missing.join(", ")})` : name,
+    ignore: isSkipped,
+    fn,
   });
+}
+
+/** What plans of a precision need. */
+export function featuresOf(precision: Precision): WantedFeature[] {
+  return precision === "f16" ? ["shader-f16"] : [];
+}
+
+/** Asked before tests are registered. */
+const granted = await grantedFeatures();
+
+async function grantedFeatures(): Promise<WantedFeature[]> {
+  const gpu = await openDevice();
+  const features = WANTED_FEATURES.filter((feature) => gpu.has(feature));
+  gpu.close();
+  return features;
 }
 
 export function normal(random: Random, count: number, deviation = 1): Float32Array<ArrayBuffer> {
