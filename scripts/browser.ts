@@ -25,8 +25,8 @@ interface BrowserReport {
   readonly adapters: { readonly deno: string; readonly chromium: string };
   readonly kernelTests: {
     readonly passed: number;
-    readonly ignored: string[];
-    readonly failed: TestOutcome[];
+    readonly ignored: readonly string[];
+    readonly failed: readonly { readonly name: string; readonly error: string }[];
   };
   readonly losses: { readonly deno: readonly number[]; readonly chromium: readonly number[] };
   readonly deltas: readonly (Delta & { allowedRelative: number })[];
