@@ -48,7 +48,10 @@ export interface Activations {
   readonly headLogSumExp: GpuBuffer;
   /** [N] */
   readonly losses: GpuBuffer;
-  /** [2] weight of a counted row in the mean loss, one over their number; loss scale, 1 in f32. The owner writes them. */
+  /**
+   * [3] weight of a counted row in the mean loss, one over their number; loss scale, 1 in f32; steps since it changed. The
+   * owner writes them.
+   */
   readonly scaling: GpuBuffer;
   /** [N, C] output of a residual branch, forward */
   readonly branch: GpuBuffer;
@@ -100,7 +103,7 @@ export function allocateActivations(
     logits: buffer("logits", logitsElements({ rows, vocabSize, width }, headLimits)),
     headLogSumExp: buffer("headLogSumExp", rows, "f32"),
     losses: buffer("losses", rows, "f32"),
-    scaling: buffer("scaling", 2, "f32"),
+    scaling: buffer("scaling", 3, "f32"),
     branch: buffer("branch", rows * width),
     dresidual: buffer("dresidual", rows * width),
     dnormed: buffer("dnormed", rows * width),

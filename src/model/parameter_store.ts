@@ -1,10 +1,10 @@
 /**
- * One flat vector of a layout on the device: parameters, or their gradients, or a moment. Owns no memory of its own: the arena
+ * One flat vector of a layout on the device: parameters, or a copy of them in f16, or their gradients, or a moment. Owns no memory of its own: the arena
  * does. Model code asks for tensors by their Hugging Face name; flat kernels run over `ranges`. Reading and writing the
  * whole vector hides how it is cut: offsets are the layout's.
  */
 import { assert } from "../base/assert.ts";
-import type { Allocator, Binding, Gpu, GpuBuffer } from "../gpu/mod.ts";
+import type { Allocator, Binding, Gpu, GpuBuffer, Precision } from "../gpu/mod.ts";
 import type { ParameterPartition } from "./parameter_partition.ts";
 
 /** Rows of a matrix: binding is [rowCount, columns]. */
@@ -29,10 +29,10 @@ export class ParameterStore {
   readonly #partition: ParameterPartition;
   readonly #buffers: readonly GpuBuffer[];
 
-  constructor(label: string, partition: ParameterPartition, arena: Allocator) {
+  constructor(label: string, partition: ParameterPartition, arena: Allocator, type: Precision = "f32") {
     this.#partition = partition;
     this.#buffers = partition.segments.map(({ elementCount }, i) =>
-      arena.allocate(partition.segments.length === 1 ? label : `${label}.${i}`, elementCount)
+      arena.allocate(partition.segments.length === 1 ? label : `${label}.${i}`, elementCount, { type })
     );
   }
 

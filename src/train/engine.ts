@@ -7,11 +7,19 @@
  * Deno polls for the read-back.
  */
 import { assert } from "../base/assert.ts";
-import type { BufferArena, Gpu } from "../gpu/mod.ts";
+import type { Log } from "../base/log.ts";
+import {
+  type BufferArena,
+  choosePrecision,
+  type Gpu,
+  type Precision,
+  type PrecisionChoice,
+} from "../gpu/mod.ts";
 import { type ModelConfig, modelError, type ParameterLayout, sortTokens, splitTokens } from "../model/mod.ts";
 import { type AdamWOptions, biasCorrections } from "../optim/adamw.ts";
 import { type EngineMemory, layOutMemory, type MemoryKind } from "./engine_memory.ts";
 import { type EnginePlans, recordPlans } from "./engine_plans.ts";
+import { DEFAULT_LOSS_SCALE, initialScaling, type LossScaleOptions } from "./loss_scale.ts";
 import { WorkQueue } from "./work_queue.ts";
 
 export type { AdamWOptions } from "../optim/adamw.ts";
@@ -20,6 +28,14 @@ export interface TrainEngineOptions {
   /** Windows a step, B. */
   readonly batchSize: number;
   readonly adamw: AdamWOptions;
+  /**
+   * f32 by default. f16 only where the adapter passes the numerics gate, else f32 after all, with a word in the log; `auto`
+   * wants f16 on hardware adapters.
+   */
+  readonly precision?: PrecisionChoice;
+  /** Of f16. */
+  readonly lossScale?: LossScaleOptions;
+  readonly log?: Log;
 }
 
 /** Both may be NaN or infinite; a step whose gradient norm is not finite leaves the parameters as they were. */
@@ -28,13 +44,18 @@ export interface StepResult {
   readonly loss: number;
   /** Global L2 norm before clipping. */
   readonly gradNorm: number;
+  /** What the loss was multiplied by, in f16; 1 in f32. */
+  readonly lossScale: number;
 }
 
 export class TrainEngine {
   readonly config: ModelConfig;
   readonly batchSize: number;
+  /** In which activations are stored; parameters, gradients and moments are f32 in either. */
+  readonly precision: Precision;
   #gpu: Gpu;
   #adamw: AdamWOptions;
+  #lossScale: LossScaleOptions;
   #arenas = new Map<MemoryKind, BufferArena>();
   #memory: EngineMemory;
   #plans: EnginePlans;
@@ -43,16 +64,24 @@ export class TrainEngine {
   #step = 0;
   #queue = new WorkQueue();
 
-  private constructor(gpu: Gpu, config: ModelConfig, { batchSize, adamw }: TrainEngineOptions) {
+  private constructor(
+    gpu: Gpu,
+    config: ModelConfig,
+    precision: Precision,
+    { batchSize, adamw, lossScale = DEFAULT_LOSS_SCALE }: TrainEngineOptions,
+  ) {
     assert(Number.isSafeInteger(batchSize) && batchSize > 0, `batch size ${batchSize}`);
     this.#gpu = gpu;
     this.config = config;
     this.batchSize = batchSize;
+    this.precision = precision;
     this.#adamw = adamw;
-    const shape = { config, batchSize };
+    this.#lossScale = lossScale;
+    const shape = { config, batchSize, precision };
     const adapter = { limits: gpu.limits, isSoftware: gpu.backendKind === "software" };
     this.#memory = layOutMemory(shape, adapter, (kind) => this.#arena(kind));
-    this.#plans = recordPlans(gpu, shape, adamw, this.#memory);
+    this.#plans = recordPlans(gpu, shape, { adamw, lossScale }, this.#memory);
+    gpu.write(this.#memory.activations.scaling, initialScaling(precision, lossScale), 4);
     this.#positions = new Uint32Array(batchSize * config.contextLength);
     this.#starts = new Uint32Array(config.vocabSize + 1);
   }
@@ -62,7 +91,8 @@ export class TrainEngine {
    * @throws `model/bad-config`, `gpu/too-large`, `gpu/fault`
    */
   static async create(gpu: Gpu, config: ModelConfig, options: TrainEngineOptions): Promise<TrainEngine> {
-    const engine = new TrainEngine(gpu, config, options);
+    const precision = await choosePrecision(gpu, options.precision ?? "f32", options.log);
+    const engine = new TrainEngine(gpu, config, precision, options);
     try {
       await gpu.read(engine.#memory.statistics.whole()); // Faults of allocation or compilation surface here.
     } catch (error) {
@@ -96,7 +126,9 @@ export class TrainEngine {
       );
     }
     this.#queue.now(() => {
-      this.#memory.parameters.write(this.#gpu, parameters);
+      this.#memory.masters.write(this.#gpu, parameters);
+      this.#gpu.submit(this.#plans.refresh);
+      this.#gpu.write(this.#memory.activations.scaling, initialScaling(this.precision, this.#lossScale), 4);
       this.#memory.m.clear(this.#gpu);
       this.#memory.v.clear(this.#gpu);
       this.#step = 0;
@@ -105,7 +137,7 @@ export class TrainEngine {
 
   /** A copy of the parameters, [layout.elementCount]. */
   readParameters(): Promise<Float32Array<ArrayBuffer>> {
-    return this.#queue.alone(() => this.#memory.parameters.read(this.#gpu));
+    return this.#queue.alone(() => this.#memory.masters.read(this.#gpu));
   }
 
   /**
@@ -121,8 +153,8 @@ export class TrainEngine {
         this.#memory.schedule,
         new Float32Array([learningRate, ...biasCorrections(this.#adamw, this.#step)]),
       );
-      const { forward, backward, measure, update } = this.#plans;
-      this.#gpu.submit(forward, backward, measure, update);
+      const { forward, backward, measure, update, rescale, refresh } = this.#plans;
+      this.#gpu.submit(forward, backward, measure, update, rescale, refresh);
       return this.#readStatistics();
     });
   }
@@ -153,20 +185,33 @@ export class TrainEngine {
     return (await Promise.all(sums)).reduce((sum, loss) => sum + loss, 0) / batchCount;
   }
 
-  /** Loss and raw gradients [layout.elementCount], without an update. */
+  /**
+   * Loss and raw gradients [layout.elementCount], without an update. In f16 a loss scale at which they overflow is halved
+   * until they do not.
+   */
   evaluateGradients(tokens: Uint32Array): Promise<{ loss: number; gradients: Float32Array<ArrayBuffer> }> {
     return this.#queue.alone(async () => {
       this.#uploadTokens(tokens);
-      this.#gpu.submit(this.#plans.forward, this.#plans.backward, this.#plans.measure);
-      const { loss } = await this.#readStatistics();
-      return { loss, gradients: await this.#memory.gradients.read(this.#gpu) };
+      const { forward, backward, measure, rescale } = this.#plans;
+      for (;;) {
+        this.#gpu.submit(forward, backward, measure);
+        const { loss, gradNorm, lossScale } = await this.#readStatistics();
+        if (Number.isFinite(gradNorm) || lossScale <= this.#lossScale.minScale) {
+          const gradients = await this.#memory.gradients.read(this.#gpu);
+          return {
+            loss,
+            gradients: lossScale === 1 ? gradients : gradients.map((value) => value / lossScale),
+          };
+        }
+        this.#gpu.submit(rescale);
+      }
     });
   }
 
   /** Dispatches a training step. */
   get dispatchCount(): number {
-    const { forward, backward, measure, update } = this.#plans;
-    return [forward, backward, measure, update].reduce((sum, plan) => sum + plan.length, 0);
+    const { forward, backward, measure, update, rescale, refresh } = this.#plans;
+    return [forward, backward, measure, update, rescale, refresh].reduce((sum, plan) => sum + plan.length, 0);
   }
 
   /** Bytes of device memory held. */
@@ -197,11 +242,11 @@ export class TrainEngine {
     this.#gpu.write(act.targets, targets);
     this.#gpu.write(act.positions, this.#positions);
     this.#gpu.write(act.starts, this.#starts);
-    this.#gpu.write(act.scaling, Float32Array.of(1 / this.#rows, 1));
+    this.#gpu.write(act.scaling, Float32Array.of(1 / this.#rows));
   }
 
   async #readStatistics(): Promise<StepResult> {
-    const [loss, gradNorm] = await this.#gpu.readF32(this.#memory.statistics.slice(0, 2));
-    return { loss, gradNorm };
+    const [loss, gradNorm, lossScale] = await this.#gpu.readF32(this.#memory.statistics.slice(0, 3));
+    return { loss, gradNorm, lossScale };
   }
 }

@@ -2,7 +2,13 @@
  * Everything a training engine holds on the device, laid out in one place: nothing else allocates for it, and a step never
  * does. Each kind of memory has an arena of its own, so that what is held can be said by kind.
  */
-import type { Allocator, BufferLimits, GpuBuffer } from "../gpu/mod.ts";
+import {
+  type Allocator,
+  type BufferLimits,
+  ELEMENT_BYTES,
+  type GpuBuffer,
+  type Precision,
+} from "../gpu/mod.ts";
 import {
   type Activations,
   allocateActivations,
@@ -20,6 +26,8 @@ export type MemoryKind = "parameters" | "gradients" | "moments" | "activations" 
 export interface EngineShape {
   readonly config: ModelConfig;
   readonly batchSize: number;
+  /** Of the activations, their gradients, and the parameters that the passes read. */
+  readonly precision: Precision;
 }
 
 /** What the adapter demands of the layout. */
@@ -30,6 +38,9 @@ export interface AdapterShape {
 
 export interface EngineMemory {
   readonly layout: ParameterLayout;
+  /** What the optimiser updates, in f32. */
+  readonly masters: ParameterStore;
+  /** What the passes read: the masters, or a copy of them in f16. */
   readonly parameters: ParameterStore;
   readonly gradients: ParameterStore;
   readonly m: ParameterStore;
@@ -54,18 +65,19 @@ const MAX_PARTIALS = 4096;
 
 /** @throws `model/bad-config`, `gpu/too-large` */
 export function layOutMemory(
-  { config, batchSize }: EngineShape,
+  { config, batchSize, precision }: EngineShape,
   { limits, isSoftware }: AdapterShape,
   arenaOf: (kind: MemoryKind) => Allocator,
 ): EngineMemory {
   const layout = parameterLayout(config);
   const partition = partitionParameters(layout, limits);
-  const store = (label: string, kind: MemoryKind) => new ParameterStore(label, partition, arenaOf(kind));
+  const store = (label: string, kind: MemoryKind, type: Precision = "f32") =>
+    new ParameterStore(label, partition, arenaOf(kind), type);
   const headLimits = {
     logitsBytes: Math.min(LOGITS_BYTES, limits.maxBindingBytes),
     maxBindingBytes: limits.maxBindingBytes,
     maxColumns: isSoftware ? SOFTWARE_MAX_COLUMNS : Infinity,
-    bytesPerElement: 4,
+    bytesPerElement: ELEMENT_BYTES[precision],
     shardCount: partition.shards.get(headName(config))!.length,
     rowForm: isSoftware ? "invocation" : "workgroup",
   } as const;
@@ -73,13 +85,15 @@ export function layOutMemory(
   // A multiple of 64, so that each range's sums can be bound alone.
   const partialCount = Math.min(MAX_PARTIALS, 64 * Math.ceil(largest / 4096));
   const small = arenaOf("statistics");
+  const masters = store("parameters", "parameters");
   return {
     layout,
-    parameters: store("parameters", "parameters"),
+    masters,
+    parameters: precision === "f32" ? masters : store("parameters in f16", "parameters", precision),
     gradients: store("gradients", "gradients"),
     m: store("m", "moments"),
     v: store("v", "moments"),
-    activations: allocateActivations(arenaOf("activations"), config, batchSize, headLimits),
+    activations: allocateActivations(arenaOf("activations"), config, batchSize, headLimits, precision),
     headLimits,
     schedule: small.allocate("schedule", 3),
     statistics: small.allocate("statistics", 3),

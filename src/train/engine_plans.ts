@@ -3,6 +3,7 @@ import type { DispatchPlan, Gpu } from "../gpu/mod.ts";
 import { buildBackward, buildLosses, buildTrunk } from "../model/mod.ts";
 import type { AdamWOptions } from "../optim/adamw.ts";
 import type { EngineMemory, EngineShape } from "./engine_memory.ts";
+import { addLossScale, type LossScaleOptions } from "./loss_scale.ts";
 
 export interface EnginePlans {
   /** Tokens to the head's input. */
@@ -13,7 +14,12 @@ export interface EnginePlans {
   readonly backward: DispatchPlan;
   /** Losses and gradients to mean loss and norm. */
   readonly measure: DispatchPlan;
+  /** To the next masters. */
   readonly update: DispatchPlan;
+  /** To the next loss scale; empty in f32. */
+  readonly rescale: DispatchPlan;
+  /** From the masters to what the passes read; empty in f32. */
+  readonly refresh: DispatchPlan;
 }
 
 /** Above any finite f32 norm that matters, below overflow: no clipping. */
@@ -21,21 +27,25 @@ const NO_CLIP = 3e38;
 
 export function recordPlans(
   gpu: Gpu,
-  { config, batchSize }: EngineShape,
-  adamw: AdamWOptions,
+  { config, batchSize, precision }: EngineShape,
+  { adamw, lossScale }: { adamw: AdamWOptions; lossScale: LossScaleOptions },
   memory: EngineMemory,
 ): EnginePlans {
-  const [forward, losses, backward] = [gpu.plan(), gpu.plan(), gpu.plan()];
+  const [forward, losses, backward] = [0, 0, 0].map(() => gpu.plan(precision));
   buildTrunk(forward, config, batchSize, memory);
   buildLosses(losses, config, batchSize, memory);
   buildBackward(backward, config, batchSize, memory);
   const rows = batchSize * config.contextLength;
+  const rescale = gpu.plan();
+  if (precision === "f16") addLossScale(rescale, lossScale, memory);
   return {
     forward,
     losses,
     backward,
     measure: measurePlan(gpu.plan(), rows, memory),
     update: updatePlan(gpu.plan(), adamw, memory),
+    rescale,
+    refresh: refreshPlan(gpu.plan(precision), memory),
   };
 }
 
@@ -60,7 +70,7 @@ function measurePlan(plan: DispatchPlan, rows: number, memory: EngineMemory): Di
 
 function updatePlan(plan: DispatchPlan, adamw: AdamWOptions, memory: EngineMemory): DispatchPlan {
   const { beta1, beta2, epsilon, weightDecay, maxGradNorm } = adamw;
-  const [parameters, m, v] = [memory.parameters, memory.m, memory.v].map((store) => store.ranges());
+  const [parameters, m, v] = [memory.masters, memory.m, memory.v].map((store) => store.ranges());
   const [statistics, schedule] = [memory.statistics.whole(), memory.schedule.whole()];
   memory.gradients.ranges().forEach(({ offset, elementCount, binding }, i) =>
     plan.add(
@@ -77,6 +87,15 @@ function updatePlan(plan: DispatchPlan, adamw: AdamWOptions, memory: EngineMemor
       [binding, statistics, schedule, parameters[i].binding, m[i].binding, v[i].binding],
       elementCount,
     )
+  );
+  return plan;
+}
+
+function refreshPlan(plan: DispatchPlan, { masters, parameters }: EngineMemory): DispatchPlan {
+  if (parameters === masters) return plan;
+  const copies = parameters.ranges();
+  masters.ranges().forEach(({ elementCount, binding }, i) =>
+    plan.add("cast_parameters", { COUNT: elementCount }, [binding, copies[i].binding], elementCount)
   );
   return plan;
 }

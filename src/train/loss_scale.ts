@@ -1,0 +1,43 @@
+/**
+ * Loss scaling for f16 (Micikevicius et al. 2018): gradients below 6·10⁻⁸ vanish in halves, so the loss is multiplied by a
+ * scale before the backward pass and the gradients divided by it after, in the norm and in the update. A step whose
+ * gradients overflow is skipped and the scale halved; after enough good steps it is doubled. Powers of two, so that nothing
+ * is rounded. The scale lives on the device (`scaling[1]`, kernels/loss_scale.wgsl) and starts anew with every load of
+ * parameters, so that a replay takes the same steps.
+ */
+import type { DispatchPlan, GpuBuffer, Precision } from "../gpu/mod.ts";
+
+export interface LossScaleOptions {
+  readonly initial: number;
+  /** Good steps in a row after which the scale doubles. */
+  readonly growthSteps: number;
+  readonly minScale: number;
+  readonly maxScale: number;
+}
+
+/** As PyTorch's, but it tries a doubling earlier: inner steps between two loads are a hundred or so. */
+export const DEFAULT_LOSS_SCALE: LossScaleOptions = {
+  initial: 2 ** 16,
+  growthSteps: 500,
+  minScale: 1,
+  maxScale: 2 ** 24,
+};
+
+/** What `scaling` holds behind the weight of a row when parameters are loaded: scale and good steps. */
+export function initialScaling(precision: Precision, { initial }: LossScaleOptions): Float32Array {
+  return Float32Array.of(precision === "f16" ? initial : 1, 0);
+}
+
+/** Appends the change of the scale after a step that `statistics` tells of. */
+export function addLossScale(
+  plan: DispatchPlan,
+  { growthSteps, minScale, maxScale }: LossScaleOptions,
+  { statistics, activations }: { statistics: GpuBuffer; activations: { readonly scaling: GpuBuffer } },
+): void {
+  plan.add(
+    "loss_scale",
+    { GROWTH_STEPS: growthSteps, MIN_SCALE: minScale, MAX_SCALE: maxScale },
+    [statistics.whole(), activations.scaling.whole()],
+    1,
+  );
+}

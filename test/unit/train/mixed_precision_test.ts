@@ -1,0 +1,184 @@
+import { strict as assert } from "node:assert";
+import { eventLog, type LogEvent } from "../../../src/base/log.ts";
+import { Random } from "../../../src/base/random.ts";
+import { type Gpu, openDevice } from "../../../src/gpu/mod.ts";
+import { gpt2Config, initialParameters, type ModelConfig, parameterLayout } from "../../../src/model/mod.ts";
+import { DEFAULT_ADAMW } from "../../../src/optim/adamw.ts";
+import { nextLossScale } from "../../../src/reference/loss_scale.ts";
+import { type StepResult, TrainEngine, type TrainEngineOptions } from "../../../src/train/engine.ts";
+import { DEFAULT_LOSS_SCALE } from "../../../src/train/loss_scale.ts";
+
+/** Nothing is a multiple of a tile or a vector, and tensors end in half a word. */
+const SMALL: readonly ModelConfig[] = [
+  gpt2Config({ vocabSize: 37, contextLength: 11, layerCount: 2, headCount: 3, width: 27 }),
+];
+const BATCH = 3;
+
+async function withGpu(body: (gpu: Gpu) => Promise<void>): Promise<void> {
+  const gpu = await openDevice();
+  try {
+    await body(gpu);
+  } finally {
+    gpu.close();
+  }
+}
+
+async function withEngine<R>(
+  gpu: Gpu,
+  config: ModelConfig,
+  options: Partial<TrainEngineOptions>,
+  body: (engine: TrainEngine) => Promise<R>,
+): Promise<R> {
+  const engine = await TrainEngine.create(gpu, config, {
+    batchSize: BATCH,
+    adamw: DEFAULT_ADAMW,
+    ...options,
+  });
+  try {
+    return await body(engine);
+  } finally {
+    engine.destroy();
+  }
+}
+
+/** Ten times the usual deviation, random gains and biases: every tensor's gradient is well above rounding. */
+function livelyParameters(config: ModelConfig): Float32Array<ArrayBuffer> {
+  const random = new Random(3);
+  const layout = parameterLayout(config);
+  const parameters = new Float32Array(layout.elementCount);
+  for (const { offset, elementCount, decay } of layout.entries) {
+    for (let i = offset; i < offset + elementCount; i++) {
+      parameters[i] = random.nextNormal() * 0.2 + (decay ? 0 : 0.5);
+    }
+  }
+  return parameters;
+}
+
+function tokensOf({ vocabSize, contextLength }: ModelConfig, seed: number): Uint32Array {
+  const random = new Random(seed);
+  return Uint32Array.from({ length: BATCH * (contextLength + 1) }, () => random.nextBelow(vocabSize));
+}
+
+function relativeError(actual: Float32Array, expected: Float32Array): number {
+  let [difference, total] = [0, 0];
+  for (let i = 0; i < expected.length; i++) {
+    difference += (actual[i] - expected[i]) ** 2;
+    total += expected[i] ** 2;
+  }
+  return Math.sqrt(difference / total);
+}
+
+Deno.test("in f16 loss and every tensor's gradient are within 2e-2 of f32's", () =>
+  withGpu(async (gpu) => {
+    for (const config of SMALL) {
+      const parameters = livelyParameters(config);
+      const tokens = tokensOf(config, 4);
+      const [exact, halves] = await Promise.all((["f32", "f16"] as const).map((precision) =>
+        withEngine(gpu, config, { precision }, async (engine) => {
+          assert.equal(engine.precision, precision);
+          engine.loadParameters(parameters);
+          return await engine.evaluateGradients(tokens);
+        })
+      ));
+      assert.ok(Math.abs(halves.loss / exact.loss - 1) < 2e-3, `${halves.loss}, ${exact.loss}`);
+      for (const { name, offset, elementCount } of parameterLayout(config).entries) {
+        const [actual, expected] = [halves, exact].map((of) =>
+          of.gradients.subarray(offset, offset + elementCount)
+        );
+        const error = relativeError(actual, expected);
+        assert.ok(error < 2e-2, `${config.family} ${name}: ${error}`);
+        assert.ok(error > 0, `${name} was computed in f32`);
+      }
+    }
+  }));
+
+Deno.test("training in f16 learns as f32 does", () =>
+  withGpu(async (gpu) => {
+    for (const config of SMALL) {
+      const tokens = tokensOf(config, 9);
+      const [exact, halves] = await Promise.all((["f32", "f16"] as const).map((precision) =>
+        withEngine(gpu, config, { precision }, async (engine) => {
+          engine.loadParameters(initialParameters(config, 1));
+          const losses: number[] = [];
+          for (let step = 0; step < 60; step++) losses.push((await engine.trainStep(tokens, 1e-2)).loss);
+          return [...losses, await engine.evaluate(tokens)];
+        })
+      ));
+      assert.ok(exact[60] < 0.3 * exact[0], `f32 ends at ${exact[60]}`);
+      halves.forEach((loss, step) =>
+        assert.ok(
+          Math.abs(loss - exact[step]) < 0.02 + 0.05 * exact[step],
+          `step ${step}: ${loss}, ${exact[step]}`,
+        )
+      );
+    }
+  }));
+
+Deno.test("a step whose gradients overflow is skipped and the scale halved until one fits", () =>
+  withGpu((gpu) => {
+    const lossScale = { ...DEFAULT_LOSS_SCALE, initial: 2 ** 24, growthSteps: 4 };
+    return withEngine(gpu, SMALL[0], { precision: "f16", lossScale }, async (engine) => {
+      const run = async () => {
+        engine.loadParameters(livelyParameters(SMALL[0]));
+        let before = await engine.readParameters();
+        const steps: StepResult[] = [];
+        for (let step = 0; step < 16; step++) {
+          const result = await engine.trainStep(tokensOf(SMALL[0], step), 1e-3);
+          const after = await engine.readParameters();
+          const isSkipped = !Number.isFinite(result.gradNorm);
+          assert.equal(after.every((value, i) => value === before[i]), isSkipped, `step ${step}`);
+          steps.push(result);
+          before = after;
+        }
+        return { steps, before };
+      };
+      const first = await run();
+      let scale: [number, number] = [lossScale.initial, 0];
+      for (const { gradNorm, lossScale: used } of first.steps) {
+        assert.equal(used, scale[0]);
+        scale = nextLossScale(scale, gradNorm, lossScale);
+      }
+      const skipped = first.steps.filter(({ gradNorm }) => !Number.isFinite(gradNorm));
+      assert.ok(skipped.length > 1 && skipped.length < 12, `${skipped.length} steps skipped`);
+      assert.ok(skipped.every(({ loss }) => Number.isFinite(loss)), "the loss itself did not overflow");
+      assert.deepEqual(await run(), first, "a replay takes the same steps");
+    });
+  }));
+
+Deno.test("gradients are had whatever the scale was", () =>
+  withGpu(async (gpu) => {
+    const [config] = SMALL;
+    const gradientsAt = (initial: number) =>
+      withEngine(
+        gpu,
+        config,
+        { precision: "f16", lossScale: { ...DEFAULT_LOSS_SCALE, initial } },
+        (engine) => {
+          engine.loadParameters(livelyParameters(config));
+          return engine.evaluateGradients(tokensOf(config, 4));
+        },
+      );
+    const [fitting, overflowing] = [await gradientsAt(2 ** 10), await gradientsAt(2 ** 24)];
+    assert.ok(overflowing.gradients.every(Number.isFinite));
+    assert.ok(relativeError(overflowing.gradients, fitting.gradients) < 1e-2);
+  }));
+
+Deno.test("an engine on an adapter that computes f16 wrongly trains in f32 and says so", () =>
+  withGpu(async (gpu) => {
+    const zeros: Gpu = new Proxy(gpu, {
+      get(target, key) {
+        const value = Reflect.get(target, key, target);
+        if (key === "readF32") {
+          return async (source: Parameters<Gpu["readF32"]>[0]) => new Float32Array(source.elements);
+        }
+        return typeof value === "function" ? value.bind(target) : value;
+      },
+    });
+    const events: LogEvent[] = [];
+    const log = eventLog((event) => events.push(event));
+    await withEngine(zeros, SMALL[0], { precision: "f16", log }, async (engine) => {
+      assert.equal(engine.precision, "f32");
+      assert.equal(events.length, 1);
+      assert.match(String(events[0].message), /train in f16 .*training in f32/);
+    });
+  }));
