@@ -1,9 +1,11 @@
 // Gradient of the token embedding, without atomics and so the same bits every time.
 //   positions [B*T]: row numbers sorted by token, ascending within a token · starts [V + 1]: token v owns
-//   positions[starts[v] .. starts[v + 1]) · dx [B*T, C] · dwte [V, C]
+//   positions[starts[v] .. starts[v + 1]) · dx [B*T, C] · dwte [VOCABULARY, C], of the tokens from FIRST_TOKEN on: all V, or
+//   those of a shard
 // Formula: dwte[v, c] = Σ over rows n of token v of dx[n, c]. ACCUMULATE 1 adds to dwte, where the tied output projection
-// has written its share first; 0 overwrites. One invocation an element of dwte, each summing its own rows in order; grid V*C.
+// has written its share first; 0 overwrites. One invocation an element of dwte, each summing its own rows in order; grid VOCABULARY*C.
 override VOCABULARY: u32;
+override FIRST_TOKEN: u32 = 0;
 override WIDTH: u32;
 override ACCUMULATE: u32 = 1;
 override WORKGROUP: u32 = 64;
@@ -23,7 +25,7 @@ fn main(
   if (i >= VOCABULARY * WIDTH) {
     return;
   }
-  let token = i / WIDTH;
+  let token = FIRST_TOKEN + i / WIDTH;
   let column = i % WIDTH;
   var sum = 0.0;
   if (ACCUMULATE == 1u) {

@@ -1,10 +1,15 @@
-// Token plus position embedding. B batch, T context, C width, V vocabulary.
-//   tokens [B*T] · wte [V, C] · wpe [T, C] · x [B*T, C]
-// Formula: x[n, c] = wte[tokens[n], c] + wpe[n mod T, c]. Overwrites x. One invocation an element; grid B*T*C.
-// The caller guarantees tokens[n] < V.
+// Token plus position embedding. B batch, T context, C width.
+//   tokens [B*T] · wte [TOKENS, C], the embeddings of the tokens from FIRST_TOKEN on · wpe [T, C], read when HAS_POSITIONS
+//   is 1 · x [B*T, C]
+// Formula: x[n, c] = wte[tokens[n] - FIRST_TOKEN, c] + wpe[n mod T, c]. Overwrites the rows of x whose token is in the shard
+// and leaves the others, which other shards write. One invocation an element; grid B*T*C. By default wte is one shard,
+// and the caller guarantees that it has every token.
 override ROWS: u32;
 override CONTEXT: u32;
 override WIDTH: u32;
+override FIRST_TOKEN: u32 = 0;
+override TOKENS: u32 = 0xffffffff;
+override HAS_POSITIONS: u32 = 1;
 override WORKGROUP: u32 = 64;
 
 @group(0) @binding(0) var<storage, read> tokens: array<u32>;
@@ -24,5 +29,13 @@ fn main(
   }
   let row = i / WIDTH;
   let column = i % WIDTH;
-  x[i] = scalar(f32(wte[tokens[row] * WIDTH + column]) + f32(wpe[(row % CONTEXT) * WIDTH + column]));
+  let token = tokens[row] - FIRST_TOKEN;
+  if (tokens[row] < FIRST_TOKEN || token >= TOKENS) {
+    return;
+  }
+  var sum = f32(wte[token * WIDTH + column]);
+  if (HAS_POSITIONS == 1u) {
+    sum += f32(wpe[(row % CONTEXT) * WIDTH + column]);
+  }
+  x[i] = scalar(sum);
 }

@@ -10,6 +10,7 @@ import { attentionBackward, attentionForward, columnsOf, packedColumns } from ".
 import type { ModelFamily } from "./build.ts";
 import {
   embeddingBackward,
+  embeddingForward,
   layernormBackward,
   layernormForward,
   linearBackward,
@@ -19,18 +20,10 @@ import { matmulNN } from "./matmul.ts";
 import { layerInput, type Pass } from "./pass.ts";
 
 export const gpt2Family: ModelFamily = {
-  embedForward(plan, { config: { contextLength, width }, rows, activations: act, parameter }) {
-    plan.add(
-      "embedding_forward",
-      { ROWS: rows, CONTEXT: contextLength, WIDTH: width },
-      [
-        act.tokens.whole(),
-        parameter("transformer.wte.weight"),
-        parameter("transformer.wpe.weight"),
-        act.embedded.whole(),
-      ],
-      rows * width,
-    );
+  embedForward(plan, { config: { contextLength, width }, rows, activations: act, parameters, parameter }) {
+    const wte = parameters.shards("transformer.wte.weight");
+    const at = { tokens: act.tokens.whole(), wte, wpe: parameter("transformer.wpe.weight") };
+    embeddingForward(plan, { rows, contextLength, width }, at, act.embedded.whole());
   },
 
   layerForward(plan, pass, layer) {
@@ -55,11 +48,12 @@ export const gpt2Family: ModelFamily = {
     attentionBlockBackward(plan, pass, layer);
   },
 
-  embedBackward(plan, { config, batchSize, activations: act, gradient }) {
+  embedBackward(plan, { config, batchSize, activations: act, gradients, gradient }) {
     const { contextLength, width, tiedHead } = config;
     const dx = act.dresidual.whole();
     const at = { positions: act.positions.whole(), starts: act.starts.whole(), dx };
-    embeddingBackward(plan, { ...config, accumulate: tiedHead }, at, gradient("transformer.wte.weight"));
+    const dwte = gradients.shards("transformer.wte.weight");
+    embeddingBackward(plan, { width, accumulate: tiedHead }, at, dwte);
     plan.add(
       "position_embedding_backward",
       { BATCH: batchSize, CONTEXT: contextLength, WIDTH: width },

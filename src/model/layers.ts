@@ -4,6 +4,7 @@
  */
 import type { Binding, DispatchPlan } from "../gpu/mod.ts";
 import { matmulNT, matmulTN } from "./matmul.ts";
+import type { Shard } from "./parameter_store.ts";
 
 /** Gradients of y = x·w + bias: dx (into its own buffer), dw, dbias. x [N, inC], dy [N, outC], w [inC, outC]. */
 export function linearBackward(
@@ -73,13 +74,43 @@ export function residualForward(
   plan.add("residual_forward", { COUNT: count }, [x, branch, y], count);
 }
 
-/** Adds to dwte [V, C] when `accumulate`, else overwrites it; dx [N, C]; see kernels/embedding_backward.wgsl. */
+/** x [N, C] = wte[tokens] + wpe, which a family without learned positions lacks; wte [V, C] in shards. */
+export function embeddingForward(
+  plan: DispatchPlan,
+  { rows, contextLength, width }: { rows: number; contextLength: number; width: number },
+  { tokens, wte, wpe }: { tokens: Binding; wte: readonly Shard[]; wpe?: Binding },
+  x: Binding,
+): void {
+  for (const { firstRow, rowCount, binding } of wte) {
+    plan.add(
+      "embedding_forward",
+      {
+        ROWS: rows,
+        CONTEXT: contextLength,
+        WIDTH: width,
+        FIRST_TOKEN: firstRow,
+        TOKENS: rowCount,
+        HAS_POSITIONS: wpe === undefined ? 0 : 1,
+      },
+      [tokens, binding, wpe ?? binding, x],
+      rows * width,
+    );
+  }
+}
+
+/** Adds to dwte [V, C], in shards, when `accumulate`, else overwrites it; dx [N, C]; see kernels/embedding_backward.wgsl. */
 export function embeddingBackward(
   plan: DispatchPlan,
-  { vocabSize, width, accumulate }: { vocabSize: number; width: number; accumulate: boolean },
+  { width, accumulate }: { width: number; accumulate: boolean },
   { positions, starts, dx }: { positions: Binding; starts: Binding; dx: Binding },
-  dwte: Binding,
+  dwte: readonly Shard[],
 ): void {
-  const constants = { VOCABULARY: vocabSize, WIDTH: width, ACCUMULATE: accumulate ? 1 : 0 };
-  plan.add("embedding_backward", constants, [positions, starts, dx, dwte], vocabSize * width);
+  for (const { firstRow, rowCount, binding } of dwte) {
+    plan.add(
+      "embedding_backward",
+      { VOCABULARY: rowCount, FIRST_TOKEN: firstRow, WIDTH: width, ACCUMULATE: accumulate ? 1 : 0 },
+      [positions, starts, dx, binding],
+      rowCount * width,
+    );
+  }
 }

@@ -56,3 +56,23 @@ kernelTest("embedding_backward overwrites where the head is not tied", async (gp
   // 9 additions of values below about 4.
   assertClose(dwte, expected, { absolute: 9 * 9 * 4 * EPSILON }, "dwte");
 });
+
+kernelTest("embedding_backward computes a shard as the same rows of the whole", async (gpu, random) => {
+  const [rows, vocabulary, width, firstToken] = [23, 9, 5, 4];
+  const tokens = below(random, rows, vocabulary);
+  const positions = new Uint32Array(rows);
+  const starts = new Uint32Array(vocabulary + 1);
+  sortTokens(tokens, positions, starts);
+  const dx = normal(random, rows * width);
+  const run = async (count: number, first: number) => {
+    const [, , , dwte] = await runKernel(gpu, {
+      kernel: "embedding_backward",
+      constants: { VOCABULARY: count, FIRST_TOKEN: first, WIDTH: width, ACCUMULATE: 0 },
+      tensors: [positions, starts, dx, new Float32Array(count * width).fill(NaN)],
+      extent: count * width,
+    });
+    return dwte;
+  };
+  const whole = await run(vocabulary, 0);
+  assert.deepEqual(await run(vocabulary - firstToken, firstToken), whole.slice(firstToken * width));
+});
