@@ -1,32 +1,49 @@
-/** The three products of a linear layer, here GPT-2's query-key-value projection: 2·rows·columns·inner operations. */
+/**
+ * Every kernel of matrix products, here at the forward product of GPT-2's query-key-value projection: 2·rows·columns·inner
+ * operations. The three forms at more sizes, and other libraries beside ours, are in bench/peers.
+ */
 import type { Random } from "../src/base/random.ts";
-import { matmulConstants, matmulGrid, type MatmulShape } from "../src/model/matmul.ts";
-import { matmulNN } from "../src/reference/matmul_nn.ts";
-import { matmulNT } from "../src/reference/matmul_nt.ts";
-import { matmulTN } from "../src/reference/matmul_tn.ts";
-import type { Values } from "../src/reference/values.ts";
+import {
+  MATMUL_VARIANTS,
+  type MatmulVariant,
+  productBlock,
+  variantConstants,
+  variantGrid,
+} from "../src/model/matmul_variants.ts";
+import { matmulDirect } from "../src/reference/matmul_direct.ts";
 import { type CaseMaker, type KernelCase, normals } from "./kernel_case.ts";
 
-type Twin = (a: Values, b: Values, shape: MatmulShape) => Float64Array;
-
-function product(form: "nn" | "nt" | "tn", twin: Twin, shape: MatmulShape, random: Random): KernelCase {
-  const { rows, columns, inner } = shape;
-  const [a, b] = [normals(random, rows * inner), normals(random, inner * columns)];
-  const bias = new Float32Array(columns);
+function product(variant: MatmulVariant, rows: number, width: number, random: Random): KernelCase {
+  const shape = { rows, columns: 3 * width, inner: width };
+  const [a, b] = [normals(random, rows * width), normals(random, width * shape.columns)];
+  const described = {
+    ...shape,
+    form: "nn",
+    strides: { a: width, b: shape.columns, y: shape.columns },
+    offsets: { a: 0, b: 0, y: 0 },
+    hasBias: false,
+    accumulate: false,
+    isPadded: true,
+    precision: "f32",
+  } as const;
   return {
-    kernel: `matmul_${form}`,
-    shape: `${rows}×${columns}×${inner}`,
-    constants: matmulConstants(form, shape, { bias }),
-    tensors: [a, b, new Float32Array(rows * columns), bias],
-    extent: (workgroupSize) => matmulGrid(shape, workgroupSize),
-    expected: () => new Map([[2, twin(a, b, shape)]]),
-    work: { flops: 2 * rows * columns * inner },
+    kernel: variant.kernel,
+    shape: `${rows}×${shape.columns}×${width}`,
+    constants: variantConstants(described),
+    tensors: [
+      productBlock(described),
+      a,
+      b,
+      new Float32Array(rows * shape.columns),
+      new Float32Array(shape.columns),
+    ],
+    uniform: true,
+    extent: (workgroupSize) => variantGrid(variant, shape, workgroupSize),
+    expected: () => new Map([[3, matmulDirect("nn", a, b, shape)]]),
+    work: { flops: 2 * rows * shape.columns * width },
   };
 }
 
-export const MATMUL_CASES: readonly CaseMaker[] = [
-  ({ rows, width }, random) => product("nn", matmulNN, { rows, columns: 3 * width, inner: width }, random),
-  ({ rows, width }, random) => product("nt", matmulNT, { rows, columns: width, inner: 3 * width }, random),
-  ({ rows, width }, random) =>
-    product("tn", matmulTN, { rows: width, columns: 3 * width, inner: rows }, random),
-];
+export const MATMUL_CASES: readonly CaseMaker[] = MATMUL_VARIANTS.map(
+  (variant) => ({ rows, width }, random) => product(variant, rows, width, random),
+);

@@ -65,7 +65,15 @@ export async function openDevice(options: OpenDeviceOptions = {}): Promise<Gpu> 
     architecture: info.architecture,
     features: opened.granted,
     subgroupSizes: [info.subgroupMinSize ?? 0, info.subgroupMaxSize ?? 0],
+    takesSubgroupsDirective: await compiles(opened.device, "enable subgroups;"),
   });
+}
+
+/** Whether the implementation takes this source; a refusal is no fault of the device. */
+async function compiles(device: GPUDevice, code: string): Promise<boolean> {
+  device.pushErrorScope("validation");
+  device.createShaderModule({ label: "probe", code });
+  return (await device.popErrorScope()) === null;
 }
 
 /** Browsers keep the description to themselves and tell the maker and the architecture. */

@@ -6,6 +6,7 @@ import { assert } from "../base/assert.ts";
 import type { Binding } from "./buffers.ts";
 import { type DispatchWork, workOf } from "./dispatch_work.ts";
 import { gpuError } from "./errors.ts";
+import type { AdapterFacts } from "./gpu.ts";
 import type { KernelConstants, KernelLoader } from "./kernel_loader.ts";
 import type { KernelName } from "./kernel_sources.ts";
 import type { Precision } from "./precision.ts";
@@ -46,11 +47,14 @@ export class DispatchPlan {
   readonly workgroupSize: number;
   /** What the kernels' `scalar` is: how the bound activations and parameters are stored. */
   readonly precision: Precision;
+  /** What it will run on: some operations choose their kernel by it. */
+  readonly adapter: AdapterFacts;
 
   constructor(
     device: GPUDevice,
     loader: KernelLoader,
-    { workgroupSize, maxBindingBytes, precision }: {
+    { adapter, workgroupSize, maxBindingBytes, precision }: {
+      adapter: AdapterFacts;
       workgroupSize: number;
       maxBindingBytes: number;
       precision: Precision;
@@ -61,11 +65,13 @@ export class DispatchPlan {
     this.#maxBindingBytes = maxBindingBytes;
     this.workgroupSize = workgroupSize;
     this.precision = precision;
+    this.adapter = adapter;
   }
 
   /**
    * Appends one dispatch. `bindings[i]` goes to @binding(i); `extent` is a number of invocations or an explicit grid; `work`
-   * is for profiles: declare the operations where arithmetic takes the time.
+   * is for profiles: declare the operations where arithmetic takes the time; `output` is how a kernel that declares its
+   * result as `output` stores it.
    * @throws `gpu/too-large` when a binding exceeds the adapter's limit
    */
   add(
@@ -74,6 +80,7 @@ export class DispatchPlan {
     bindings: readonly Binding[],
     extent: number | Grid,
     work?: Partial<DispatchWork>,
+    output: Precision = this.precision,
   ): this {
     for (const { buffer, byteLength } of bindings) {
       if (byteLength > this.#maxBindingBytes) {
@@ -90,7 +97,7 @@ export class DispatchPlan {
       grid[0] > 0 && grid[1] > 0 && grid[0] <= MAX_GROUPS && grid[1] <= MAX_GROUPS,
       `${name}: grid ${grid}`,
     );
-    const pipeline = this.#loader.pipeline(name, constants, this.precision);
+    const pipeline = this.#loader.pipeline(name, constants, { precision: this.precision, output });
     const bindGroup = this.#device.createBindGroup({
       label: name,
       layout: pipeline.getBindGroupLayout(0),
@@ -102,6 +109,11 @@ export class DispatchPlan {
     const facts = { kernel: name, precision: this.precision, constants, work: workOf(bindings, work) };
     this.#dispatches.push({ facts, pipeline, bindGroup, grid });
     return this;
+  }
+
+  /** A uniform buffer of `values`, kept with the device's pipelines. */
+  uniform(values: Uint32Array<ArrayBuffer>): Binding {
+    return this.#loader.uniform(values).whole();
   }
 
   get length(): number {

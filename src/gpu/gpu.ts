@@ -27,6 +27,8 @@ export interface AdapterFacts {
   readonly features: readonly WantedFeature[];
   /** The smallest and the largest subgroup that a kernel may find itself in; zeros when the adapter does not say. */
   readonly subgroupSizes: readonly [number, number];
+  /** Whether a kernel that uses subgroups must and may say `enable subgroups;`: Tint wants it, Naga refuses it. */
+  readonly takesSubgroupsDirective: boolean;
 }
 
 export class Gpu {
@@ -55,7 +57,10 @@ export class Gpu {
       maxBindingBytes: device.limits.maxStorageBufferBindingSize,
     };
     this.workgroupSize = facts.backendKind === "software" ? 16 : 64;
-    this.#loader = new KernelLoader(device, this.workgroupSize);
+    this.#loader = new KernelLoader(device, {
+      workgroupSize: this.workgroupSize,
+      takesSubgroupsDirective: facts.takesSubgroupsDirective,
+    });
     this.#readBack = new ReadBack(device);
     device.addEventListener("uncapturederror", (event) => {
       event.preventDefault();
@@ -110,8 +115,13 @@ export class Gpu {
         { adapter: this.adapterName },
       );
     }
-    const { workgroupSize, limits: { maxBindingBytes } } = this;
-    return new DispatchPlan(this.#device, this.#loader, { workgroupSize, maxBindingBytes, precision });
+    const { facts: adapter, workgroupSize, limits: { maxBindingBytes } } = this;
+    return new DispatchPlan(this.#device, this.#loader, {
+      adapter,
+      workgroupSize,
+      maxBindingBytes,
+      precision,
+    });
   }
 
   /**

@@ -18,9 +18,9 @@ import layernormParametersBackward from "../../kernels/layernorm_parameters_back
   type: "text",
 };
 import lossScale from "../../kernels/loss_scale.wgsl" with { type: "text" };
-import matmulNn from "../../kernels/matmul_nn.wgsl" with { type: "text" };
-import matmulNt from "../../kernels/matmul_nt.wgsl" with { type: "text" };
-import matmulTn from "../../kernels/matmul_tn.wgsl" with { type: "text" };
+import matmulBroadcast from "../../kernels/matmul_broadcast.wgsl" with { type: "text" };
+import matmulDirect from "../../kernels/matmul_direct.wgsl" with { type: "text" };
+import matmulProduct from "../../kernels/shared/matmul.wgsl" with { type: "text" };
 import numericsGate from "../../kernels/numerics_gate.wgsl" with { type: "text" };
 import positionEmbeddingBackward from "../../kernels/position_embedding_backward.wgsl" with { type: "text" };
 import reduceF16Encode from "../../kernels/reduce_f16_encode.wgsl" with { type: "text" };
@@ -53,9 +53,8 @@ export const KERNEL_SOURCES = {
   layernorm_forward: layernormForward,
   layernorm_parameters_backward: layernormParametersBackward,
   loss_scale: lossScale,
-  matmul_nn: matmulNn,
-  matmul_nt: matmulNt,
-  matmul_tn: matmulTn,
+  matmul_broadcast: `${matmulProduct}\n${matmulBroadcast}`,
+  matmul_direct: `${matmulProduct}\n${matmulDirect}`,
   numerics_gate: numericsGate,
   position_embedding_backward: positionEmbeddingBackward,
   reduce_f16_encode: reduceF16Encode,

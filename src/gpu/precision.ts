@@ -16,8 +16,27 @@ const DECLARATIONS: Readonly<Record<Precision, string>> = { f32: f32Declarations
 
 const DIRECTIVE = /^[ \t]*(?:enable|requires|diagnostic)\b[^;]*;/gm;
 
+export interface SourceOptions {
+  /** What the kernel's `output` is, where its result may be stored otherwise than `scalar`: by default the same. */
+  readonly output?: Precision;
+  /** Whether the compiler knows `enable subgroups;`: Naga has the functions, but refuses the directive. */
+  readonly takesSubgroupsDirective?: boolean;
+}
+
 /** The source that is compiled: WGSL wants directives before any declaration, so the kernel's own go first. */
-export function kernelSource(source: string, precision: Precision): string {
+export function kernelSource(
+  source: string,
+  precision: Precision,
+  { output = precision, takesSubgroupsDirective = true }: SourceOptions = {},
+): string {
   const directives = source.match(DIRECTIVE) ?? [];
-  return [...directives, DECLARATIONS[precision], source.replace(DIRECTIVE, "")].join("\n");
+  const accepted = directives.filter((directive) =>
+    takesSubgroupsDirective || !/\bsubgroups\b/.test(directive)
+  );
+  return [
+    ...accepted,
+    DECLARATIONS[precision],
+    `alias output = ${output};`,
+    source.replace(DIRECTIVE, ""),
+  ].join("\n");
 }

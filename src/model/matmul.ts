@@ -1,34 +1,35 @@
 /**
  * Matrix products as dispatches: y = a·b in the three forms of training, with a bias, onto what y holds, or between parts
- * of larger matrices. Every matrix is stored row by row; the last letter pair says which operand is read transposed.
+ * of larger matrices. Every matrix is stored row by row; the last letter pair says which operand is read transposed. a, b and
+ * bias are stored in the plan's precision; y in its own buffer's, so that gradients of parameters can be f32.
  */
-import type { Binding, DispatchPlan, Grid } from "../gpu/mod.ts";
+import type { Binding, DispatchPlan } from "../gpu/mod.ts";
+import {
+  defaultVariant,
+  type MatmulForm,
+  type MatmulShape,
+  type OfOperands,
+  type Product,
+  productBlock,
+  variantConstants,
+  variantGrid,
+} from "./matmul_variants.ts";
 
-export interface MatmulShape {
-  readonly rows: number;
-  readonly columns: number;
-  readonly inner: number;
-}
+export type { MatmulForm, MatmulShape } from "./matmul_variants.ts";
 
 export interface MatmulOptions {
   /** [columns], added to every row. */
   readonly bias?: Binding;
   /** Add to y instead of overwriting it. */
   readonly accumulate?: boolean;
-  /** Elements from one row to the next, as the matrix is stored; by default its rows lie side by side. */
-  readonly strides?: { readonly a?: number; readonly b?: number; readonly y?: number };
   /**
-   * First element within the binding, 0 by default. Each offset is a pipeline of its own: prefer a binding that starts
-   * there where its alignment allows.
+   * Elements from one row to the next, as the matrix is stored; by default its rows lie side by side. The fast kernels
+   * want those of a and b to be multiples of 4.
    */
-  readonly offsets?: { readonly a?: number; readonly b?: number; readonly y?: number };
+  readonly strides?: Partial<OfOperands>;
+  /** First element within the binding, 0 by default. */
+  readonly offsets?: Partial<OfOperands>;
 }
-
-type Form = "nn" | "nt" | "tn";
-
-/** Rows and columns that one invocation of a direct matmul computes. */
-const TILE_ROWS = 8;
-const TILE_COLUMNS = 4;
 
 /** y[rows, columns] = a[rows, inner]·b[inner, columns] */
 export function matmulNN(
@@ -68,42 +69,47 @@ export function matmulTN(
 
 function addProduct(
   plan: DispatchPlan,
-  form: Form,
+  form: MatmulForm,
   shape: MatmulShape,
-  [a, b, y]: readonly [Binding, Binding, Binding],
+  operands: readonly [Binding, Binding, Binding],
   options: MatmulOptions,
 ): void {
+  const product = describeProduct(plan, form, shape, operands, options);
+  const variant = defaultVariant(product, plan.adapter);
+  const [a, b, y] = operands;
   // Every declared binding must be bound; without a bias, b stands in and is not read through it.
   plan.add(
-    `matmul_${form}`,
-    matmulConstants(form, shape, options),
-    [a, b, y, options.bias ?? b],
-    matmulGrid(shape, plan.workgroupSize),
+    variant.kernel,
+    variantConstants(product),
+    [plan.uniform(productBlock(product)), a, b, y, options.bias ?? b],
+    variantGrid(variant, shape, plan.workgroupSize),
     { flops: 2 * shape.rows * shape.columns * shape.inner },
+    y.buffer.type === "f16" ? "f16" : "f32",
   );
 }
 
-/** What specialises a matmul kernel to a shape. */
-export function matmulConstants(
-  form: Form,
-  { rows, columns, inner }: MatmulShape,
-  { bias, accumulate = false, strides = {}, offsets = {} }: Omit<MatmulOptions, "bias"> & { bias?: unknown },
-): Record<string, number> {
+function describeProduct(
+  { precision }: DispatchPlan,
+  form: MatmulForm,
+  shape: MatmulShape,
+  [a, b]: readonly [Binding, Binding, Binding],
+  { bias, accumulate = false, strides = {}, offsets = {} }: MatmulOptions,
+): Product {
+  const { rows, columns, inner } = shape;
   return {
-    ROWS: rows,
-    COLUMNS: columns,
-    INNER: inner,
-    A_STRIDE: strides.a ?? (form === "tn" ? rows : inner),
-    B_STRIDE: strides.b ?? (form === "nt" ? inner : columns),
-    Y_STRIDE: strides.y ?? columns,
-    A_OFFSET: offsets.a ?? 0,
-    B_OFFSET: offsets.b ?? 0,
-    Y_OFFSET: offsets.y ?? 0,
-    HAS_BIAS: bias === undefined ? 0 : 1,
-    ACCUMULATE: accumulate ? 1 : 0,
+    rows,
+    columns,
+    inner,
+    form,
+    hasBias: bias !== undefined,
+    accumulate,
+    strides: {
+      a: strides.a ?? (form === "tn" ? rows : inner),
+      b: strides.b ?? (form === "nt" ? inner : columns),
+      y: strides.y ?? columns,
+    },
+    offsets: { a: offsets.a ?? 0, b: offsets.b ?? 0, y: offsets.y ?? 0 },
+    isPadded: [a, b].every(({ elements }) => elements % 4 === 0),
+    precision,
   };
-}
-
-export function matmulGrid({ rows, columns }: MatmulShape, workgroupSize: number): Grid {
-  return [Math.ceil(columns / TILE_COLUMNS / workgroupSize), Math.ceil(rows / TILE_ROWS)];
 }

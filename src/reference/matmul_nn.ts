@@ -1,7 +1,7 @@
 import { matrixProduct, type ProductOptions, type ProductShape } from "./matrix_product.ts";
 import type { Values } from "./values.ts";
 
-/** Twin of kernels/matmul_nn.wgsl. a [rows, inner]·b [inner, columns] (+ bias [columns]) (+ onto) → y [rows, columns]. */
+/** The product that the matmul kernels make with neither operand transposed: a [rows, inner]·b [inner, columns] (+ bias [columns]) (+ onto) → y [rows, columns]. */
 export function matmulNN(
   a: Values,
   b: Values,

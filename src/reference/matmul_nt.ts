@@ -1,7 +1,7 @@
 import { matrixProduct, type ProductOptions, type ProductShape } from "./matrix_product.ts";
 import type { Values } from "./values.ts";
 
-/** Twin of kernels/matmul_nt.wgsl. a [rows, inner]·b [columns, inner]ᵀ (+ bias [columns]) (+ onto) → y [rows, columns]. */
+/** The product that the matmul kernels make with B_TRANSPOSED: a [rows, inner]·b [columns, inner]ᵀ (+ bias [columns]) (+ onto) → y [rows, columns]. */
 export function matmulNT(
   a: Values,
   b: Values,

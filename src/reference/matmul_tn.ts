@@ -1,7 +1,7 @@
 import { matrixProduct, type ProductOptions, type ProductShape } from "./matrix_product.ts";
 import type { Values } from "./values.ts";
 
-/** Twin of kernels/matmul_tn.wgsl. a [inner, rows]ᵀ·b [inner, columns] (+ bias [columns]) (+ onto) → y [rows, columns]. */
+/** The product that the matmul kernels make with A_TRANSPOSED: a [inner, rows]ᵀ·b [inner, columns] (+ bias [columns]) (+ onto) → y [rows, columns]. */
 export function matmulTN(
   a: Values,
   b: Values,

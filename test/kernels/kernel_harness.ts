@@ -24,23 +24,30 @@ export interface KernelRun {
   readonly uniform?: boolean;
   /** How the tensors that the kernel declares as `scalar` are stored; their values are still given and returned as f32. */
   readonly precision?: Precision;
+  /** The same for the tensor that it declares as `output`; by default as `precision`. */
+  readonly output?: Precision;
 }
 
 /** The tensors as they are after the dispatch, those given as f32 as f32 and those given as u32 as u32. */
 export async function runKernel(
   gpu: Gpu,
-  { kernel, constants, tensors, extent, uniform, precision = "f32" }: KernelRun,
+  { kernel, constants, tensors, extent, uniform, precision = "f32", output = precision }: KernelRun,
 ): Promise<Tensor[]> {
   const arena = gpu.arena("test");
   try {
     const buffers = tensors.map((tensor, i) => {
-      const type: ElementType = isScalar(kernel, i) ? precision : "f32";
+      const type: ElementType = isDeclared(kernel, i, "scalar4?")
+        ? precision
+        : isDeclared(kernel, i, "output")
+        ? output
+        : "f32";
       const usage = uniform && i === 0 ? "uniform" : "storage";
       const buffer = arena.allocate(`${kernel}.${i}`, tensor.length, { type, usage });
       gpu.write(buffer, tensor);
       return buffer;
     });
-    gpu.submit(gpu.plan(precision).add(kernel, constants, buffers.map((buffer) => buffer.whole()), extent));
+    const bindings = buffers.map((buffer) => buffer.whole());
+    gpu.submit(gpu.plan(precision).add(kernel, constants, bindings, extent, undefined, output));
     const after: Tensor[] = [];
     for (let i = 0; i < tensors.length; i++) {
       const range = buffers[i].slice(0, tensors[i].length);
@@ -53,9 +60,10 @@ export async function runKernel(
   }
 }
 
-/** Whether the kernel's source says that the tensor's elements have the plan's precision. */
-function isScalar(kernel: KernelName, binding: number): boolean {
-  return new RegExp(`@binding\\(${binding}\\) var<[^>]*> \\w+: array<scalar4?>`).test(KERNEL_SOURCES[kernel]);
+/** Whether the kernel's source says that the tensor's elements are of this type. */
+function isDeclared(kernel: KernelName, binding: number, type: string): boolean {
+  const declaration = `@binding\\(${binding}\\) var<[^>]*> \\w+: array<${type}>`;
+  return new RegExp(declaration).test(KERNEL_SOURCES[kernel]);
 }
 
 /**

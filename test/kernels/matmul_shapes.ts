@@ -1,12 +1,19 @@
-/** Every matmul kernel against its twin: odd shapes, then parts of larger matrices, a bias, and adding to what y holds. */
+/** Every matmul kernel against its twin: odd shapes, parts of larger matrices, a bias, adding to what y holds, f16. */
 import type { Random } from "../../src/base/random.ts";
-import type { Gpu, Grid, KernelName } from "../../src/gpu/mod.ts";
-import { matmulConstants, type MatmulShape } from "../../src/model/matmul.ts";
+import type { Gpu, KernelName, Precision } from "../../src/gpu/mod.ts";
+import {
+  MATMUL_VARIANTS,
+  type MatmulForm,
+  type MatmulShape,
+  type MatmulVariant,
+  type Product,
+} from "../../src/model/matmul_variants.ts";
+import { productBlock, variantConstants, variantGrid } from "../../src/model/matmul_variants.ts";
 import type { ProductOptions } from "../../src/reference/matrix_product.ts";
 import type { Values } from "../../src/reference/values.ts";
-import { assertClose, normal, runKernel } from "./kernel_harness.ts";
+import { assertClose, EPSILON, EPSILON_F16, normal, runKernel, toHalves } from "./kernel_harness.ts";
 
-/** [rows, columns, inner] around the 8×4 tile and both workgroup widths (64 and 256 columns). */
+/** [rows, columns, inner] around the tiles (4, 8 and 32 rows, 4 columns) and the workgroups' widths (64 and 256 columns). */
 const SHAPES = [
   [1, 1, 1],
   [7, 3, 5],
@@ -14,82 +21,159 @@ const SHAPES = [
   [9, 5, 17],
   [13, 63, 31],
   [17, 65, 2],
+  [33, 2, 9],
   [2, 257, 3],
 ] as const;
 
-export interface MatmulUnderTest {
-  readonly kernel: KernelName;
-  readonly form: "nn" | "nt" | "tn";
-  readonly twin: (a: Values, b: Values, shape: MatmulShape, options?: ProductOptions) => Float64Array;
-  readonly grid: (shape: MatmulShape) => Grid;
+type Twin = (
+  form: MatmulForm,
+  a: Values,
+  b: Values,
+  shape: MatmulShape,
+  options?: ProductOptions,
+) => Float64Array;
+
+interface Setting {
+  readonly form: MatmulForm;
+  readonly shape: MatmulShape;
+  /**
+   * The matrices are parts of larger ones whose other elements are NaN, a bias is added, and the product is added to y.
+   */
+  readonly embedded: boolean;
+  readonly precision: Precision;
+  /** How y is stored. */
+  readonly output: Precision;
 }
 
-export async function checkMatmul(gpu: Gpu, random: Random, subject: MatmulUnderTest): Promise<void> {
-  for (const [rows, columns, inner] of SHAPES) {
-    const shape = { rows, columns, inner };
-    await checkShape(gpu, random, subject, shape, false);
-    await checkShape(gpu, random, subject, shape, true);
+export async function checkMatmul(gpu: Gpu, random: Random, kernel: KernelName, twin: Twin): Promise<void> {
+  const plain = productOf(
+    {
+      form: "nn",
+      shape: { rows: 4, columns: 4, inner: 4 },
+      embedded: false,
+      precision: "f32",
+      output: "f32",
+    },
+    { a: 4, b: 4, y: 4 },
+    { a: 0, b: 0, y: 0 },
+  );
+  if (!variantOf(kernel).suits(plain, gpu.facts)) {
+    console.log(`${kernel}: not checked, ${gpu.adapterName} does not have what it requires`);
+    return;
+  }
+  const storage: [Precision, Precision][] = [["f32", "f32"]];
+  if (gpu.has("shader-f16")) storage.push(["f16", "f16"], ["f16", "f32"]);
+  else console.log(`${kernel}: not checked in f16, which ${gpu.adapterName} does not have`);
+  for (const [precision, output] of storage) {
+    for (const form of ["nn", "nt", "tn"] as const) {
+      for (const [rows, columns, inner] of SHAPES) {
+        for (const embedded of [false, true]) {
+          const shape = { rows, columns, inner };
+          await checkSetting(gpu, random, kernel, twin, { form, shape, embedded, precision, output });
+        }
+      }
+    }
   }
 }
 
-/**
- * @param embedded the matrices are parts of larger ones whose other elements are NaN, a bias is added, and the product
- * is added to y
- */
-async function checkShape(
+async function checkSetting(
   gpu: Gpu,
   random: Random,
-  { kernel, form, twin, grid }: MatmulUnderTest,
-  shape: MatmulShape,
-  embedded: boolean,
+  kernel: KernelName,
+  twin: Twin,
+  setting: Setting,
 ): Promise<void> {
+  const { form, shape, embedded, precision, output } = setting;
   const { rows, columns, inner } = shape;
-  const [pad, start] = embedded ? [{ a: 3, b: 5, y: 2 }, { a: 7, b: 2, y: 9 }] : [ZEROS, ZEROS];
-  const place = (count: number, width: number, of: "a" | "b" | "y") =>
-    embed(normal(random, count * width), count, width + pad[of], start[of]);
-  const a = form === "tn" ? place(inner, rows, "a") : place(rows, inner, "a");
-  const b = form === "nt" ? place(columns, inner, "b") : place(inner, columns, "b");
-  const y = place(rows, columns, "y");
-  const before = embedded ? y.values : y.values.map(() => NaN);
-  const bias = normal(random, columns);
-  const strides = { a: a.stride, b: b.stride, y: y.stride };
-  const options = { strides, offsets: start, accumulate: embedded, bias: embedded ? bias : undefined };
+  const stored = precision === "f16" ? toHalves : (values: Float32Array) => values;
+  const variant = variantOf(kernel);
+  // Odd strides and offsets where the kernel bears them, else multiples of four.
+  const layout = (width: number, extra: number, start: number) => {
+    const [stride, offset] = embedded ? [width + extra, start] : [width, 0];
+    const fours = variant.suits(productOf(setting, { a: 4, b: 4, y: 1 }, { a: 1, b: 4, y: 0 }), gpu.facts)
+      ? 1
+      : 4;
+    return { stride: Math.ceil(stride / fours) * fours, offset: Math.ceil(offset / fours) * fours };
+  };
+  const place = (count: number, width: number, { stride, offset }: { stride: number; offset: number }) =>
+    embed(stored(normal(random, count * width)), count, stride, offset);
+  const [aSize, bSize] = [
+    form === "tn" ? [inner, rows] : [rows, inner],
+    form === "nt" ? [columns, inner] : [inner, columns],
+  ];
+  const [a, b, y] = [layout(aSize[1], 3, 7), layout(bSize[1], 5, 2), {
+    stride: columns + (embedded ? 2 : 0),
+    offset: embedded ? 9 : 0,
+  }];
+  const [aValues, bValues, yValues] = [
+    place(aSize[0], aSize[1], a),
+    place(bSize[0], bSize[1], b),
+    place(rows, columns, y),
+  ];
+  const bias = stored(normal(random, columns));
+  const [strides, offsets] = [{ a: a.stride, b: b.stride, y: y.stride }, {
+    a: a.offset,
+    b: b.offset,
+    y: y.offset,
+  }];
+  const product = productOf(setting, strides, offsets);
   const after = await runKernel(gpu, {
     kernel,
-    constants: matmulConstants(form, shape, options),
-    tensors: [a.values, b.values, before, bias],
-    extent: grid(shape),
+    constants: variantConstants(product),
+    tensors: [productBlock(product), aValues, bValues, embedded ? yValues : yValues.map(() => NaN), bias],
+    extent: variantGrid(variant, shape, gpu.workgroupSize),
+    uniform: true,
+    precision,
+    output,
   });
-  const expected = twin(a.values, b.values, shape, {
-    bias: options.bias,
-    onto: embedded ? y.values : undefined,
-    strides,
-    offsets: start,
-  });
-  // NaN in the gaps of y must have stayed what it was: compared as a value that no product has.
-  const marked = (values: ArrayLike<number>) =>
-    Array.from(values, (value) => Number.isNaN(value) ? 1e9 : value);
-  assertClose(
-    marked(after[2] as Float32Array),
-    marked(expected),
-    matmulTolerance(inner + 2),
-    `${kernel} ${rows}×${columns}×${inner}${embedded ? " in larger matrices" : ""}`,
-  );
+  const onto = embedded ? yValues : new Float32Array(yValues.length).fill(NaN, rows * columns);
+  const options = { bias: embedded ? bias : undefined, onto, strides, offsets };
+  const expected = twin(form, aValues, bValues, shape, options);
+  const label = `${kernel} ${form} ${precision} to ${output} ${rows}×${columns}×${inner}${
+    embedded ? " embedded" : ""
+  }`;
+  assertClose(marked(after[3]), marked(expected), tolerance(inner + 2, output), label);
 }
 
-const ZEROS = { a: 0, b: 0, y: 0 };
+function variantOf(kernel: KernelName): MatmulVariant {
+  return MATMUL_VARIANTS.find((candidate) => candidate.kernel === kernel)!;
+}
 
-/** `values` as `count` rows at `stride` from `offset` on, NaN between and before. */
+function productOf(
+  { form, shape, embedded, precision }: Setting,
+  strides: Product["strides"],
+  offsets: Product["offsets"],
+): Product {
+  return {
+    ...shape,
+    form,
+    strides,
+    offsets,
+    hasBias: embedded,
+    accumulate: embedded,
+    isPadded: true,
+    precision,
+  };
+}
+
+/** NaN in the gaps of y must have stayed what it was: it is compared as a value that no product has. */
+function marked(values: ArrayLike<number>): number[] {
+  return Array.from(values, (value) => Number.isNaN(value) ? 1e9 : value);
+}
+
+/** `values` as `count` rows at `stride` from `offset` on, NaN between and before, up to a whole group of four. */
 function embed(values: Float32Array, count: number, stride: number, offset: number) {
   const width = values.length / count;
-  const larger = new Float32Array(offset + (count - 1) * stride + width).fill(NaN);
+  const end = offset + (count - 1) * stride + width;
+  const larger = new Float32Array(Math.ceil(end / 4) * 4).fill(NaN);
   for (let row = 0; row < count; row++) {
     larger.set(values.subarray(row * width, (row + 1) * width), offset + row * stride);
   }
-  return { values: larger, stride };
+  return larger;
 }
 
-/** A sum of `inner` products of standard normals: |value| below about 12·√inner, one rounding a term. */
-function matmulTolerance(inner: number): { absolute: number } {
-  return { absolute: (inner + 1) * 12 * Math.sqrt(inner) * 2 ** -24 };
+/** A sum of `inner` products of standard normals: |value| below about 12·√inner, one rounding a term, and one of storage. */
+function tolerance(inner: number, output: Precision): { absolute: number } {
+  const stored = output === "f16" ? EPSILON_F16 : 0;
+  return { absolute: ((inner + 1) * EPSILON + stored) * 12 * Math.sqrt(inner) };
 }

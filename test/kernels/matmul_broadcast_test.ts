@@ -1,0 +1,8 @@
+import { matmulBroadcast } from "../../src/reference/matmul_broadcast.ts";
+import { kernelTest } from "./kernel_harness.ts";
+import { checkMatmul } from "./matmul_shapes.ts";
+
+kernelTest(
+  "matmul_broadcast agrees with its twin in every form, within larger matrices too",
+  (gpu, random) => checkMatmul(gpu, random, "matmul_broadcast", matmulBroadcast),
+);
