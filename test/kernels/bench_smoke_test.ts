@@ -28,6 +28,6 @@ kernelTest("every kernel's bench case agrees with its twin and gets a rate", asy
 
 kernelTest("a bench case whose kernel is wrong is refused", async (gpu) => {
   const good = CASES[0](SIZES.smoke, new Random(SEED));
-  const wrong = { ...good, constants: { ...good.constants, INNER: good.constants.INNER - 1 } };
+  const wrong = { ...good, constants: { ...good.constants, B_TRANSPOSED: 1 } };
   await assert.rejects(() => measureKernel(gpu, wrong), /relative error/);
 });
