@@ -1,5 +1,6 @@
 /** Every kernel's case. */
 import { ATTENTION_CASES } from "./attention_cases.ts";
+import { CEILING_CASES } from "./ceiling_cases.ts";
 import type { CaseMaker } from "./kernel_case.ts";
 import { LAYER_CASES } from "./layer_cases.ts";
 import { LAYERNORM_CASES } from "./layernorm_cases.ts";
@@ -16,6 +17,7 @@ export const CASES: readonly CaseMaker[] = [
   ...LOSS_CASES,
   ...TRAINING_CASES,
   ...REDUCTION_CASES,
+  ...CEILING_CASES,
 ];
 
 export const SEED = 20;

@@ -7,10 +7,10 @@
  * One `Deno.bench` measures them all, because a kernel's time is a batch's, taken with our own wait for the queue; what
  * counts is the table at the end.
  */
+import { systemClock } from "../src/base/clock.ts";
 import { Random } from "../src/base/random.ts";
-import { openDevice } from "../src/gpu/mod.ts";
+import { measureCeilings, openDevice } from "../src/gpu/mod.ts";
 import { CASES, SEED } from "./cases.ts";
-import { measureCeilings } from "./ceilings.ts";
 import { SIZES } from "./kernel_case.ts";
 import { measureKernel, type Measurement } from "./measure.ts";
 import { renderRates } from "./rate_table.ts";
@@ -26,11 +26,7 @@ Deno.bench({
     isMeasured = true;
     const gpu = await openDevice();
     try {
-      const ceilings = await measureCeilings(gpu.workgroupSize, {
-        invocations: 1 << 16,
-        steps: 256,
-        copyBytes: 64 << 20,
-      });
+      const ceilings = await measureCeilings(gpu, systemClock);
       const rows: Measurement[] = [];
       for (const makeCase of CASES) {
         rows.push(await measureKernel(gpu, makeCase(SIZES.full, new Random(SEED))));

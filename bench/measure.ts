@@ -1,8 +1,8 @@
 /** Verifies a kernel against its twin, then times it. */
+import { systemClock } from "../src/base/clock.ts";
 import type { Gpu } from "../src/gpu/mod.ts";
 import type { Tensor } from "../test/kernels/kernel_harness.ts";
 import type { KernelCase } from "./kernel_case.ts";
-import { bestSeconds } from "./timing.ts";
 
 export interface Measurement {
   readonly kernel: string;
@@ -25,6 +25,7 @@ export const MAX_RELATIVE_ERROR = 3e-5;
 export async function measureKernel(gpu: Gpu, kernelCase: KernelCase): Promise<Measurement> {
   const { kernel, shape, constants, tensors, uniform, extent, expected, work } = kernelCase;
   const arena = gpu.arena("bench");
+  const stopwatch = gpu.stopwatch(systemClock);
   try {
     const buffers = tensors.map((tensor, i) => {
       const buffer = arena.allocate(
@@ -51,13 +52,10 @@ export async function measureKernel(gpu: Gpu, kernelCase: KernelCase): Promise<M
           `at most ${MAX_RELATIVE_ERROR} required`,
       );
     }
-    const first = buffers[0].slice(0, 1);
-    const seconds = await bestSeconds(async (count) => {
-      gpu.submit(...Array(count).fill(plan));
-      await gpu.read(first); // Waits for the queue.
-    });
+    const seconds = await stopwatch.bestSeconds(plan);
     return { kernel, shape, seconds, work, relativeError, checksum };
   } finally {
+    stopwatch.destroy();
     arena.destroy();
   }
 }

@@ -1,12 +1,12 @@
 /** Measurements as a table: rate, and its share of the ceiling that the run measured. */
-import type { Ceilings } from "./ceilings.ts";
+import type { Ceilings } from "../src/gpu/mod.ts";
 import type { Measurement } from "./measure.ts";
 
 const HEADINGS = ["kernel", "shape", "time", "rate", "of ceiling", "error", "checksum"];
 
 export function describeRate({ seconds, work }: Measurement, ceilings: Ceilings): [string, string] {
   const [perSec, ceiling, unit] = "flops" in work
-    ? [work.flops / seconds, ceilings.flopsPerSec, "GFLOP/s"]
+    ? [work.flops / seconds, ceilings.flopsPerSec.f32, "GFLOP/s"]
     : [work.bytes / seconds, ceilings.bytesPerSec, "GB/s"];
   return [`${(perSec / 1e9).toFixed(2)} ${unit}`, `${((100 * perSec) / ceiling).toFixed(0)} %`];
 }
@@ -24,7 +24,7 @@ export function renderRates(rows: readonly Measurement[], ceilings: Ceilings, ad
   const line = (row: readonly string[]) => row.map((cell, i) => cell.padEnd(widths[i])).join("  ").trimEnd();
   return [
     `${adapterName}: ceilings measured in this run are ${
-      (ceilings.flopsPerSec / 1e9).toFixed(1)
+      (ceilings.flopsPerSec.f32 / 1e9).toFixed(1)
     } GFLOP/s (fused ` +
     `multiply-adds on registers) and ${
       (ceilings.bytesPerSec / 1e9).toFixed(1)

@@ -14,6 +14,7 @@ import { KernelLoader } from "./kernel_loader.ts";
 import { ReadBack } from "./read_back.ts";
 import type { Precision } from "./precision.ts";
 import { Profile } from "./profile.ts";
+import { Stopwatch } from "./stopwatch.ts";
 
 const ERROR_KINDS = ["validation", "out-of-memory", "internal"] as const;
 
@@ -208,6 +209,11 @@ export class Gpu {
       maxEvents,
     });
     return this.#profile;
+  }
+
+  /** For timing plans; to be destroyed after use. */
+  stopwatch(clock: Clock): Stopwatch {
+    return new Stopwatch(this.#device, clock, this.has("timestamp-query"));
   }
 
   /** What was profiled stays readable. */

@@ -5,6 +5,8 @@ import attentionKeyValueBackward from "../../kernels/attention_key_value_backwar
 import attentionQueryBackward from "../../kernels/attention_query_backward.wgsl" with { type: "text" };
 import biasBackward from "../../kernels/bias_backward.wgsl" with { type: "text" };
 import castParameters from "../../kernels/cast_parameters.wgsl" with { type: "text" };
+import ceilingCopy from "../../kernels/ceiling_copy.wgsl" with { type: "text" };
+import ceilingFma from "../../kernels/ceiling_fma.wgsl" with { type: "text" };
 import crossEntropyBackward from "../../kernels/cross_entropy_backward.wgsl" with { type: "text" };
 import crossEntropyForward from "../../kernels/cross_entropy_forward.wgsl" with { type: "text" };
 import crossEntropyForwardGroup from "../../kernels/cross_entropy_forward_group.wgsl" with { type: "text" };
@@ -42,6 +44,8 @@ export const KERNEL_SOURCES = {
   attention_query_backward: attentionQueryBackward,
   bias_backward: biasBackward,
   cast_parameters: castParameters,
+  ceiling_copy: ceilingCopy,
+  ceiling_fma: ceilingFma,
   cross_entropy_backward: crossEntropyBackward,
   cross_entropy_forward: crossEntropyForward,
   cross_entropy_forward_group: crossEntropyForwardGroup,

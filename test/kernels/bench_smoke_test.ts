@@ -1,16 +1,16 @@
 /** The bench at a small size: every kernel has a case, agrees with its twin in it, and gets a rate. */
 import { strict as assert } from "node:assert";
 import { CASES, SEED } from "../../bench/cases.ts";
-import { measureCeilings } from "../../bench/ceilings.ts";
 import { SIZES } from "../../bench/kernel_case.ts";
 import { measureKernel } from "../../bench/measure.ts";
 import { describeRate, renderRates } from "../../bench/rate_table.ts";
+import { systemClock } from "../../src/base/clock.ts";
 import { Random } from "../../src/base/random.ts";
-import { KERNEL_SOURCES } from "../../src/gpu/mod.ts";
+import { KERNEL_SOURCES, measureCeilings } from "../../src/gpu/mod.ts";
 import { kernelTest } from "./kernel_harness.ts";
 
 kernelTest("every kernel's bench case agrees with its twin and gets a rate", async (gpu) => {
-  const ceilings = await measureCeilings(gpu.workgroupSize, {
+  const ceilings = await measureCeilings(gpu, systemClock, {
     invocations: 1024,
     steps: 16,
     copyBytes: 1 << 16,

@@ -1,0 +1,29 @@
+import { strict as assert } from "node:assert";
+import { systemClock } from "../../../src/base/clock.ts";
+import { measureCeilings, openDevice, shareOfCeiling } from "../../../src/gpu/mod.ts";
+
+const SIZE = { invocations: 4096, steps: 16, copyBytes: 1 << 20 };
+
+Deno.test("ceilings are positive, by the device's clock and by the host's, and f16 is there when the adapter has it", async () => {
+  for (const without of [[], ["timestamp-query", "shader-f16"] as const]) {
+    const gpu = await openDevice({ without });
+    try {
+      const { flopsPerSec, bytesPerSec } = await measureCeilings(gpu, systemClock, SIZE);
+      assert.ok(flopsPerSec.f32 > 0 && Number.isFinite(flopsPerSec.f32), `${flopsPerSec.f32} FLOP/s`);
+      assert.ok(bytesPerSec > 0 && Number.isFinite(bytesPerSec), `${bytesPerSec} bytes/s`);
+      assert.equal(flopsPerSec.f16 !== undefined, gpu.has("shader-f16"));
+    } finally {
+      gpu.close();
+    }
+  }
+});
+
+Deno.test("a share of the ceiling is that of whichever takes longer, arithmetic or traffic", () => {
+  const ceilings = { flopsPerSec: { f32: 100, f16: 200 }, bytesPerSec: 10 };
+  const share = (flops: number, bytes: number, precision: "f32" | "f16" = "f32") =>
+    shareOfCeiling({ flops, bytes }, 4, precision, ceilings);
+  assert.deepEqual(share(200, 1), { share: 0.5, bound: "arithmetic" });
+  assert.deepEqual(share(200, 1, "f16"), { share: 0.25, bound: "arithmetic" });
+  assert.deepEqual(share(200, 30), { share: 0.75, bound: "bandwidth" });
+  assert.deepEqual(share(0, 10), { share: 0.25, bound: "bandwidth" });
+});
