@@ -5,6 +5,8 @@
 import { Command, CommanderError } from "@commander-js/extra-typings";
 import { describeError, isSkeinError } from "../base/errors.ts";
 import { chainCommand } from "./chain.ts";
+import { gradsCommand } from "./grads.ts";
+import { logitsCommand } from "./logits.ts";
 import { minerCommand } from "./miner.ts";
 import { relayCommand } from "./relay.ts";
 import { upCommand } from "./up.ts";
@@ -23,7 +25,16 @@ export async function main(args: readonly string[]): Promise<number> {
     .showHelpAfterError("(see --help)")
     .exitOverride()
     .configureHelp({ sortSubcommands: false });
-  for (const command of [upCommand, minerCommand, validatorCommand, relayCommand, chainCommand]) {
+  const commands = [
+    upCommand,
+    minerCommand,
+    validatorCommand,
+    relayCommand,
+    chainCommand,
+    logitsCommand,
+    gradsCommand,
+  ];
+  for (const command of commands) {
     program.addCommand(command(finish).exitOverride().showHelpAfterError("(see --help)"));
   }
   try {

@@ -30,18 +30,26 @@ export interface LayerActivations {
   readonly output: GpuBuffer;
 }
 
-export interface Activations {
+/** What the forward pass needs up to the head. */
+export interface TrunkActivations {
   /** [N] u32 */
   readonly tokens: GpuBuffer;
+  /** [N, C] */
+  readonly embedded: GpuBuffer;
+  /** May be one and the same where no backward pass follows: a layer reads its input for the last time before it writes. */
+  readonly layers: readonly LayerActivations[];
+  readonly finalStatistics: GpuBuffer;
+  readonly finalNormed: GpuBuffer;
+  /** [N, C] output of a residual branch */
+  readonly branch: GpuBuffer;
+}
+
+export interface Activations extends TrunkActivations {
+  /** [N] u32 */
   readonly targets: GpuBuffer;
   /** [N] and [V + 1] u32: see kernels/embedding_backward.wgsl */
   readonly positions: GpuBuffer;
   readonly starts: GpuBuffer;
-  /** [N, C] */
-  readonly embedded: GpuBuffer;
-  readonly layers: readonly LayerActivations[];
-  readonly finalStatistics: GpuBuffer;
-  readonly finalNormed: GpuBuffer;
   /** Of a block of rows: logits, then their gradients in place; see head_tiles.ts */
   readonly logits: GpuBuffer;
   /** [N] of the logits */
@@ -53,8 +61,6 @@ export interface Activations {
    * owner writes them.
    */
   readonly scaling: GpuBuffer;
-  /** [N, C] output of a residual branch, forward */
-  readonly branch: GpuBuffer;
   /** [N, C] gradient of the residual stream */
   readonly dresidual: GpuBuffer;
   /** [N, C] gradient of a normed or attended tensor */
@@ -66,7 +72,13 @@ export interface Activations {
   readonly rowDot: GpuBuffer;
 }
 
-/** Activations and their gradients in `precision`; statistics, losses and what rows share in f32. */
+/** Tensors of activations in `precision`; statistics, losses and what rows share in f32. */
+type Allocate = (label: string, elements: number, type?: ElementType) => GpuBuffer;
+
+function allocator(arena: Allocator, precision: Precision): Allocate {
+  return (label, elements, type = precision) => arena.allocate(label, elements, { type });
+}
+
 export function allocateActivations(
   arena: Allocator,
   config: ModelConfig,
@@ -76,9 +88,60 @@ export function allocateActivations(
 ): Activations {
   const { width, innerWidth, vocabSize, contextLength, headCount, layerCount } = config;
   const rows = batchSize * contextLength;
-  const buffer = (label: string, elements: number, type: ElementType = precision) =>
-    arena.allocate(label, elements, { type });
-  const layers = Array.from({ length: layerCount }, (_, layer) => ({
+  const buffer = allocator(arena, precision);
+  return {
+    ...allocateEnds(buffer, config, rows),
+    layers: Array.from({ length: layerCount }, (_, layer) => allocateLayer(buffer, config, rows, layer)),
+    targets: buffer("targets", rows, "u32"),
+    positions: buffer("positions", rows, "u32"),
+    starts: buffer("starts", vocabSize + 1, "u32"),
+    logits: buffer("logits", logitsElements({ rows, vocabSize, width }, headLimits)),
+    headLogSumExp: buffer("headLogSumExp", rows, "f32"),
+    losses: buffer("losses", rows, "f32"),
+    scaling: buffer("scaling", 3, "f32"),
+    dresidual: buffer("dresidual", rows * width),
+    dnormed: buffer("dnormed", rows * width),
+    dattended: buffer("dattended", rows * width),
+    dqkv: buffer("dqkv", rows * 3 * width),
+    dhidden: buffer("dhidden", rows * innerWidth),
+    rowDot: buffer("rowDot", rows * headCount, "f32"),
+  };
+}
+
+/** For a forward pass alone: every layer writes into the same buffers. */
+export function allocateTrunk(
+  arena: Allocator,
+  config: ModelConfig,
+  batchSize: number,
+  precision: Precision = "f32",
+): TrunkActivations {
+  const rows = batchSize * config.contextLength;
+  const buffer = allocator(arena, precision);
+  const layer = allocateLayer(buffer, config, rows, 0);
+  return { ...allocateEnds(buffer, config, rows), layers: new Array(config.layerCount).fill(layer) };
+}
+
+function allocateEnds(
+  buffer: Allocate,
+  { width }: ModelConfig,
+  rows: number,
+): Omit<TrunkActivations, "layers"> {
+  return {
+    tokens: buffer("tokens", rows, "u32"),
+    embedded: buffer("embedded", rows * width),
+    finalStatistics: buffer("finalStatistics", 2 * rows, "f32"),
+    finalNormed: buffer("finalNormed", rows * width),
+    branch: buffer("branch", rows * width),
+  };
+}
+
+function allocateLayer(
+  buffer: Allocate,
+  { width, innerWidth, headCount }: ModelConfig,
+  rows: number,
+  layer: number,
+): LayerActivations {
+  return {
     statistics1: buffer(`h.${layer}.statistics1`, 2 * rows, "f32"),
     statistics2: buffer(`h.${layer}.statistics2`, 2 * rows, "f32"),
     normed1: buffer(`h.${layer}.normed1`, rows * width),
@@ -90,26 +153,5 @@ export function allocateActivations(
     hidden: buffer(`h.${layer}.hidden`, rows * innerWidth),
     activated: buffer(`h.${layer}.activated`, rows * innerWidth),
     output: buffer(`h.${layer}.output`, rows * width),
-  }));
-  return {
-    tokens: buffer("tokens", rows, "u32"),
-    targets: buffer("targets", rows, "u32"),
-    positions: buffer("positions", rows, "u32"),
-    starts: buffer("starts", vocabSize + 1, "u32"),
-    embedded: buffer("embedded", rows * width),
-    layers,
-    finalStatistics: buffer("finalStatistics", 2 * rows, "f32"),
-    finalNormed: buffer("finalNormed", rows * width),
-    logits: buffer("logits", logitsElements({ rows, vocabSize, width }, headLimits)),
-    headLogSumExp: buffer("headLogSumExp", rows, "f32"),
-    losses: buffer("losses", rows, "f32"),
-    scaling: buffer("scaling", 3, "f32"),
-    branch: buffer("branch", rows * width),
-    dresidual: buffer("dresidual", rows * width),
-    dnormed: buffer("dnormed", rows * width),
-    dattended: buffer("dattended", rows * width),
-    dqkv: buffer("dqkv", rows * 3 * width),
-    dhidden: buffer("dhidden", rows * innerWidth),
-    rowDot: buffer("rowDot", rows * headCount, "f32"),
   };
 }

@@ -9,16 +9,23 @@ import type { DispatchPlan } from "../gpu/mod.ts";
 import type { ModelConfig } from "./config.ts";
 import { gpt2Family } from "./gpt2.ts";
 import { headBackward, headForward } from "./head.ts";
-import { type ModelBuffers, openPass, type Pass } from "./pass.ts";
+import {
+  type ForwardPass,
+  type ModelBuffers,
+  openForwardPass,
+  openPass,
+  type Pass,
+  type TrunkBuffers,
+} from "./pass.ts";
 
 /** What a family brings; a layer may be run forward again between the two passes. */
 export interface ModelFamily {
   /** From tokens to embedded [N, C]. */
-  embedForward(plan: DispatchPlan, pass: Pass): void;
+  embedForward(plan: DispatchPlan, pass: ForwardPass): void;
   /** From the residual stream before `layer` to that after it. */
-  layerForward(plan: DispatchPlan, pass: Pass, layer: number): void;
+  layerForward(plan: DispatchPlan, pass: ForwardPass, layer: number): void;
   /** From the last layer's output to finalNormed [N, C]. */
-  finalNormForward(plan: DispatchPlan, pass: Pass): void;
+  finalNormForward(plan: DispatchPlan, pass: ForwardPass): void;
   /** From dnormed to dresidual, both [N, C]. */
   finalNormBackward(plan: DispatchPlan, pass: Pass): void;
   /** dresidual from that of the layer's output to that of its input, in place. */
@@ -37,10 +44,10 @@ export function buildTrunk(
   plan: DispatchPlan,
   config: ModelConfig,
   batchSize: number,
-  at: ModelBuffers,
+  at: TrunkBuffers,
 ): void {
   const family = familyOf(config);
-  const pass = openPass(config, batchSize, at);
+  const pass = openForwardPass(config, batchSize, at);
   family.embedForward(plan, pass);
   for (let layer = 0; layer < config.layerCount; layer++) family.layerForward(plan, pass, layer);
   family.finalNormForward(plan, pass);

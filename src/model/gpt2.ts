@@ -17,7 +17,7 @@ import {
   residualForward,
 } from "./layers.ts";
 import { matmulNN } from "./matmul.ts";
-import { layerInput, type Pass } from "./pass.ts";
+import { type ForwardPass, layerInput, type Pass } from "./pass.ts";
 
 export const gpt2Family: ModelFamily = {
   embedForward(plan, { config: { contextLength, width }, rows, activations: act, parameters, parameter }) {
@@ -64,7 +64,7 @@ export const gpt2Family: ModelFamily = {
 };
 
 /** From the layer's input to its middle. */
-function attentionBlockForward(plan: DispatchPlan, pass: Pass, layer: number): void {
+function attentionBlockForward(plan: DispatchPlan, pass: ForwardPass, layer: number): void {
   const { config, batchSize, rows, activations: act } = pass;
   const { width } = config;
   const of = act.layers[layer];
@@ -87,7 +87,7 @@ function attentionBlockForward(plan: DispatchPlan, pass: Pass, layer: number): v
 }
 
 /** From the layer's middle to its output. */
-function mlpForward(plan: DispatchPlan, pass: Pass, layer: number): void {
+function mlpForward(plan: DispatchPlan, pass: ForwardPass, layer: number): void {
   const { config: { width, innerWidth }, rows, activations: act } = pass;
   const of = act.layers[layer];
   const h = `transformer.h.${layer}`;
@@ -163,7 +163,7 @@ function attentionBlockBackward(plan: DispatchPlan, pass: Pass, layer: number): 
 
 function linear(
   plan: DispatchPlan,
-  { rows, parameter }: Pass,
+  { rows, parameter }: ForwardPass,
   name: string,
   { x, y }: { x: Binding; y: Binding },
   inner: number,
@@ -188,7 +188,7 @@ function backLinear(
 
 function norm(
   plan: DispatchPlan,
-  { config: { width, normEpsilon }, rows, parameter }: Pass,
+  { config: { width, normEpsilon }, rows, parameter }: ForwardPass,
   name: string,
   x: Binding,
   y: Binding,

@@ -3,6 +3,10 @@ import { SkeinError } from "../base/errors.ts";
 export type StateErrorCode =
   /** A file that is torn, altered or of another format. */
   | "state/corrupt"
+  /** No checkpoint in a directory. */
+  | "state/no-checkpoint"
+  /** A sound checkpoint that does not hold what the model needs. */
+  | "state/bad-checkpoint"
   /** The file system refused. */
   | "state/io"
   /** No peer serves what is asked for. */

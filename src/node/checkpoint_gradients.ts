@@ -1,0 +1,85 @@
+/**
+ * Loss and gradients of a Hugging Face checkpoint over given tokens: `skein grads`. The loss is the mean over all
+ * predictions of a next token, what transformers gives for `model(input_ids, labels=input_ids)`. A row of n tokens has n - 1 of
+ * them: the model sees its first n - 1 tokens, since nothing depends on the last but the prediction that it is the target of.
+ */
+import { mkdir, rename, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { assert } from "../base/assert.ts";
+import type { Clock } from "../base/clock.ts";
+import type { Log } from "../base/log.ts";
+import { openDevice } from "../gpu/mod.ts";
+import { type ModelConfig, type ParameterLayout, parameterLayout } from "../model/mod.ts";
+import { DEFAULT_ADAMW } from "../optim/adamw.ts";
+import { writeNpy } from "../state/npy.ts";
+import { TrainEngine } from "../train/engine.ts";
+import { checkLength, type CheckpointSummary, type CheckpointTask } from "./checkpoint_logits.ts";
+import { loadCheckpoint } from "./load_checkpoint.ts";
+import { readTokenRows } from "./token_rows.ts";
+
+/**
+ * Writes one f32 array for each tensor, `<name>.npy`, and `loss.json` into the directory `task.out`.
+ * @throws {SkeinError} `node/bad-tokens`, `model/bad-tokens`, as `loadCheckpoint`, `gpu/too-large`
+ */
+export async function writeCheckpointGradients(
+  task: CheckpointTask,
+  { clock, log }: { clock: Clock; log: Log },
+): Promise<CheckpointSummary & { loss: number; tensors: number }> {
+  const startMs = clock.monotonicMs();
+  const rows = await readTokenRows(task.tokens);
+  const { config, layout, parameters } = await loadCheckpoint(task.checkpoint);
+  checkLength(rows, config, 2);
+  const pass: ModelConfig = { ...config, contextLength: rows.length - 1 };
+  const passLayout = parameterLayout(pass);
+  const gpu = await openDevice({ log });
+  try {
+    const engine = await TrainEngine.create(gpu, pass, { batchSize: rows.batchSize, adamw: DEFAULT_ADAMW });
+    engine.loadParameters(moveTensors(parameters, layout, passLayout));
+    log.info(`forward and backward over ${rows.batchSize} rows of ${rows.length} tokens`);
+    const { loss, gradients } = await engine.evaluateGradients(rows.tokens);
+    engine.destroy();
+    const whole = moveTensors(gradients, passLayout, layout);
+    await mkdir(task.out, { recursive: true });
+    for (const { name, shape, offset, elementCount } of layout.entries) {
+      await writeNpy(join(task.out, `${name}.npy`), shape, whole.subarray(offset, offset + elementCount));
+    }
+    await writeWhole(join(task.out, "loss.json"), `${JSON.stringify({ loss })}\n`);
+    return {
+      adapter: gpu.adapterName,
+      family: config.family,
+      batch: rows.batchSize,
+      context: rows.length,
+      out: task.out,
+      seconds: (clock.monotonicMs() - startMs) / 1000,
+      loss,
+      tensors: layout.entries.length,
+    };
+  } finally {
+    gpu.close();
+  }
+}
+
+/**
+ * A vector of one layout in another, of the same tensors for another number of positions: rows of learned positions that
+ * only one of them has are left out, or are zero.
+ */
+function moveTensors(
+  vector: Float32Array<ArrayBuffer>,
+  from: ParameterLayout,
+  to: ParameterLayout,
+): Float32Array<ArrayBuffer> {
+  if (from.elementCount === to.elementCount) return vector;
+  const moved = new Float32Array(to.elementCount);
+  from.entries.forEach(({ name, offset, elementCount }, i) => {
+    const target = to.entries[i];
+    assert(name === target.name, `${name} stands where ${target.name} is expected`);
+    const count = Math.min(elementCount, target.elementCount);
+    moved.set(vector.subarray(offset, offset + count), target.offset);
+  });
+  return moved;
+}
+
+async function writeWhole(path: string, text: string): Promise<void> {
+  await writeFile(`${path}.tmp`, text);
+  await rename(`${path}.tmp`, path);
+}

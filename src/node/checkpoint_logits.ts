@@ -1,0 +1,94 @@
+/** Logits of a Hugging Face checkpoint over given tokens, into a NumPy file: `skein logits`. */
+import type { Clock } from "../base/clock.ts";
+import { SkeinError } from "../base/errors.ts";
+import type { Log } from "../base/log.ts";
+import { openDevice } from "../gpu/mod.ts";
+import { LogitsEngine, type ModelConfig } from "../model/mod.ts";
+import { NpyWriter } from "../state/npy.ts";
+import { loadCheckpoint } from "./load_checkpoint.ts";
+import { readTokenRows, type TokenRows } from "./token_rows.ts";
+
+export interface CheckpointTask {
+  readonly checkpoint: string;
+  /** JSON: [batch][time] */
+  readonly tokens: string;
+  /** A .npy file for logits, a directory for gradients. */
+  readonly out: string;
+}
+
+/** For `--json`. */
+export interface CheckpointSummary {
+  readonly adapter: string;
+  readonly family: string;
+  readonly batch: number;
+  readonly context: number;
+  readonly out: string;
+  readonly seconds: number;
+}
+
+/** Sequences that go through the model together: about so many tokens. */
+const ROWS_AT_ONCE = 1024;
+
+/**
+ * Writes f32 [batch, time, vocabulary].
+ * @throws {SkeinError} `node/bad-tokens`, `model/bad-tokens`, as `loadCheckpoint`, `gpu/too-large`
+ */
+export async function writeCheckpointLogits(
+  task: CheckpointTask,
+  { clock, log }: { clock: Clock; log: Log },
+): Promise<CheckpointSummary & { vocabulary: number }> {
+  const startMs = clock.monotonicMs();
+  const rows = await readTokenRows(task.tokens);
+  const { config, parameters } = await loadCheckpoint(task.checkpoint);
+  checkLength(rows, config, 1);
+  const gpu = await openDevice({ log });
+  try {
+    const batchSize = Math.min(rows.batchSize, Math.max(1, Math.floor(ROWS_AT_ONCE / rows.length)));
+    const engine = new LogitsEngine(gpu, config, { batchSize, contextLength: rows.length });
+    engine.loadParameters(parameters);
+    await writeLogits(task.out, engine, rows, log);
+    engine.destroy();
+  } finally {
+    gpu.close();
+  }
+  return {
+    adapter: gpu.adapterName,
+    family: config.family,
+    batch: rows.batchSize,
+    context: rows.length,
+    vocabulary: config.vocabSize,
+    out: task.out,
+    seconds: (clock.monotonicMs() - startMs) / 1000,
+  };
+}
+
+async function writeLogits(out: string, engine: LogitsEngine, rows: TokenRows, log: Log): Promise<void> {
+  const { batchSize, config: { vocabSize } } = engine;
+  const writer = await NpyWriter.create(out, [rows.batchSize, rows.length, vocabSize]);
+  try {
+    for (let first = 0; first < rows.batchSize; first += batchSize) {
+      // The last group may be smaller: rows of zeros fill it and their logits are left out.
+      const tokens = new Uint32Array(batchSize * rows.length);
+      tokens.set(rows.tokens.subarray(first * rows.length, (first + batchSize) * rows.length));
+      const wanted = Math.min(batchSize, rows.batchSize - first) * rows.length;
+      for await (const { firstRow, logits } of engine.logits(tokens)) {
+        if (firstRow < wanted) await writer.append(logits.subarray(0, (wanted - firstRow) * vocabSize));
+      }
+      log.info(`logits of ${Math.min(first + batchSize, rows.batchSize)} of ${rows.batchSize} rows`);
+    }
+    await writer.finish();
+  } catch (error) {
+    await writer.abandon();
+    throw error;
+  }
+}
+
+/** @throws {SkeinError} `node/bad-tokens` */
+export function checkLength({ length }: TokenRows, { contextLength }: ModelConfig, least: number): void {
+  if (length >= least && length <= contextLength) return;
+  throw new SkeinError(
+    "node/bad-tokens",
+    `read tokens: rows of ${length}, ${least} to ${contextLength} tokens are required by the model's context`,
+    { found: length },
+  );
+}

@@ -1,0 +1,61 @@
+/** Token lists that a user gives: JSON, a list of equally long lists of token numbers, [batch][time]. */
+import { readFile, stat } from "node:fs/promises";
+import { z } from "zod";
+import { SkeinError } from "../base/errors.ts";
+
+export interface TokenRows {
+  readonly batchSize: number;
+  /** Tokens a row. */
+  readonly length: number;
+  /** [batchSize, length] */
+  readonly tokens: Uint32Array<ArrayBuffer>;
+}
+
+const MAXIMUM_BYTES = 1 << 28;
+const rowsShape = z.array(z.array(z.number().int().min(0).max(2 ** 32 - 1)).min(1)).min(1);
+
+/** @throws {SkeinError} `node/bad-tokens` */
+export async function readTokenRows(path: string): Promise<TokenRows> {
+  let text: string;
+  try {
+    const { size } = await stat(path);
+    if (size > MAXIMUM_BYTES) {
+      throw refuse(path, `${size} bytes`, `at most ${MAXIMUM_BYTES} are`);
+    }
+    text = await readFile(path, "utf8");
+  } catch (cause) {
+    if (cause instanceof SkeinError) throw cause;
+    throw refuse(path, "the file cannot be read", "a file of JSON is", cause);
+  }
+  return decodeTokenRows(text, path);
+}
+
+/** @throws {SkeinError} `node/bad-tokens` */
+export function decodeTokenRows(text: string, path: string): TokenRows {
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch (cause) {
+    throw refuse(path, "no JSON", "a list of lists of token numbers is", cause);
+  }
+  const parsed = rowsShape.safeParse(json);
+  if (!parsed.success) {
+    const { path: at, message } = parsed.error.issues[0];
+    const where = at.length === 0 ? "" : ` at [${at.join("][")}]`;
+    throw refuse(path, `${message}${where}`, "a list of lists of token numbers is");
+  }
+  const rows = parsed.data;
+  const { length } = rows[0];
+  const uneven = rows.findIndex((row) => row.length !== length);
+  if (uneven >= 0) {
+    const found = `row ${uneven} has ${rows[uneven].length} tokens and row 0 has ${length}`;
+    throw refuse(path, found, "rows of equal length are");
+  }
+  const tokens = new Uint32Array(rows.length * length);
+  rows.forEach((row, i) => tokens.set(row, i * length));
+  return { batchSize: rows.length, length, tokens };
+}
+
+function refuse(path: string, found: string, required: string, cause?: unknown): SkeinError {
+  return new SkeinError("node/bad-tokens", `read tokens ${path}: ${found}, ${required} required`, {}, cause);
+}
