@@ -19,19 +19,19 @@ import {
 } from "./pass.ts";
 
 /** What a family brings; a layer may be run forward again between the two passes. */
-export interface ModelFamily {
+export interface ModelFamily<C extends ModelConfig = ModelConfig> {
   /** From tokens to embedded [N, C]. */
-  embedForward(plan: DispatchPlan, pass: ForwardPass): void;
+  embedForward(plan: DispatchPlan, pass: ForwardPass<C>): void;
   /** From the residual stream before `layer` to that after it. */
-  layerForward(plan: DispatchPlan, pass: ForwardPass, layer: number): void;
+  layerForward(plan: DispatchPlan, pass: ForwardPass<C>, layer: number): void;
   /** From the last layer's output to finalNormed [N, C]. */
-  finalNormForward(plan: DispatchPlan, pass: ForwardPass): void;
+  finalNormForward(plan: DispatchPlan, pass: ForwardPass<C>): void;
   /** From dnormed to dresidual, both [N, C]. */
-  finalNormBackward(plan: DispatchPlan, pass: Pass): void;
+  finalNormBackward(plan: DispatchPlan, pass: Pass<C>): void;
   /** dresidual from that of the layer's output to that of its input, in place. */
-  layerBackward(plan: DispatchPlan, pass: Pass, layer: number): void;
+  layerBackward(plan: DispatchPlan, pass: Pass<C>, layer: number): void;
   /** From dresidual to the embeddings' gradients; adds where the head is tied. */
-  embedBackward(plan: DispatchPlan, pass: Pass): void;
+  embedBackward(plan: DispatchPlan, pass: Pass<C>): void;
 }
 
 export function familyOf({ family }: ModelConfig): ModelFamily {

@@ -8,9 +8,12 @@
 import type { Binding, DispatchPlan, GpuBuffer } from "../gpu/mod.ts";
 import { attentionBackward, attentionForward, columnsOf, packedColumns } from "./attention.ts";
 import type { ModelFamily } from "./build.ts";
+import type { Gpt2Config } from "./config.ts";
 import {
   embeddingBackward,
   embeddingForward,
+  geluBackward,
+  geluForward,
   layernormBackward,
   layernormForward,
   linearBackward,
@@ -19,7 +22,7 @@ import {
 import { matmulNN } from "./matmul.ts";
 import { type ForwardPass, layerInput, type Pass } from "./pass.ts";
 
-export const gpt2Family: ModelFamily = {
+export const gpt2Family: ModelFamily<Gpt2Config> = {
   embedForward(plan, { config: { contextLength, width }, rows, activations: act, parameters, parameter }) {
     const wte = parameters.shards("transformer.wte.weight");
     const at = { tokens: act.tokens.whole(), wte, wpe: parameter("transformer.wpe.weight") };
@@ -64,7 +67,7 @@ export const gpt2Family: ModelFamily = {
 };
 
 /** From the layer's input to its middle. */
-function attentionBlockForward(plan: DispatchPlan, pass: ForwardPass, layer: number): void {
+function attentionBlockForward(plan: DispatchPlan, pass: ForwardPass<Gpt2Config>, layer: number): void {
   const { config, batchSize, rows, activations: act } = pass;
   const { width } = config;
   const of = act.layers[layer];
@@ -87,8 +90,8 @@ function attentionBlockForward(plan: DispatchPlan, pass: ForwardPass, layer: num
 }
 
 /** From the layer's middle to its output. */
-function mlpForward(plan: DispatchPlan, pass: ForwardPass, layer: number): void {
-  const { config: { width, innerWidth }, rows, activations: act } = pass;
+function mlpForward(plan: DispatchPlan, pass: ForwardPass<Gpt2Config>, layer: number): void {
+  const { config: { width, innerWidth, activation }, rows, activations: act } = pass;
   const of = act.layers[layer];
   const h = `transformer.h.${layer}`;
   const [middle, normed, hidden, activated, branch] = [
@@ -100,14 +103,14 @@ function mlpForward(plan: DispatchPlan, pass: ForwardPass, layer: number): void 
   ].map((buffer) => buffer.whole());
   norm(plan, pass, `${h}.ln_2`, middle, normed, of.statistics2);
   linear(plan, pass, `${h}.mlp.c_fc`, { x: normed, y: hidden }, width, innerWidth);
-  plan.add("gelu_forward", { COUNT: rows * innerWidth }, [hidden, activated], rows * innerWidth);
+  geluForward(plan, rows * innerWidth, activation, hidden, activated);
   linear(plan, pass, `${h}.mlp.c_proj`, { x: activated, y: branch }, innerWidth, width);
   residualForward(plan, rows * width, middle, branch, of.output.whole());
 }
 
 /** dresidual from that of the layer's output to that of its middle, in place. */
-function mlpBackward(plan: DispatchPlan, pass: Pass, layer: number): void {
-  const { config: { width, innerWidth }, rows, activations: act } = pass;
+function mlpBackward(plan: DispatchPlan, pass: Pass<Gpt2Config>, layer: number): void {
+  const { config: { width, innerWidth, activation }, rows, activations: act } = pass;
   const of = act.layers[layer];
   const h = `transformer.h.${layer}`;
   const [dx, dhidden, dnormed, activated, hidden, normed] = [
@@ -126,14 +129,14 @@ function mlpBackward(plan: DispatchPlan, pass: Pass, layer: number): void {
     innerWidth,
     width,
   );
-  plan.add("gelu_backward", { COUNT: rows * innerWidth }, [hidden, dhidden], rows * innerWidth);
+  geluBackward(plan, rows * innerWidth, activation, hidden, dhidden);
   backLinear(plan, pass, `${h}.mlp.c_fc`, { x: normed, dy: dhidden, dx: dnormed }, width, innerWidth);
   const at = { x: of.middle.whole(), dy: act.dnormed, statistics: of.statistics2 };
   normBackward(plan, pass, `${h}.ln_2`, at, true);
 }
 
 /** dresidual from that of the layer's middle to that of its input, in place. */
-function attentionBlockBackward(plan: DispatchPlan, pass: Pass, layer: number): void {
+function attentionBlockBackward(plan: DispatchPlan, pass: Pass<Gpt2Config>, layer: number): void {
   const { config, batchSize, activations: act } = pass;
   const { width } = config;
   const of = act.layers[layer];

@@ -114,3 +114,21 @@ export function embeddingBackward(
     );
   }
 }
+
+export type GeluForm = "gelu-tanh" | "gelu-erf";
+
+/** y = gelu(x), both [count]. */
+export function geluForward(plan: DispatchPlan, count: number, form: GeluForm, x: Binding, y: Binding): void {
+  plan.add("gelu_forward", { COUNT: count, ERF: form === "gelu-erf" ? 1 : 0 }, [x, y], count);
+}
+
+/** dy to dx in place, both [count]. */
+export function geluBackward(
+  plan: DispatchPlan,
+  count: number,
+  form: GeluForm,
+  x: Binding,
+  dy: Binding,
+): void {
+  plan.add("gelu_backward", { COUNT: count, ERF: form === "gelu-erf" ? 1 : 0 }, [x, dy], count);
+}
