@@ -2,7 +2,7 @@
  * Does Skein train as PyTorch does? Trains a plan with our engine and compares with the curve that PyTorch and transformers
  * recorded from the same parameters, batches and hyperparameters (recorded/PLAN_pytorch.json). No Python is needed here.
  *
- *   deno task parity [--plan nano] [--steps 2000] [--out FILE.json]
+ *   deno task parity [--plan nano] [--steps 2000] [--precision f32] [--out FILE.json]
  *
  * Prints a line an evaluation; exits 1 unless the last validation loss is within 0.05 nats of PyTorch's. The 2000 steps
  * of nano take about half an hour on two cores without a GPU; `--steps 200` says most of it in three minutes.
@@ -10,7 +10,7 @@
 import { Command, CommanderError } from "@commander-js/extra-typings";
 import { integerFlag, oneOfFlag } from "../../src/cli/flags.ts";
 import { loadDefaultCorpus } from "../../src/data/corpus.ts";
-import { openDevice } from "../../src/gpu/mod.ts";
+import { openDevice, type Precision } from "../../src/gpu/mod.ts";
 import { TrainEngine } from "../../src/train/engine.ts";
 import { compareCurves, type RecordedCurve } from "./compare.ts";
 import { planBytes, trainOurs } from "./training.ts";
@@ -27,6 +27,7 @@ function readFlags(args: readonly string[]) {
     .description("Trains as a recorded PyTorch training did and compares the losses")
     .option("--plan <name>", names.join(", "), oneOfFlag(names), "nano")
     .option("--steps <count>", "fewer than recorded", integerFlag(1, 1_000_000))
+    .option("--precision <name>", "of our side: f32 or f16", oneOfFlag(["f32", "f16"]), "f32")
     .option("--out <file>", "where our curve goes, as JSON")
     .allowExcessArguments(false)
     .exitOverride()
@@ -42,8 +43,13 @@ async function main(args: readonly string[]): Promise<number> {
   const steps = Math.min(flags.steps ?? plan.steps, theirs.trainLosses.length);
   const bytes = planBytes(plan, await loadDefaultCorpus());
   const gpu = await openDevice();
-  const engine = await TrainEngine.create(gpu, plan.model, plan);
-  console.log(`${plan.name}, ${steps} steps on ${gpu.adapterName}; theirs: ${theirs.madeBy}`);
+  const engine = await TrainEngine.create(gpu, plan.model, {
+    ...plan,
+    precision: flags.precision as Precision,
+  });
+  console.log(
+    `${plan.name}, ${steps} steps in ${engine.precision} on ${gpu.adapterName}; theirs: ${theirs.madeBy}`,
+  );
   const started = performance.now();
   const ours = await trainOurs(engine, plan, bytes, steps, (step, trainLoss, validationLoss) => {
     const their = theirs.validationLosses[step / plan.validateEvery];
@@ -56,7 +62,7 @@ async function main(args: readonly string[]): Promise<number> {
   });
   const seconds = (performance.now() - started) / 1000;
   engine.destroy();
-  const madeBy = `skein, Deno ${Deno.version.deno}, ${gpu.adapterName}`;
+  const madeBy = `skein, ${engine.precision}, Deno ${Deno.version.deno}, ${gpu.adapterName}`;
   gpu.close();
   const comparison = compareCurves(ours, theirs);
   if (flags.out !== undefined) {
