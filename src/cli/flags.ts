@@ -34,10 +34,11 @@ export function chainFlag(text: string): string {
   throw new InvalidArgumentError('"local" or an address like ws://127.0.0.1:9944 is needed.');
 }
 
-export function oneOfFlag(names: readonly string[]): (text: string) => string {
+export function oneOfFlag<N extends string>(names: readonly N[]): (text: string) => N {
   return (text) => {
-    if (!names.includes(text)) throw new InvalidArgumentError(`one of ${names.join(", ")} is needed.`);
-    return text;
+    const name = names.find((each) => each === text);
+    if (name === undefined) throw new InvalidArgumentError(`one of ${names.join(", ")} is needed.`);
+    return name;
   };
 }
 

@@ -15,7 +15,7 @@ import {
   oneOfFlag,
 } from "./flags.ts";
 import { describeEvent, printJson } from "./present.ts";
-import { CODEC_HELP, CODEC_NAMES, PRESET_NAMES } from "./preset_names.ts";
+import { CODEC_HELP, CODEC_NAMES, PRECISION_HELP, PRECISION_NAMES, PRESET_NAMES } from "./preset_names.ts";
 import { stopSignal } from "./stop_signal.ts";
 
 export function nodeCommand(
@@ -34,6 +34,7 @@ export function nodeCommand(
       "pico",
     )
     .option("--codec <name>", CODEC_HELP, oneOfFlag(CODEC_NAMES), "u8")
+    .option("--precision <name>", PRECISION_HELP, oneOfFlag(PRECISION_NAMES), "f32")
     .option("--data <path>", "train on your own text: a UTF-8 file, or a directory of them")
     .option("--home <dir>", "keys and state of this node (default: the first free one in the data directory)")
     .option("--wallet <name>", "wallet in the bittensor layout (default: one kept in the home directory)")

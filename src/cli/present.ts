@@ -27,7 +27,7 @@ export function describeEvent(event: LogEvent): string | undefined {
     case "log":
       return `${event.level === "info" ? "" : `${event.level}: `}${event.message}`;
     case "started":
-      return `${event.role} ${event.hotkey} (uid ${event.uid}) on ${event.adapter} [${event.backend}], preset ` +
+      return `${event.role} ${event.hotkey} (uid ${event.uid}) on ${event.adapter} [${event.backend}, ${event.precision}], preset ` +
         `${event.preset}, outer step ${event.outerStep}`;
     case "evaluated":
       return `outer step ${event.outerStep}: validation loss ${formatLoss(event.validationLoss)}`;

@@ -4,7 +4,7 @@ import { systemClock } from "../base/clock.ts";
 import type { LogEvent } from "../base/log.ts";
 import { integerFlag, oneOfFlag } from "./flags.ts";
 import { describeEvent, printJson } from "./present.ts";
-import { CODEC_HELP, CODEC_NAMES, PRESET_NAMES } from "./preset_names.ts";
+import { CODEC_HELP, CODEC_NAMES, PRECISION_HELP, PRECISION_NAMES, PRESET_NAMES } from "./preset_names.ts";
 import { stopSignal } from "./stop_signal.ts";
 import { LiveTable, renderTable } from "./table.ts";
 
@@ -27,6 +27,7 @@ export const upCommand = (finish: (code: number) => void) =>
       "pico",
     )
     .option("--codec <name>", CODEC_HELP, oneOfFlag(CODEC_NAMES), "u8")
+    .option("--precision <name>", PRECISION_HELP, oneOfFlag(PRECISION_NAMES), "f32")
     .option("--data <path>", "train on your own text: a UTF-8 file, or a directory of them")
     .option(
       "--home <dir>",
@@ -66,6 +67,7 @@ export const upCommand = (finish: (code: number) => void) =>
         roundCount: flags.rounds,
         preset: flags.preset,
         codec: flags.codec,
+        precision: flags.precision,
         dataPath: flags.data,
         chainPort: flags.chainPort,
         blockMs: flags.blockMs,

@@ -14,6 +14,7 @@ const startedEvent = z.looseObject({
   uid: z.number().int(),
   adapter: z.string(),
   backend: z.string(),
+  precision: z.enum(["f32", "f16"]),
   preset: z.string(),
   outerStep: step,
 });

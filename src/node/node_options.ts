@@ -1,3 +1,5 @@
+import type { PrecisionChoice } from "../gpu/mod.ts";
+
 /** What the command line says about one node. */
 export interface NodeOptions {
   readonly role: "miner" | "validator";
@@ -6,6 +8,8 @@ export interface NodeOptions {
   readonly netuid: number;
   readonly preset: string;
   readonly codec: string;
+  /** f32 as the reference, f16 where the adapter proves able, `auto`: f16 on a GPU that does. */
+  readonly precision: PrecisionChoice;
   readonly data?: string;
   readonly home?: string;
   readonly wallet?: string;

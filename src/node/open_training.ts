@@ -10,7 +10,7 @@ import type { Signer } from "../base/transport.ts";
 import { verifySignature } from "../chain/wallet.ts";
 import { codecByName } from "../codec/by_name.ts";
 import type { Corpus } from "../data/corpus.ts";
-import type { Gpu } from "../gpu/mod.ts";
+import type { Gpu, PrecisionChoice } from "../gpu/mod.ts";
 import { initialParameters } from "../model/mod.ts";
 import type { Network } from "../net/network.ts";
 import { StateStore } from "../state/store.ts";
@@ -35,6 +35,7 @@ const MAX_SOFTWARE_CONTEXT = 480;
 
 export interface TrainingParts {
   readonly gpu: Gpu;
+  readonly precision: PrecisionChoice;
   readonly network: Network;
   readonly directory: PeerDirectory;
   readonly signer: Signer;
@@ -64,7 +65,7 @@ export async function openTraining(
   home: string,
   parts: TrainingParts,
 ) {
-  const { gpu, network: { transport }, corpus, resources } = parts;
+  const { gpu, precision, network: { transport }, corpus, resources } = parts;
   const { clock, log } = parts.deps;
   const { model, training } = run.config;
   const validationTokens = validationTokensFor(run, corpus);
@@ -72,6 +73,8 @@ export async function openTraining(
   const engine = await TrainEngine.create(gpu, model, {
     batchSize: training.batchSize,
     adamw: training.adamw,
+    precision,
+    log,
   });
   resources.defer(() => engine.destroy());
   const untrained = initialParameters(model, run.seed);

@@ -80,7 +80,8 @@ export const TRAINING_PRESETS: Readonly<Record<string, TrainingPreset>> = {
 };
 
 export interface RunConfig {
-  readonly version: 1;
+  /** 2: tensors start at multiples of 128 elements in the flat vector, where they may be bound in f16 too. */
+  readonly version: 2;
   readonly genesisHash: string;
   readonly netuid: number;
   readonly preset: string;
@@ -124,7 +125,7 @@ export function defineRun(
   }
   const exchange = EXCHANGES[name as CodecName];
   const config: RunConfig = {
-    version: 1,
+    version: 2,
     genesisHash: options.genesisHash,
     netuid: options.netuid,
     preset: options.preset,

@@ -23,6 +23,7 @@ export interface SwarmOptions {
   readonly roundCount?: number;
   readonly preset: string;
   readonly codec: string;
+  readonly precision: string;
   readonly dataPath?: string;
   /** Preferred port of the chain; another is taken when it is in use. */
   readonly chainPort: number;
@@ -106,7 +107,7 @@ export class Supervisor {
   }
 
   async #spawn(role: "miner" | "validator", name: string, chainUrl: string): Promise<void> {
-    const { directory, preset, codec, dataPath, minerCount } = this.#options;
+    const { directory, preset, codec, precision, dataPath, minerCount } = this.#options;
     const home = join(directory, name);
     await mkdir(home, { recursive: true, mode: 0o700 });
     const { ss58 } = await loadOrCreateHotkey(home);
@@ -118,6 +119,8 @@ export class Supervisor {
       preset,
       "--codec",
       codec,
+      "--precision",
+      precision,
       "--home",
       home,
       "--wait-for",

@@ -19,7 +19,7 @@ import { type ModelConfig, modelError, type ParameterLayout, sortTokens, splitTo
 import { type AdamWOptions, biasCorrections } from "../optim/adamw.ts";
 import { type EngineMemory, layOutMemory, type MemoryKind } from "./engine_memory.ts";
 import { type EnginePlans, recordPlans } from "./engine_plans.ts";
-import { DEFAULT_LOSS_SCALE, initialScaling, type LossScaleOptions } from "./loss_scale.ts";
+import { defaultLossScale, initialScaling, type LossScaleOptions } from "./loss_scale.ts";
 import { WorkQueue } from "./work_queue.ts";
 
 export type { AdamWOptions } from "../optim/adamw.ts";
@@ -33,8 +33,8 @@ export interface TrainEngineOptions {
    * wants f16 on hardware adapters.
    */
   readonly precision?: PrecisionChoice;
-  /** Of f16. */
-  readonly lossScale?: LossScaleOptions;
+  /** Of f16, where it is not to be the default. */
+  readonly lossScale?: Partial<LossScaleOptions>;
   readonly log?: Log;
 }
 
@@ -68,7 +68,7 @@ export class TrainEngine {
     gpu: Gpu,
     config: ModelConfig,
     precision: Precision,
-    { batchSize, adamw, lossScale = DEFAULT_LOSS_SCALE }: TrainEngineOptions,
+    { batchSize, adamw, lossScale: wanted }: TrainEngineOptions,
   ) {
     assert(Number.isSafeInteger(batchSize) && batchSize > 0, `batch size ${batchSize}`);
     this.#gpu = gpu;
@@ -76,6 +76,7 @@ export class TrainEngine {
     this.batchSize = batchSize;
     this.precision = precision;
     this.#adamw = adamw;
+    const lossScale = { ...defaultLossScale(batchSize * config.contextLength, config.vocabSize), ...wanted };
     this.#lossScale = lossScale;
     const shape = { config, batchSize, precision };
     const adapter = { limits: gpu.limits, isSoftware: gpu.backendKind === "software" };

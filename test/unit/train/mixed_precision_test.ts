@@ -6,7 +6,7 @@ import { gpt2Config, initialParameters, type ModelConfig, parameterLayout } from
 import { DEFAULT_ADAMW } from "../../../src/optim/adamw.ts";
 import { nextLossScale } from "../../../src/reference/loss_scale.ts";
 import { type StepResult, TrainEngine, type TrainEngineOptions } from "../../../src/train/engine.ts";
-import { DEFAULT_LOSS_SCALE } from "../../../src/train/loss_scale.ts";
+import { defaultLossScale } from "../../../src/train/loss_scale.ts";
 
 /** Nothing is a multiple of a tile or a vector, and tensors end in half a word. */
 const SMALL: readonly ModelConfig[] = [
@@ -114,9 +114,16 @@ Deno.test("training in f16 learns as f32 does", () =>
     }
   }));
 
+Deno.test("the scale starts at a power of two that keeps dlogits and their smallest parts normal halves", () => {
+  assert.equal(defaultLossScale(512, 256).initial, 1024);
+  const { initial } = defaultLossScale(4096, 50257);
+  assert.equal(initial, 65536);
+  assert.ok(initial / 4096 / 50257 > 2 ** -14);
+});
+
 Deno.test("a step whose gradients overflow is skipped and the scale halved until one fits", () =>
   withGpu((gpu) => {
-    const lossScale = { ...DEFAULT_LOSS_SCALE, initial: 2 ** 24, growthSteps: 4 };
+    const lossScale = { ...defaultLossScale(33, 37), initial: 2 ** 24, growthSteps: 4 };
     return withEngine(gpu, SMALL[0], { precision: "f16", lossScale }, async (engine) => {
       const run = async () => {
         engine.loadParameters(livelyParameters(SMALL[0]));
@@ -152,7 +159,7 @@ Deno.test("gradients are had whatever the scale was", () =>
       withEngine(
         gpu,
         config,
-        { precision: "f16", lossScale: { ...DEFAULT_LOSS_SCALE, initial } },
+        { precision: "f16", lossScale: { initial } },
         (engine) => {
           engine.loadParameters(livelyParameters(config));
           return engine.evaluateGradients(tokensOf(config, 4));
