@@ -6,8 +6,8 @@ import { parseArgs } from "node:util";
 import { bundleModules } from "../test/browser/bundle.ts";
 import { CHROMIUM_ADVICE, findChromium } from "../test/browser/chromium.ts";
 import { KernelPage } from "../test/browser/kernel_page.ts";
-import { type PicoRun, STEP_COUNT, trainPico } from "../test/browser/pico_run.ts";
 import { ALLOWED_RELATIVE, type Delta, runDeltas } from "../test/browser/run_deltas.ts";
+import { RUN_NAMES, type RunName, STEP_COUNT, trainSteps } from "../test/browser/training_run.ts";
 import { type ToleranceRow, withRows } from "./tolerance_table.ts";
 
 const PAGE = new URL("../docs/tolerances.md", import.meta.url);
@@ -28,35 +28,44 @@ interface BrowserReport {
     readonly ignored: readonly string[];
     readonly failed: readonly { readonly name: string; readonly error: string }[];
   };
-  readonly losses: { readonly deno: readonly number[]; readonly chromium: readonly number[] };
-  readonly deltas: readonly (Delta & { allowedRelative: number })[];
+  readonly runs: readonly RunReport[];
   /** The page has the kernel tests in it; the engine is what a user's page loads, minified. */
   readonly bytes: { readonly page: number; readonly engine: number };
-  readonly seconds: {
-    readonly start: number;
-    readonly kernelTests: number;
-    readonly pico: { readonly deno: number; readonly chromium: number };
-  };
+  readonly seconds: { readonly start: number; readonly kernelTests: number };
+}
+
+/** The same steps by Deno's adapter and by Chromium's. */
+interface RunReport {
+  readonly name: RunName;
+  readonly losses: { readonly deno: readonly number[]; readonly chromium: readonly number[] };
+  readonly deltas: readonly (Delta & { allowedRelative: number })[];
+  readonly seconds: { readonly deno: number; readonly chromium: number };
 }
 
 async function measure(executablePath: string): Promise<BrowserReport> {
-  const [base, denoSeconds] = await timed(trainPico);
   const page = await KernelPage.open(executablePath);
   try {
     const [kernelTests, testSeconds] = await timed(() => runTests(page));
-    const [run, chromiumSeconds] = await timed(() => page.trainPico());
+    const adapters = { deno: "", chromium: "" };
+    const runs: RunReport[] = [];
+    for (const name of RUN_NAMES) {
+      const [base, deno] = await timed(() => trainSteps(name));
+      const [run, chromium] = await timed(() => page.trainSteps(name));
+      Object.assign(adapters, { deno: base.adapter, chromium: run.adapter });
+      const deltas = runDeltas(run, base).map((delta) => ({
+        ...delta,
+        allowedRelative: ALLOWED_RELATIVE[delta.quantity],
+      }));
+      const losses = { deno: base.losses, chromium: run.losses };
+      runs.push({ name, losses, deltas, seconds: { deno, chromium } });
+    }
     return {
       chromium: page.version,
-      adapters: { deno: base.adapter, chromium: run.adapter },
+      adapters,
       kernelTests,
-      losses: { deno: base.losses, chromium: run.losses },
-      deltas: comparedDeltas(run, base),
+      runs,
       bytes: { page: page.bundleBytes, engine: await engineBytes() },
-      seconds: {
-        start: page.startMs / 1000,
-        kernelTests: testSeconds,
-        pico: { deno: denoSeconds, chromium: chromiumSeconds },
-      },
+      seconds: { start: page.startMs / 1000, kernelTests: testSeconds },
     };
   } finally {
     await page.close();
@@ -74,13 +83,6 @@ async function runTests(page: KernelPage): Promise<BrowserReport["kernelTests"]>
   return { passed: tests.length - ignored.length - failed.length, ignored, failed };
 }
 
-function comparedDeltas(run: PicoRun, base: PicoRun): (Delta & { allowedRelative: number })[] {
-  return runDeltas(run, base).map((delta) => ({
-    ...delta,
-    allowedRelative: ALLOWED_RELATIVE[delta.quantity],
-  }));
-}
-
 async function engineBytes(): Promise<number> {
   const directory = Deno.makeTempDirSync({ prefix: "skein-engine-" });
   try {
@@ -96,36 +98,39 @@ async function timed<R>(work: () => Promise<R>): Promise<[R, number]> {
   return [await work(), (performance.now() - startMs) / 1000];
 }
 
-function rowsOf({ adapters, deltas }: BrowserReport): ToleranceRow[] {
-  return deltas.map(({ quantity, absolute, relative, angle, allowedRelative }) => ({
-    pair: `${adapters.deno}; ${adapters.chromium}`,
-    run: `pico, ${STEP_COUNT} steps`,
-    quantity,
-    absolute,
-    relative,
-    angle,
-    allowedRelative,
-  }));
+function rowsOf({ adapters, runs }: BrowserReport): ToleranceRow[] {
+  return runs.flatMap(({ name, deltas }) =>
+    deltas.map((delta) => ({
+      ...delta,
+      pair: `${adapters.deno}; ${adapters.chromium}`,
+      run: `${name}, ${STEP_COUNT} steps`,
+    }))
+  );
 }
 
-function print(report: BrowserReport): void {
-  const { kernelTests: { passed, ignored, failed }, seconds, bytes, adapters } = report;
+function print({ chromium, adapters, kernelTests, runs, bytes, seconds }: BrowserReport): void {
+  const { passed, ignored, failed } = kernelTests;
   for (const { name, error } of failed) console.log(`FAILED ${name}\n${error}\n`);
   for (const name of ignored) console.log(name);
   console.log(
-    `Chromium ${report.chromium}, ${adapters.chromium}: ${passed} kernel tests passed, ${failed.length} failed`,
+    `Chromium ${chromium}, ${adapters.chromium}: ${passed} kernel tests passed, ${failed.length} failed, ` +
+      `${ignored.length} skipped, ${seconds.kernelTests.toFixed(1)} s after ${
+        seconds.start.toFixed(1)
+      } s of start`,
   );
-  for (const { quantity, absolute, relative, allowedRelative } of report.deltas) {
+  for (const { name, deltas, seconds } of runs) {
     console.log(
-      `${quantity}: differs from ${adapters.deno} by ${absolute.toExponential(1)}, relative ` +
-        `${relative.toExponential(1)} (allowed ${allowedRelative})`,
+      `${name}, ${STEP_COUNT} steps: ${adapters.deno} ${seconds.deno.toFixed(1)} s, ` +
+        `${adapters.chromium} ${seconds.chromium.toFixed(1)} s`,
     );
+    for (const { quantity, absolute, relative, allowedRelative } of deltas) {
+      console.log(
+        `  ${quantity}: ${absolute.toExponential(1)} apart, relative ${relative.toExponential(1)}, ` +
+          `allowed ${allowedRelative.toExponential(1)}`,
+      );
+    }
   }
-  console.log(
-    `started in ${seconds.start.toFixed(1)} s, kernel tests ${seconds.kernelTests.toFixed(1)} s, pico ` +
-      `${seconds.pico.chromium.toFixed(1)} s (Deno ${seconds.pico.deno.toFixed(1)} s); ` +
-      `page ${bytes.page} bytes, the engine alone ${bytes.engine} minified`,
-  );
+  console.log(`bundles: page ${bytes.page} bytes, the engine alone ${bytes.engine} minified`);
 }
 
 async function main(args: string[]): Promise<number> {
@@ -148,7 +153,8 @@ async function main(args: string[]): Promise<number> {
   if (values.json) console.log(JSON.stringify(report));
   else print(report);
   if (values.record) Deno.writeTextFileSync(PAGE, withRows(Deno.readTextFileSync(PAGE), rowsOf(report)));
-  const agree = report.deltas.every(({ relative, allowedRelative }) => relative <= allowedRelative);
+  const deltas = report.runs.flatMap((run) => run.deltas);
+  const agree = deltas.every(({ relative, allowedRelative }) => relative <= allowedRelative);
   return report.kernelTests.failed.length === 0 && agree ? 0 : 1;
 }
 

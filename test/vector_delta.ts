@@ -13,8 +13,7 @@ export function vectorDelta(a: ArrayLike<number>, b: ArrayLike<number>): VectorD
   let [absolute, apart, aa, bb, ab] = [0, 0, 0, 0, 0];
   for (let i = 0; i < b.length; i++) {
     const delta = a[i] - b[i];
-    // Not Math.max alone: a NaN must reach the result, and a missing element is a NaN.
-    absolute = delta <= absolute && -delta <= absolute ? absolute : Math.abs(delta);
+    absolute = Math.max(absolute, Math.abs(delta));
     apart += delta * delta;
     aa += a[i] * a[i];
     bb += b[i] * b[i];

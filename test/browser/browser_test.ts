@@ -6,8 +6,8 @@ import { strict as assert } from "node:assert";
 import { bundleModules, outsideImports, portableModules } from "./bundle.ts";
 import { CHROMIUM_ADVICE, findChromium } from "./chromium.ts";
 import { KernelPage } from "./kernel_page.ts";
-import { trainPico } from "./pico_run.ts";
 import { ALLOWED_RELATIVE, runDeltas } from "./run_deltas.ts";
+import { RUN_NAMES, trainSteps } from "./training_run.ts";
 
 const chromium = findChromium();
 
@@ -75,17 +75,20 @@ chromiumTest("every kernel test passes in Chromium", async (page, context) => {
   }
 });
 
-chromiumTest("ten steps of pico in Chromium give Deno's losses and parameters", async (page) => {
-  const base = await trainPico();
-  const run = await page.trainPico();
-  assert.notEqual(run.adapter, base.adapter, "two adapters");
-  assert.deepEqual(run.start, base.start, "the same parameters to start from");
-  assert.ok(base.losses.at(-1)! < base.losses[0], "it learns");
-  for (const { quantity, relative } of runDeltas(run, base)) {
-    const allowed = ALLOWED_RELATIVE[quantity];
-    assert.ok(
-      relative <= allowed,
-      `${quantity}: ${run.adapter} differs from ${base.adapter} by ${relative}, at most ${allowed} is allowed`,
-    );
-  }
-});
+for (const name of RUN_NAMES) {
+  chromiumTest(`ten steps of ${name} in Chromium give Deno's losses and parameters`, async (page) => {
+    const base = await trainSteps(name);
+    const run = await page.trainSteps(name);
+    assert.notEqual(run.adapter, base.adapter, "two adapters");
+    assert.deepEqual(run.start, base.start, "the same parameters to start from");
+    assert.ok(base.losses.at(-1)! < base.losses[0], "it learns");
+    for (const { quantity, relative } of runDeltas(run, base)) {
+      const allowed = ALLOWED_RELATIVE[quantity];
+      assert.ok(
+        relative <= allowed,
+        `${quantity}: ${run.adapter} differs from ${base.adapter} by ${relative}, at most ${allowed} is allowed`,
+      );
+    }
+    assert.deepEqual(await page.trainSteps(name), run, "the same adapter gives the same bits");
+  });
+}

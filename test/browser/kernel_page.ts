@@ -7,7 +7,7 @@ import type { Browser, Page } from "playwright-core";
 import { bundleModules, bundlePage } from "./bundle.ts";
 import { launchChromium } from "./chromium.ts";
 import type { PageTest, SkeinPage, TestOutcome } from "./page.ts";
-import type { PicoRun } from "./pico_run.ts";
+import type { RunName, TrainingRun } from "./training_run.ts";
 
 const TIMEOUT_MS = 90_000;
 const IMPORT_MAP = { imports: { "node:assert": "/assert.js" } };
@@ -74,9 +74,11 @@ export class KernelPage {
     return within(`kernel test ${index}`, this.#page.evaluate((index) => skeinPage.runTest(index), index));
   }
 
-  async trainPico(): Promise<PicoRun> {
-    const run = await within("ten steps of pico", this.#page.evaluate(() => skeinPage.trainPico()));
-    return { ...run, start: fromBase64(run.start), end: fromBase64(run.end) };
+  async trainSteps(name: RunName): Promise<TrainingRun> {
+    const work = this.#page.evaluate((name) => skeinPage.trainSteps(name), name);
+    const run = await within(`training steps of ${name}`, work);
+    const { gradients, start, end } = run;
+    return { ...run, gradients: fromBase64(gradients), start: fromBase64(start), end: fromBase64(end) };
   }
 
   async close(): Promise<void> {

@@ -3,7 +3,7 @@
  * `Deno.test` collects here; whoever drives the page then runs the tests one by one, by index, and reports.
  * Imported first, and it must stay without imports of tests: modules run in the order in which they are imported.
  */
-import { type PicoRun, trainPico } from "./pico_run.ts";
+import { type RunName, type TrainingRun, trainSteps } from "./training_run.ts";
 
 interface Definition {
   readonly name: string;
@@ -26,8 +26,11 @@ export interface TestOutcome {
 export interface SkeinPage {
   tests(): PageTest[];
   runTest(index: number): Promise<TestOutcome>;
-  trainPico(): Promise<Omit<PicoRun, "start" | "end"> & { start: string; end: string }>;
+  trainSteps(name: RunName): Promise<SentRun>;
 }
+
+type Vectors = "gradients" | "start" | "end";
+export type SentRun = Omit<TrainingRun, Vectors> & Readonly<Record<Vectors, string>>;
 
 const tests: Definition[] = [];
 
@@ -62,9 +65,10 @@ const page: SkeinPage = {
     }
     return { milliseconds: performance.now() - startMs, error };
   },
-  async trainPico() {
-    const run = await trainPico();
-    return { ...run, start: toBase64(run.start), end: toBase64(run.end) };
+  async trainSteps(name) {
+    const run = await trainSteps(name);
+    const { gradients, start, end } = run;
+    return { ...run, gradients: toBase64(gradients), start: toBase64(start), end: toBase64(end) };
   },
 };
 

@@ -3,9 +3,9 @@
  * minus start) it claims, so that is measured as replay would: relative norm of the difference, and one minus the cosine.
  */
 import { type VectorDelta, vectorDelta } from "../vector_delta.ts";
-import type { PicoRun } from "./pico_run.ts";
+import type { TrainingRun } from "./training_run.ts";
 
-export const QUANTITIES = ["loss", "gradient norm", "parameters", "update"] as const;
+export const QUANTITIES = ["gradients", "loss", "gradient norm", "parameters", "update"] as const;
 
 export interface Delta extends VectorDelta {
   readonly quantity: typeof QUANTITIES[number];
@@ -14,6 +14,7 @@ export interface Delta extends VectorDelta {
 /**
  * What two adapters may differ by after ten steps of pico, as `relative`. About ten times what llvmpipe and SwiftShader
  * differ by, since a third adapter may fuse multiply and add, sum in another order, or have a coarser exp.
+ * - gradients: sums of a few hundred products through two layers and back; each tensor's noise is some ulps of its largest terms.
  * - loss, gradient norm: a mean and a root of sums of thousands of terms, good to an ulp or two (6e-8 each).
  * - update: AdamW divides a gradient by its own size, so where a gradient is small beside the roundings of its sum
  *   the update keeps few digits: hundreds of times the error of the gradients. A miner that trained on other data, or not
@@ -21,6 +22,7 @@ export interface Delta extends VectorDelta {
  * - parameters: the same differences, beside parameters that are fourteen times as large as the update.
  */
 export const ALLOWED_RELATIVE: Readonly<Record<Delta["quantity"], number>> = {
+  "gradients": 5e-6,
   "loss": 1e-6,
   "gradient norm": 2e-6,
   "parameters": 2e-5,
@@ -28,8 +30,9 @@ export const ALLOWED_RELATIVE: Readonly<Record<Delta["quantity"], number>> = {
 };
 
 /** From `run` to `base`. */
-export function runDeltas(run: PicoRun, base: PicoRun): Delta[] {
+export function runDeltas(run: TrainingRun, base: TrainingRun): Delta[] {
   return [
+    deltaOf("gradients", run.gradients, base.gradients),
     deltaOf("loss", run.losses, base.losses),
     deltaOf("gradient norm", run.gradNorms, base.gradNorms),
     deltaOf("parameters", run.end, base.end),
