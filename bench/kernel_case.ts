@@ -1,6 +1,6 @@
 /** One kernel at one size: its input, what its twin makes of it, and how much work that is. */
 import type { Random } from "../src/base/random.ts";
-import type { Grid, KernelName } from "../src/gpu/mod.ts";
+import type { AdapterFacts, Grid, KernelName } from "../src/gpu/mod.ts";
 import type { Tensor } from "../test/kernels/kernel_harness.ts";
 
 /**
@@ -46,6 +46,8 @@ export interface KernelCase {
   readonly tensors: readonly Tensor[];
   readonly uniform?: boolean;
   readonly extent: number | ((workgroupSize: number) => Grid);
+  /** Whether the kernel can run on an adapter; every kernel without it can on every adapter. */
+  readonly suits?: (facts: AdapterFacts) => boolean;
   /** Output by index of its tensor, as the twin has it. */
   readonly expected: () => ReadonlyMap<number, ArrayLike<number>>;
   /** Floating-point operations of the formula, or bytes of all tensors read and written once. */

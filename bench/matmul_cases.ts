@@ -39,6 +39,7 @@ function product(variant: MatmulVariant, rows: number, width: number, random: Ra
     ],
     uniform: true,
     extent: (workgroupSize) => variantGrid(variant, shape, workgroupSize),
+    suits: (facts) => variant.suits(described, facts),
     expected: () => new Map([[3, matmulDirect("nn", a, b, shape)]]),
     work: { flops: 2 * rows * shape.columns * width },
   };

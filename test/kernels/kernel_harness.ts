@@ -2,6 +2,7 @@
 import { strict as assert } from "node:assert";
 import { Random } from "../../src/base/random.ts";
 import {
+  type AdapterFacts,
   type ElementType,
   type Gpu,
   type Grid,
@@ -9,7 +10,6 @@ import {
   type KernelName,
   openDevice,
   type Precision,
-  WANTED_FEATURES,
   type WantedFeature,
 } from "../../src/gpu/mod.ts";
 
@@ -66,16 +66,20 @@ function isDeclared(kernel: KernelName, binding: number, type: string): boolean 
   return new RegExp(declaration).test(KERNEL_SOURCES[kernel]);
 }
 
+/** A feature by name, or something else that an adapter must have. */
+export type Need = WantedFeature | { readonly what: string; isMet(facts: AdapterFacts): boolean };
+
 /**
- * A test over a device that is closed afterwards, with a seeded stream. On an adapter without the features in `needs` it is
+ * A test over a device that is closed afterwards, with a seeded stream. On an adapter that lacks something in `needs` it is
  * skipped, under a name that says so. It also runs in a browser (test/browser): nothing in it may be Deno's own.
  */
 export function kernelTest(
   name: string,
   body: (gpu: Gpu, random: Random) => Promise<void>,
-  needs: readonly WantedFeature[] = [],
+  needs: readonly Need[] = [],
 ): void {
-  const missing = needs.filter((feature) => !granted.includes(feature));
+  const missing = needs.filter((need) => !isMet(need))
+    .map((need) => typeof need === "string" ? need : need.what);
   const isSkipped = missing.length > 0;
   const fn = async () => {
     const gpu = await openDevice();
@@ -98,13 +102,16 @@ export function featuresOf(precision: Precision): WantedFeature[] {
 }
 
 /** Asked before tests are registered. */
-const granted = await grantedFeatures();
+const facts = await openFacts();
 
-async function grantedFeatures(): Promise<WantedFeature[]> {
+async function openFacts(): Promise<AdapterFacts> {
   const gpu = await openDevice();
-  const features = WANTED_FEATURES.filter((feature) => gpu.has(feature));
   gpu.close();
-  return features;
+  return gpu.facts;
+}
+
+function isMet(need: Need): boolean {
+  return typeof need === "string" ? facts.features.includes(need) : need.isMet(facts);
 }
 
 export function normal(random: Random, count: number, deviation = 1): Float32Array<ArrayBuffer> {

@@ -1,8 +1,11 @@
 import { matmulBroadcast } from "../../src/reference/matmul_broadcast.ts";
-import { kernelTest } from "./kernel_harness.ts";
-import { checkMatmul } from "./matmul_shapes.ts";
+import { featuresOf, kernelTest } from "./kernel_harness.ts";
+import { checkMatmul, suits } from "./matmul_shapes.ts";
 
-kernelTest(
-  "matmul_broadcast agrees with its twin in every form, within larger matrices too",
-  (gpu, random) => checkMatmul(gpu, random, "matmul_broadcast", matmulBroadcast),
-);
+for (const precision of ["f32", "f16"] as const) {
+  kernelTest(
+    `matmul_broadcast agrees with its twin in every form, within larger matrices too, in ${precision}`,
+    (gpu, random) => checkMatmul(gpu, random, "matmul_broadcast", matmulBroadcast, precision),
+    [...featuresOf(precision), suits("matmul_broadcast", "subgroups of a multiple of 8")],
+  );
+}

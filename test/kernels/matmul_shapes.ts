@@ -11,7 +11,15 @@ import {
 import { productBlock, variantConstants, variantGrid } from "../../src/model/matmul_variants.ts";
 import type { ProductOptions } from "../../src/reference/matrix_product.ts";
 import type { Values } from "../../src/reference/values.ts";
-import { assertClose, EPSILON, EPSILON_F16, normal, runKernel, toHalves } from "./kernel_harness.ts";
+import {
+  assertClose,
+  EPSILON,
+  EPSILON_F16,
+  type Need,
+  normal,
+  runKernel,
+  toHalves,
+} from "./kernel_harness.ts";
 
 /** [rows, columns, inner] around the tiles (4, 8 and 32 rows, 4 columns) and the workgroups' widths (64 and 256 columns). */
 const SHAPES = [
@@ -45,26 +53,23 @@ interface Setting {
   readonly output: Precision;
 }
 
-export async function checkMatmul(gpu: Gpu, random: Random, kernel: KernelName, twin: Twin): Promise<void> {
-  const plain = productOf(
-    {
-      form: "nn",
-      shape: { rows: 4, columns: 4, inner: 4 },
-      embedded: false,
-      precision: "f32",
-      output: "f32",
-    },
-    { a: 4, b: 4, y: 4 },
-    { a: 0, b: 0, y: 0 },
-  );
-  if (!variantOf(kernel).suits(plain, gpu.facts)) {
-    console.log(`${kernel}: not checked, ${gpu.adapterName} does not have what it requires`);
-    return;
-  }
-  const storage: [Precision, Precision][] = [["f32", "f32"]];
-  if (gpu.has("shader-f16")) storage.push(["f16", "f16"], ["f16", "f32"]);
-  else console.log(`${kernel}: not checked in f16, which ${gpu.adapterName} does not have`);
-  for (const [precision, output] of storage) {
+/** That `kernel` suits the adapter, which `what` says in words. */
+export function suits(kernel: KernelName, what: string): Need {
+  const shape = { rows: 4, columns: 4, inner: 4 };
+  const setting = { form: "nn", shape, embedded: false, precision: "f32", output: "f32" } as const;
+  const plain = productOf(setting, { a: 4, b: 4, y: 4 }, { a: 0, b: 0, y: 0 });
+  return { what, isMet: (facts) => variantOf(kernel).suits(plain, facts) };
+}
+
+/** All forms and shapes, with operands in `precision`; in f16 y may be of either. */
+export async function checkMatmul(
+  gpu: Gpu,
+  random: Random,
+  kernel: KernelName,
+  twin: Twin,
+  precision: Precision,
+): Promise<void> {
+  for (const output of precision === "f16" ? ["f16", "f32"] as const : ["f32"] as const) {
     for (const form of ["nn", "nt", "tn"] as const) {
       for (const [rows, columns, inner] of SHAPES) {
         for (const embedded of [false, true]) {
