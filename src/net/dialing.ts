@@ -17,6 +17,7 @@ const DIAL_TIMEOUT_MS = 10_000;
 /** WebRTC's set-up fails now and then: a callback of the addon comes before its listener. */
 const WEBRTC_TRIES = 3;
 const WEBRTC_TRY_MS = 5000;
+const TRY_PAUSE_MS = 250;
 
 export interface DialDependencies {
   readonly host: Host;
@@ -83,7 +84,8 @@ export async function dialMore(
 }
 
 const isWebrtc = (addr: string) => addr.includes("/webrtc");
-const timeoutOf = (addr: string) => isWebrtc(addr) ? WEBRTC_TRIES * WEBRTC_TRY_MS : DIAL_TIMEOUT_MS;
+const timeoutOf = (addr: string) =>
+  isWebrtc(addr) ? WEBRTC_TRIES * (WEBRTC_TRY_MS + TRY_PAUSE_MS) : DIAL_TIMEOUT_MS;
 
 function memberBehind(connection: Connection, gatekeeper: Gatekeeper): Promise<Hotkey> {
   const isOurs = connection.direction === "outbound";
@@ -103,6 +105,8 @@ async function connect(
       return await withDeadline(clock, { what: `dial ${addr}`, timeoutMs: WEBRTC_TRY_MS, signal }, dial);
     } catch (cause) {
       failure = cause;
+      // libp2p would let the next try join the one that is ending.
+      if (tries > 1) await clock.sleep(TRY_PAUSE_MS, signal).catch(() => {});
     }
   }
   const where = isRelayed(addr) ? "the relay runs and the peer holds a place there" : "the peer runs there";

@@ -12,7 +12,13 @@ import { closeWhenQuiet } from "./close_when_quiet.ts";
 import { type DialDependencies, dialMember } from "./dialing.ts";
 import type { Hello } from "./hello.ts";
 
-/** Who dialed through a relay goes on without it when both ends have WebRTC. */
+const FIRST_PAUSE_MS = 5000;
+const LONGEST_PAUSE_MS = 300_000;
+
+/**
+ * Who dialed through a relay goes on without it when both ends have WebRTC. libdatachannel now and then closes a connection that
+ * it has just made while bulk keeps the process busy, so it is tried again, ever more rarely, while the relayed one lives.
+ */
 export function leaveRelay(
   connection: Connection,
   hello: Hello,
@@ -21,10 +27,17 @@ export function leaveRelay(
   if (connection.direction !== "outbound" || !isRelayed(connection.remoteAddr.toString())) return;
   const addr = hello.listenAddrs.find(isWebrtcBySignalling);
   if (addr === undefined) return;
-  dialMember(addr, deps).then(
-    () => closeWhenQuiet(connection, deps.clock),
-    (error) => deps.log.debug(`leave the relay: ${describeError(error)}`),
-  );
+  const attempt = (pauseMs: number) => {
+    if (connection.status !== "open") return;
+    dialMember(addr, deps).then(
+      () => closeWhenQuiet(connection, deps.clock),
+      (error) => {
+        deps.log.debug(`leave the relay: ${describeError(error)}`);
+        deps.clock.after(pauseMs, () => attempt(Math.min(2 * pauseMs, LONGEST_PAUSE_MS)));
+      },
+    );
+  };
+  attempt(FIRST_PAUSE_MS);
 }
 
 interface Registrar {
