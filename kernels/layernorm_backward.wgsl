@@ -2,11 +2,8 @@
 //   dy [N, C] · x [N, C] · gain [C] · statistics [N, 2]: mean, rstd of the forward pass · dx [N, C]
 // Formula: with xhat = (x - mean)·rstd and g = dy·gain, dx = rstd · (g - mean(g) - xhat · mean(g · xhat)).
 // ACCUMULATE 1 adds to dx (the residual stream's gradient flows past the block), 0 overwrites.
-// One invocation a row; grid N. Pass 1 the two means, pass 2 the output.
-override ROWS: u32;
-override WIDTH: u32;
+// LANES invocations a row (kernels/shared/row_lanes.wgsl); grid N·LANES. Pass 1 the two means, pass 2 the output.
 override ACCUMULATE: u32 = 0;
-override WORKGROUP: u32 = 64;
 
 @group(0) @binding(0) var<storage, read> dy: array<scalar>;
 @group(0) @binding(1) var<storage, read> x: array<scalar>;
@@ -20,25 +17,22 @@ fn main(
   @builtin(num_workgroups) groups: vec3u,
   @builtin(local_invocation_index) local: u32,
 ) {
-  let row = (group.y * groups.x + group.x) * WORKGROUP + local;
-  if (row >= ROWS) {
-    return;
-  }
+  let row = ((group.y * groups.x + group.x) * WORKGROUP + local) / LANES;
+  let first = local % LANES;
+  let end = select(0u, WIDTH, row < ROWS);
   let base = row * WIDTH;
-  let mean = statistics[2u * row];
-  let rstd = statistics[2u * row + 1u];
-  var meanG = 0.0;
-  var meanGX = 0.0;
-  for (var c = 0u; c < WIDTH; c++) {
+  let mean = statistics[2u * min(row, ROWS - 1u)];
+  let rstd = statistics[2u * min(row, ROWS - 1u) + 1u];
+  var sums = vec2f(0.0);
+  for (var c = first; c < end; c += LANES) {
     let g = f32(dy[base + c]) * f32(gain[c]);
-    meanG += g;
-    meanGX += g * (f32(x[base + c]) - mean) * rstd;
+    sums.x += g;
+    sums.y += g * (f32(x[base + c]) - mean) * rstd;
   }
-  meanG /= f32(WIDTH);
-  meanGX /= f32(WIDTH);
-  for (var c = 0u; c < WIDTH; c++) {
+  let means = rowSums(local, sums) / f32(WIDTH);
+  for (var c = first; c < end; c += LANES) {
     let xhat = (f32(x[base + c]) - mean) * rstd;
-    var value = rstd * (f32(dy[base + c]) * f32(gain[c]) - meanG - xhat * meanGX);
+    var value = rstd * (f32(dy[base + c]) * f32(gain[c]) - means.x - xhat * means.y);
     if (ACCUMULATE == 1u) {
       value += f32(dx[base + c]);
     }

@@ -1,11 +1,8 @@
 // Layer normalisation over the last axis (Ba, Kiros, Hinton 2016).
 //   x [N, C] · gain [C] · bias [C] · y [N, C] · statistics [N, 2]: mean, reciprocal standard deviation
 // Formula: y = (x - mean) · rstd · gain + bias, variance biased, EPSILON added to it. Overwrites y and statistics.
-// One invocation a row; grid N. Pass 1 mean, pass 2 variance about it, pass 3 output.
-override ROWS: u32;
-override WIDTH: u32;
+// LANES invocations a row (kernels/shared/row_lanes.wgsl); grid N·LANES. Pass 1 mean, pass 2 variance about it, pass 3 output.
 override EPSILON: f32 = 1e-5;
-override WORKGROUP: u32 = 64;
 
 @group(0) @binding(0) var<storage, read> x: array<scalar>;
 @group(0) @binding(1) var<storage, read> gain: array<scalar>;
@@ -19,25 +16,26 @@ fn main(
   @builtin(num_workgroups) groups: vec3u,
   @builtin(local_invocation_index) local: u32,
 ) {
-  let row = (group.y * groups.x + group.x) * WORKGROUP + local;
-  if (row >= ROWS) {
-    return;
-  }
+  let row = ((group.y * groups.x + group.x) * WORKGROUP + local) / LANES;
+  let first = local % LANES;
+  let end = select(0u, WIDTH, row < ROWS);
   let base = row * WIDTH;
   var sum = 0.0;
-  for (var c = 0u; c < WIDTH; c++) {
+  for (var c = first; c < end; c += LANES) {
     sum += f32(x[base + c]);
   }
-  let mean = sum / f32(WIDTH);
+  let mean = rowSums(local, vec2f(sum, 0.0)).x / f32(WIDTH);
   var squares = 0.0;
-  for (var c = 0u; c < WIDTH; c++) {
+  for (var c = first; c < end; c += LANES) {
     let centred = f32(x[base + c]) - mean;
     squares += centred * centred;
   }
-  let rstd = 1.0 / sqrt(squares / f32(WIDTH) + EPSILON);
-  for (var c = 0u; c < WIDTH; c++) {
+  let rstd = 1.0 / sqrt(rowSums(local, vec2f(squares, 0.0)).x / f32(WIDTH) + EPSILON);
+  for (var c = first; c < end; c += LANES) {
     y[base + c] = scalar((f32(x[base + c]) - mean) * rstd * f32(gain[c]) + f32(bias[c]));
   }
-  statistics[2u * row] = mean;
-  statistics[2u * row + 1u] = rstd;
+  if (row < ROWS && first == 0u) {
+    statistics[2u * row] = mean;
+    statistics[2u * row + 1u] = rstd;
+  }
 }

@@ -22,6 +22,7 @@ import layernormParametersBackward from "../../kernels/layernorm_parameters_back
 import lossScale from "../../kernels/loss_scale.wgsl" with { type: "text" };
 import matmulBroadcast from "../../kernels/matmul_broadcast.wgsl" with { type: "text" };
 import matmulDirect from "../../kernels/matmul_direct.wgsl" with { type: "text" };
+import rowLanes from "../../kernels/shared/row_lanes.wgsl" with { type: "text" };
 import matmulProduct from "../../kernels/shared/matmul.wgsl" with { type: "text" };
 import numericsGate from "../../kernels/numerics_gate.wgsl" with { type: "text" };
 import positionEmbeddingBackward from "../../kernels/position_embedding_backward.wgsl" with { type: "text" };
@@ -53,8 +54,8 @@ export const KERNEL_SOURCES = {
   embedding_forward: embeddingForward,
   gelu_backward: geluBackward,
   gelu_forward: geluForward,
-  layernorm_backward: layernormBackward,
-  layernorm_forward: layernormForward,
+  layernorm_backward: `${rowLanes}\n${layernormBackward}`,
+  layernorm_forward: `${rowLanes}\n${layernormForward}`,
   layernorm_parameters_backward: layernormParametersBackward,
   loss_scale: lossScale,
   matmul_broadcast: `${matmulProduct}\n${matmulBroadcast}`,

@@ -18,6 +18,11 @@ export function linearBackward(
   plan.add("bias_backward", { ROWS: rows, WIDTH: outWidth }, [dy, dbias], outWidth);
 }
 
+/** Invocations that share a row: see kernels/shared/row_lanes.wgsl. On a GPU 32, what one of its instructions spans. */
+export function rowLanes({ adapter, workgroupSize }: DispatchPlan): number {
+  return adapter.backendKind === "software" ? 1 : Math.min(32, workgroupSize);
+}
+
 export interface NormShape {
   readonly rows: number;
   readonly width: number;
@@ -38,11 +43,12 @@ export function layernormForward(
   { rows, width, epsilon }: NormShape,
   at: NormBindings,
 ): void {
+  const lanes = rowLanes(plan);
   plan.add(
     "layernorm_forward",
-    { ROWS: rows, WIDTH: width, EPSILON: epsilon },
+    { ROWS: rows, WIDTH: width, EPSILON: epsilon, LANES: lanes },
     [at.x, at.gain, at.bias, at.y, at.statistics],
-    rows,
+    rows * lanes,
   );
 }
 
@@ -53,11 +59,12 @@ export function layernormBackward(
   { x, gain, statistics, dy }: { x: Binding; gain: Binding; statistics: Binding; dy: Binding },
   { dx, dgain, dbias }: { dx: Binding; dgain: Binding; dbias: Binding },
 ): void {
+  const lanes = rowLanes(plan);
   plan.add(
     "layernorm_backward",
-    { ROWS: rows, WIDTH: width, ACCUMULATE: accumulate ? 1 : 0 },
+    { ROWS: rows, WIDTH: width, ACCUMULATE: accumulate ? 1 : 0, LANES: lanes },
     [dy, x, gain, statistics, dx],
-    rows,
+    rows * lanes,
   );
   const constants = { ROWS: rows, WIDTH: width };
   plan.add("layernorm_parameters_backward", constants, [dy, x, statistics, dgain, dbias], width);
