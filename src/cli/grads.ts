@@ -1,7 +1,7 @@
 /** `skein grads`: a checkpoint's loss and gradients, for comparison with another implementation. */
 import { Command } from "@commander-js/extra-typings";
 import { systemClock } from "../base/clock.ts";
-import { CHECKPOINT_FLAG, progressLog, TOKENS_FLAG } from "./checkpoint_flags.ts";
+import { CHECKPOINT_FLAG, PRECISION_FLAG, progressLog, TOKENS_FLAG } from "./checkpoint_flags.ts";
 import { printJson } from "./present.ts";
 
 export const gradsCommand = (finish: (code: number) => void) =>
@@ -9,6 +9,7 @@ export const gradsCommand = (finish: (code: number) => void) =>
     .description("compute the mean next-token loss of a Hugging Face checkpoint and its gradients")
     .requiredOption(...CHECKPOINT_FLAG)
     .requiredOption(...TOKENS_FLAG)
+    .option(...PRECISION_FLAG)
     .requiredOption(
       "--out <dir>",
       "directory to write: loss.json, and a NumPy file for each tensor by its name",

@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { assert } from "../base/assert.ts";
 import type { Clock } from "../base/clock.ts";
 import type { Log } from "../base/log.ts";
-import { openDevice } from "../gpu/mod.ts";
+import { gpuError, openDevice, type Precision } from "../gpu/mod.ts";
 import { type ModelConfig, type ParameterLayout, parameterLayout } from "../model/mod.ts";
 import { DEFAULT_ADAMW } from "../optim/adamw.ts";
 import { writeNpy } from "../state/npy.ts";
@@ -19,7 +19,7 @@ import { readTokenRows } from "./token_rows.ts";
 
 /**
  * Writes one f32 array for each tensor, `<name>.npy`, and `loss.json` into the directory `task.out`.
- * @throws {SkeinError} `node/bad-tokens`, `model/bad-tokens`, as `loadCheckpoint`, `gpu/too-large`
+ * @throws {SkeinError} `node/bad-tokens`, `model/bad-tokens`, as `loadCheckpoint`, `gpu/too-large`, `gpu/no-f16`
  */
 export async function writeCheckpointGradients(
   task: CheckpointTask,
@@ -33,7 +33,9 @@ export async function writeCheckpointGradients(
   const passLayout = parameterLayout(pass);
   const gpu = await openDevice({ log });
   try {
-    const engine = await TrainEngine.create(gpu, pass, { batchSize: rows.batchSize, adamw: DEFAULT_ADAMW });
+    const options = { batchSize: rows.batchSize, adamw: DEFAULT_ADAMW, precision: task.precision, log };
+    const engine = await TrainEngine.create(gpu, pass, options);
+    requirePrecision(engine, task.precision, gpu.adapterName);
     engine.loadParameters(moveTensors(parameters, layout, passLayout));
     log.info(`forward and backward over ${rows.batchSize} rows of ${rows.length} tokens`);
     const { loss, gradients } = await engine.evaluateGradients(rows.tokens);
@@ -57,6 +59,13 @@ export async function writeCheckpointGradients(
   } finally {
     gpu.close();
   }
+}
+
+/** Training may fall back to f32; a comparison may not. */
+function requirePrecision(engine: TrainEngine, wanted: Precision | undefined, adapter: string): void {
+  if (wanted === undefined || engine.precision === wanted) return;
+  const found = `${adapter} fails the numerics gate or has no f16`;
+  throw gpuError("gpu/no-f16", `compute gradients in ${wanted}: ${found}, use precision f32`, { adapter });
 }
 
 /**

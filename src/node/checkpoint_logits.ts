@@ -2,7 +2,7 @@
 import type { Clock } from "../base/clock.ts";
 import { SkeinError } from "../base/errors.ts";
 import type { Log } from "../base/log.ts";
-import { openDevice } from "../gpu/mod.ts";
+import { openDevice, type Precision } from "../gpu/mod.ts";
 import { LogitsEngine, type ModelConfig } from "../model/mod.ts";
 import { NpyWriter } from "../state/npy.ts";
 import { loadCheckpoint } from "./load_checkpoint.ts";
@@ -14,6 +14,8 @@ export interface CheckpointTask {
   readonly tokens: string;
   /** A .npy file for logits, a directory for gradients. */
   readonly out: string;
+  /** f32 unless given. */
+  readonly precision?: Precision;
 }
 
 /** For `--json`. */
@@ -31,7 +33,7 @@ const ROWS_AT_ONCE = 1024;
 
 /**
  * Writes f32 [batch, time, vocabulary].
- * @throws {SkeinError} `node/bad-tokens`, `model/bad-tokens`, as `loadCheckpoint`, `gpu/too-large`
+ * @throws {SkeinError} `node/bad-tokens`, `model/bad-tokens`, as `loadCheckpoint`, `gpu/too-large`, `gpu/no-f16`
  */
 export async function writeCheckpointLogits(
   task: CheckpointTask,
@@ -44,7 +46,11 @@ export async function writeCheckpointLogits(
   const gpu = await openDevice({ log });
   try {
     const batchSize = Math.min(rows.batchSize, Math.max(1, Math.floor(ROWS_AT_ONCE / rows.length)));
-    const engine = new LogitsEngine(gpu, config, { batchSize, contextLength: rows.length });
+    const engine = new LogitsEngine(gpu, config, {
+      batchSize,
+      contextLength: rows.length,
+      precision: task.precision,
+    });
     engine.loadParameters(parameters);
     await writeLogits(task.out, engine, rows, log);
     engine.destroy();
