@@ -2,6 +2,7 @@
 import { ATTENTION_CASES } from "./attention_cases.ts";
 import { CEILING_CASES } from "./ceiling_cases.ts";
 import type { CaseMaker } from "./kernel_case.ts";
+import { LAMB_CASES } from "./lamb_cases.ts";
 import { LAYER_CASES } from "./layer_cases.ts";
 import { LAYERNORM_CASES } from "./layernorm_cases.ts";
 import { LOSS_CASES } from "./loss_cases.ts";
@@ -16,6 +17,7 @@ export const CASES: readonly CaseMaker[] = [
   ...LAYERNORM_CASES,
   ...LOSS_CASES,
   ...TRAINING_CASES,
+  ...LAMB_CASES,
   ...REDUCTION_CASES,
   ...CEILING_CASES,
 ];

@@ -1,8 +1,9 @@
 // Gradient of a bias: column sums.
 //   dy [N, C] · dbias [C]
-// Formula: dbias[c] = Σ_n dy[n, c]. Overwrites. One invocation a column, rows in order; grid C.
+// Formula: dbias[c] = Σ_n dy[n, c]. Overwrites; ACCUMULATE 1 adds. One invocation a column, rows in order; grid C.
 override ROWS: u32;
 override WIDTH: u32;
+override ACCUMULATE: u32 = 0;
 override WORKGROUP: u32 = 64;
 
 @group(0) @binding(0) var<storage, read> dy: array<scalar>;
@@ -19,6 +20,9 @@ fn main(
     return;
   }
   var sum = 0.0;
+  if (ACCUMULATE == 1u) {
+    sum = dbias[column];
+  }
   for (var row = 0u; row < ROWS; row++) {
     sum += f32(dy[row * WIDTH + column]);
   }

@@ -1,9 +1,10 @@
 // Gradients of layer normalisation's gain and bias.
 //   dy [N, C] · x [N, C] · statistics [N, 2]: mean, rstd · dgain [C] · dbias [C]
-// Formula: dgain = Σ_n dy · (x - mean)·rstd, dbias = Σ_n dy. Overwrites. One invocation a column, walking the rows in
+// Formula: dgain = Σ_n dy · (x - mean)·rstd, dbias = Σ_n dy. Overwrites; ACCUMULATE 1 adds. One invocation a column, walking the rows in
 // order, so neighbours read neighbours and no atomics are needed; grid C.
 override ROWS: u32;
 override WIDTH: u32;
+override ACCUMULATE: u32 = 0;
 override WORKGROUP: u32 = 64;
 
 @group(0) @binding(0) var<storage, read> dy: array<scalar>;
@@ -24,6 +25,10 @@ fn main(
   }
   var sumGain = 0.0;
   var sumBias = 0.0;
+  if (ACCUMULATE == 1u) {
+    sumGain = dgain[column];
+    sumBias = dbias[column];
+  }
   for (var row = 0u; row < ROWS; row++) {
     let g = f32(dy[row * WIDTH + column]);
     sumGain += g * (f32(x[row * WIDTH + column]) - statistics[2u * row]) * statistics[2u * row + 1u];

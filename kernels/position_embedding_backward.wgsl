@@ -1,9 +1,10 @@
 // Gradient of the position embedding: the sum over the batch.
 //   dx [B, T, C] · dwpe [T, C]
-// Formula: dwpe[t, c] = Σ_b dx[b, t, c]. Overwrites. One invocation an element of dwpe; grid T*C.
+// Formula: dwpe[t, c] = Σ_b dx[b, t, c]. Overwrites; ACCUMULATE 1 adds. One invocation an element of dwpe; grid T*C.
 override BATCH: u32;
 override CONTEXT: u32;
 override WIDTH: u32;
+override ACCUMULATE: u32 = 0;
 override WORKGROUP: u32 = 64;
 
 @group(0) @binding(0) var<storage, read> dx: array<scalar>;
@@ -21,6 +22,9 @@ fn main(
     return;
   }
   var sum = 0.0;
+  if (ACCUMULATE == 1u) {
+    sum = dwpe[i];
+  }
   for (var b = 0u; b < BATCH; b++) {
     sum += f32(dx[b * plane + i]);
   }

@@ -5,7 +5,14 @@
  */
 import { assert } from "../base/assert.ts";
 import type { Clock } from "../base/clock.ts";
-import { type Binding, BufferArena, type BufferLimits, type GpuBuffer } from "./buffers.ts";
+import {
+  type AllocationFailure,
+  type ArenaOptions,
+  type Binding,
+  BufferArena,
+  type BufferLimits,
+  type GpuBuffer,
+} from "./buffers.ts";
 import type { BackendKind } from "./backend_kind.ts";
 import type { WantedFeature } from "./device_features.ts";
 import { DispatchPlan } from "./dispatch_plan.ts";
@@ -100,8 +107,16 @@ export class Gpu {
     return this.#lost;
   }
 
-  arena(name: string): BufferArena {
-    return new BufferArena(name, this.#device, this.limits);
+  arena(name: string, options: ArenaOptions = {}): BufferArena {
+    const onOutOfMemory = ({ label, bytes, heldBytes, message }: AllocationFailure) => {
+      this.#fault ??= gpuError(
+        "gpu/out-of-memory",
+        `allocate ${name}/${label}: the device has no room for ${bytes} bytes beside ${heldBytes} (${message}), ` +
+          "free the device's memory or use a larger one",
+        { label, bytes, heldBytes },
+      );
+    };
+    return new BufferArena(name, this.#device, { limits: this.limits, onOutOfMemory, ...options });
   }
 
   /**

@@ -14,6 +14,9 @@ import embeddingBackward from "../../kernels/embedding_backward.wgsl" with { typ
 import embeddingForward from "../../kernels/embedding_forward.wgsl" with { type: "text" };
 import geluBackward from "../../kernels/gelu_backward.wgsl" with { type: "text" };
 import geluForward from "../../kernels/gelu_forward.wgsl" with { type: "text" };
+import lambMoments from "../../kernels/lamb_moments.wgsl" with { type: "text" };
+import lambRatios from "../../kernels/lamb_ratios.wgsl" with { type: "text" };
+import lambUpdate from "../../kernels/lamb_update.wgsl" with { type: "text" };
 import layernormBackward from "../../kernels/layernorm_backward.wgsl" with { type: "text" };
 import layernormForward from "../../kernels/layernorm_forward.wgsl" with { type: "text" };
 import layernormParametersBackward from "../../kernels/layernorm_parameters_backward.wgsl" with {
@@ -54,6 +57,9 @@ export const KERNEL_SOURCES = {
   embedding_forward: embeddingForward,
   gelu_backward: geluBackward,
   gelu_forward: geluForward,
+  lamb_moments: lambMoments,
+  lamb_ratios: lambRatios,
+  lamb_update: lambUpdate,
   layernorm_backward: `${rowLanes}\n${layernormBackward}`,
   layernorm_forward: `${rowLanes}\n${layernormForward}`,
   layernorm_parameters_backward: layernormParametersBackward,

@@ -2,7 +2,7 @@
 export { backendKindOf } from "./backend_kind.ts";
 export type { BackendKind } from "./backend_kind.ts";
 export { BufferArena, GpuBuffer } from "./buffers.ts";
-export type { Allocator, Binding, BufferLimits } from "./buffers.ts";
+export type { AllocationFailure, Allocator, ArenaOptions, Binding, BufferLimits } from "./buffers.ts";
 export { openDevice } from "./device.ts";
 export type { OpenDeviceOptions } from "./device.ts";
 export { WANTED_FEATURES } from "./device_features.ts";
@@ -18,6 +18,7 @@ export { gpuError } from "./errors.ts";
 export type { GpuErrorCode } from "./errors.ts";
 export { Gpu } from "./gpu.ts";
 export type { AdapterFacts } from "./gpu.ts";
+export { MemoryLedger } from "./memory_ledger.ts";
 export { KERNEL_SOURCES } from "./kernel_sources.ts";
 export type { KernelName } from "./kernel_sources.ts";
 export { measureCeilings, shareOfCeiling } from "./ceilings.ts";

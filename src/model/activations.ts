@@ -61,6 +61,11 @@ export interface Activations extends TrunkActivations {
    * owner writes them.
    */
   readonly scaling: GpuBuffer;
+  /**
+   * Layers keep what the backward pass reads in the same buffers, and only their outputs apart: a layer is then run forward
+   * again before its backward pass.
+   */
+  readonly isShared: boolean;
   /** [N, C] gradient of the residual stream */
   readonly dresidual: GpuBuffer;
   /** [N, C] gradient of a normed or attended tensor */
@@ -79,19 +84,28 @@ function allocator(arena: Allocator, precision: Precision): Allocate {
   return (label, elements, type = precision) => arena.allocate(label, elements, { type });
 }
 
+export interface ActivationOptions {
+  readonly headLimits: HeadLimits;
+  readonly precision?: Precision;
+  /** What the backward pass computes again instead of keeping it. */
+  readonly recompute?: "none" | "layers";
+}
+
 export function allocateActivations(
   arena: Allocator,
   config: ModelConfig,
   batchSize: number,
-  headLimits: HeadLimits,
-  precision: Precision = "f32",
+  { headLimits, precision = "f32", recompute = "none" }: ActivationOptions,
 ): Activations {
   const { width, innerWidth, vocabSize, contextLength, headCount, layerCount } = config;
   const rows = batchSize * contextLength;
   const buffer = allocator(arena, precision);
   return {
     ...allocateEnds(buffer, config, rows),
-    layers: Array.from({ length: layerCount }, (_, layer) => allocateLayer(buffer, config, rows, layer)),
+    layers: recompute === "layers"
+      ? shareLayers(buffer, config, rows)
+      : Array.from({ length: layerCount }, (_, layer) => allocateLayer(buffer, config, rows, layer)),
+    isShared: recompute === "layers",
     targets: buffer("targets", rows, "u32"),
     positions: buffer("positions", rows, "u32"),
     starts: buffer("starts", vocabSize + 1, "u32"),
@@ -106,6 +120,16 @@ export function allocateActivations(
     dhidden: buffer("dhidden", rows * innerWidth),
     rowDot: buffer("rowDot", rows * headCount, "f32"),
   };
+}
+
+/** One set of buffers for all layers, but an output for each. */
+function shareLayers(buffer: Allocate, config: ModelConfig, rows: number): LayerActivations[] {
+  const { output, ...kept } = allocateLayer(buffer, config, rows, 0);
+  const layers = [{ ...kept, output }];
+  for (let layer = 1; layer < config.layerCount; layer++) {
+    layers.push({ ...kept, output: buffer(`h.${layer}.output`, rows * config.width) });
+  }
+  return layers;
 }
 
 /** For a forward pass alone: every layer writes into the same buffers. */

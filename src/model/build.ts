@@ -1,8 +1,8 @@
 /**
  * Forward and backward of a model as dispatch plans over fixed buffers, whichever its family: the trunk up to the head, then
  * either the losses alone or, with the head's share of the gradients, the backward pass, which computes the losses
- * too. Both must follow a trunk plan over the same tokens. Every element of the gradient arena that belongs to a tensor is overwritten
- * by it; nothing needs zeroing between steps.
+ * too. Both must follow a trunk plan over the same tokens. Every element of the gradient arena that belongs to a tensor is
+ * overwritten by the first pass of a step; nothing needs zeroing between steps.
  */
 import { assert } from "../base/assert.ts";
 import type { DispatchPlan } from "../gpu/mod.ts";
@@ -22,8 +22,11 @@ import {
 export interface ModelFamily<C extends ModelConfig = ModelConfig> {
   /** From tokens to embedded [N, C]. */
   embedForward(plan: DispatchPlan, pass: ForwardPass<C>): void;
-  /** From the residual stream before `layer` to that after it. */
-  layerForward(plan: DispatchPlan, pass: ForwardPass<C>, layer: number): void;
+  /**
+   * From the residual stream before `layer` to that after it; `isAgain` where only what the backward pass reads is wanted once
+   * more, and the layer's output still is what it was.
+   */
+  layerForward(plan: DispatchPlan, pass: ForwardPass<C>, layer: number, isAgain?: boolean): void;
   /** From the last layer's output to finalNormed [N, C]. */
   finalNormForward(plan: DispatchPlan, pass: ForwardPass<C>): void;
   /** From dnormed to dresidual, both [N, C]. */
@@ -63,17 +66,26 @@ export function buildLosses(
   headForward(plan, openPass(config, batchSize, at));
 }
 
-/** After the trunk, to losses [N] and the gradients of their weighted sum with respect to every parameter. */
+/**
+ * After the trunk, to losses [N] and the gradients of their weighted sum with respect to every parameter.
+ * @param accumulate whether these add to the gradients of an earlier pass
+ */
 export function buildBackward(
   plan: DispatchPlan,
   config: ModelConfig,
   batchSize: number,
   at: ModelBuffers,
+  accumulate = false,
 ): void {
   const family = familyOf(config);
-  const pass = openPass(config, batchSize, at);
+  const pass = openPass(config, batchSize, at, accumulate);
+  const lastLayer = config.layerCount - 1;
   headBackward(plan, pass);
   family.finalNormBackward(plan, pass);
-  for (let layer = config.layerCount - 1; layer >= 0; layer--) family.layerBackward(plan, pass, layer);
+  for (let layer = lastLayer; layer >= 0; layer--) {
+    // What the last layer wrote is still there.
+    if (at.activations.isShared && layer < lastLayer) family.layerForward(plan, pass, layer, true);
+    family.layerBackward(plan, pass, layer);
+  }
   family.embedBackward(plan, pass);
 }

@@ -29,9 +29,9 @@ export const gpt2Family: ModelFamily<Gpt2Config> = {
     embeddingForward(plan, { rows, contextLength, width }, at, act.embedded.whole());
   },
 
-  layerForward(plan, pass, layer) {
+  layerForward(plan, pass, layer, isAgain = false) {
     attentionBlockForward(plan, pass, layer);
-    mlpForward(plan, pass, layer);
+    mlpForward(plan, pass, layer, isAgain);
   },
 
   finalNormForward(plan, pass) {
@@ -51,15 +51,15 @@ export const gpt2Family: ModelFamily<Gpt2Config> = {
     attentionBlockBackward(plan, pass, layer);
   },
 
-  embedBackward(plan, { config, batchSize, activations: act, gradients, gradient }) {
+  embedBackward(plan, { config, batchSize, activations: act, gradients, gradient, accumulate }) {
     const { contextLength, width, tiedHead } = config;
     const dx = act.dresidual.whole();
     const at = { positions: act.positions.whole(), starts: act.starts.whole(), dx };
     const dwte = gradients.shards("transformer.wte.weight");
-    embeddingBackward(plan, { width, accumulate: tiedHead }, at, dwte);
+    embeddingBackward(plan, { width, accumulate: tiedHead || accumulate }, at, dwte);
     plan.add(
       "position_embedding_backward",
-      { BATCH: batchSize, CONTEXT: contextLength, WIDTH: width },
+      { BATCH: batchSize, CONTEXT: contextLength, WIDTH: width, ACCUMULATE: accumulate ? 1 : 0 },
       [dx, gradient("transformer.wpe.weight")],
       contextLength * width,
     );
@@ -89,8 +89,13 @@ function attentionBlockForward(plan: DispatchPlan, pass: ForwardPass<Gpt2Config>
   residualForward(plan, rows * width, input, branch, of.middle.whole());
 }
 
-/** From the layer's middle to its output. */
-function mlpForward(plan: DispatchPlan, pass: ForwardPass<Gpt2Config>, layer: number): void {
+/** From the layer's middle to its output, or to what of it the backward pass reads. */
+function mlpForward(
+  plan: DispatchPlan,
+  pass: ForwardPass<Gpt2Config>,
+  layer: number,
+  isAgain: boolean,
+): void {
   const { config: { width, innerWidth, activation }, rows, activations: act } = pass;
   const of = act.layers[layer];
   const h = `transformer.h.${layer}`;
@@ -104,6 +109,7 @@ function mlpForward(plan: DispatchPlan, pass: ForwardPass<Gpt2Config>, layer: nu
   norm(plan, pass, `${h}.ln_2`, middle, normed, of.statistics2);
   linear(plan, pass, `${h}.mlp.c_fc`, { x: normed, y: hidden }, width, innerWidth);
   geluForward(plan, rows * innerWidth, activation, hidden, activated);
+  if (isAgain) return;
   linear(plan, pass, `${h}.mlp.c_proj`, { x: activated, y: branch }, innerWidth, width);
   residualForward(plan, rows * width, middle, branch, of.output.whole());
 }
@@ -178,7 +184,7 @@ function linear(
 
 function backLinear(
   plan: DispatchPlan,
-  { rows, parameter, gradient }: Pass,
+  { rows, parameter, gradient, accumulate }: Pass,
   name: string,
   { x, dy, dx }: { x: Binding; dy: Binding; dx: Binding },
   inWidth: number,
@@ -186,7 +192,7 @@ function backLinear(
 ): void {
   const w = parameter(`${name}.weight`);
   const [dw, dbias] = [gradient(`${name}.weight`), gradient(`${name}.bias`)];
-  linearBackward(plan, { rows, inWidth, outWidth }, { x, w, dy }, { dx, dw, dbias });
+  linearBackward(plan, { rows, inWidth, outWidth }, { x, w, dy }, { dx, dw, dbias, accumulate });
 }
 
 function norm(
@@ -202,20 +208,20 @@ function norm(
   layernormForward(plan, shape, { x, gain, bias, y, statistics: statistics.whole() });
 }
 
-/** To dresidual, which it adds to when `accumulate`, else overwrites. */
+/** To dresidual, which it adds to when `addsToStream`, else overwrites. */
 function normBackward(
   plan: DispatchPlan,
-  { config: { width }, rows, activations, parameter, gradient }: Pass,
+  { config: { width }, rows, activations, parameter, gradient, accumulate }: Pass,
   name: string,
   { x, dy, statistics }: { x: Binding; dy: GpuBuffer; statistics: GpuBuffer },
-  accumulate: boolean,
+  addsToStream: boolean,
 ): void {
   const gain = parameter(`${name}.weight`);
   const [dgain, dbias] = [gradient(`${name}.weight`), gradient(`${name}.bias`)];
   layernormBackward(
     plan,
-    { rows, width, accumulate },
+    { rows, width, addsToStream },
     { x, gain, statistics: statistics.whole(), dy: dy.whole() },
-    { dx: activations.dresidual.whole(), dgain, dbias },
+    { dx: activations.dresidual.whole(), dgain, dbias, accumulate },
   );
 }

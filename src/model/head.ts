@@ -55,7 +55,7 @@ export function headBackward(plan: DispatchPlan, pass: Pass): void {
         accumulate: index > 0,
       });
       matmulTN(plan, { rows: columns, columns: width, inner: rowCount }, logits, normed, dweight, {
-        accumulate: firstRow > 0,
+        accumulate: pass.accumulate || firstRow > 0,
       });
     });
   }

@@ -6,16 +6,17 @@ import type { Binding, DispatchPlan } from "../gpu/mod.ts";
 import { matmulNT, matmulTN } from "./matmul.ts";
 import type { Shard } from "./parameter_store.ts";
 
-/** Gradients of y = x·w + bias: dx (into its own buffer), dw, dbias. x [N, inC], dy [N, outC], w [inC, outC]. */
+/** Gradients of y = x·w + bias: dx (into its own buffer), and dw and dbias, added to when `accumulate`. x [N, inC], dy [N, outC], w [inC, outC]. */
 export function linearBackward(
   plan: DispatchPlan,
   { rows, inWidth, outWidth }: { rows: number; inWidth: number; outWidth: number },
   { x, w, dy }: { x: Binding; w: Binding; dy: Binding },
-  { dx, dw, dbias }: { dx: Binding; dw: Binding; dbias: Binding },
+  { dx, dw, dbias, accumulate }: { dx: Binding; dw: Binding; dbias: Binding; accumulate: boolean },
 ): void {
   matmulNT(plan, { rows, columns: inWidth, inner: outWidth }, dy, w, dx);
-  matmulTN(plan, { rows: inWidth, columns: outWidth, inner: rows }, x, dy, dw);
-  plan.add("bias_backward", { ROWS: rows, WIDTH: outWidth }, [dy, dbias], outWidth);
+  matmulTN(plan, { rows: inWidth, columns: outWidth, inner: rows }, x, dy, dw, { accumulate });
+  const constants = { ROWS: rows, WIDTH: outWidth, ACCUMULATE: accumulate ? 1 : 0 };
+  plan.add("bias_backward", constants, [dy, dbias], outWidth);
 }
 
 /** Invocations that share a row: see kernels/shared/row_lanes.wgsl. On a GPU 32, what one of its instructions spans. */
@@ -52,21 +53,26 @@ export function layernormForward(
   );
 }
 
-/** Adds to dx when `accumulate`, else overwrites it. */
+/** Adds to dx when `addsToStream`, and to dgain and dbias when `accumulate`, else overwrites them. */
 export function layernormBackward(
   plan: DispatchPlan,
-  { rows, width, accumulate }: { rows: number; width: number; accumulate: boolean },
+  { rows, width, addsToStream }: { rows: number; width: number; addsToStream: boolean },
   { x, gain, statistics, dy }: { x: Binding; gain: Binding; statistics: Binding; dy: Binding },
-  { dx, dgain, dbias }: { dx: Binding; dgain: Binding; dbias: Binding },
+  { dx, dgain, dbias, accumulate }: {
+    dx: Binding;
+    dgain: Binding;
+    dbias: Binding;
+    accumulate: boolean;
+  },
 ): void {
   const lanes = rowLanes(plan);
   plan.add(
     "layernorm_backward",
-    { ROWS: rows, WIDTH: width, ACCUMULATE: accumulate ? 1 : 0, LANES: lanes },
+    { ROWS: rows, WIDTH: width, ACCUMULATE: addsToStream ? 1 : 0, LANES: lanes },
     [dy, x, gain, statistics, dx],
     rows * lanes,
   );
-  const constants = { ROWS: rows, WIDTH: width };
+  const constants = { ROWS: rows, WIDTH: width, ACCUMULATE: accumulate ? 1 : 0 };
   plan.add("layernorm_parameters_backward", constants, [dy, x, statistics, dgain, dbias], width);
 }
 

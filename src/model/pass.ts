@@ -35,6 +35,8 @@ export interface Pass<C extends ModelConfig = ModelConfig> extends ForwardPass<C
   readonly activations: Activations;
   readonly headLimits: HeadLimits;
   readonly gradients: ParameterStore;
+  /** Parameters' gradients add to those of an earlier pass instead of overwriting them. */
+  readonly accumulate: boolean;
   /** The gradient of a tensor that lies in one shard. */
   gradient(name: string): Binding;
 }
@@ -49,8 +51,14 @@ export function openForwardPass<C extends ModelConfig>(
   return { config, batchSize, rows, activations, parameters, parameter };
 }
 
-export function openPass<C extends ModelConfig>(config: C, batchSize: number, at: ModelBuffers): Pass<C> {
-  return { ...openForwardPass(config, batchSize, at), ...at, gradient: (name) => at.gradients.tensor(name) };
+export function openPass<C extends ModelConfig>(
+  config: C,
+  batchSize: number,
+  at: ModelBuffers,
+  accumulate = false,
+): Pass<C> {
+  const gradient = (name: string) => at.gradients.tensor(name);
+  return { ...openForwardPass(config, batchSize, at), ...at, accumulate, gradient };
 }
 
 /** The residual stream before `layer`; for layer L, the one after the last. */

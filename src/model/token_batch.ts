@@ -9,39 +9,50 @@ export interface TokenBatch {
   /** [N] the tokens the model sees, and the next ones it has to predict */
   readonly inputs: Uint32Array;
   readonly targets: Uint32Array;
+  /** Targets that count. */
+  readonly countedRows: number;
 }
 
 /**
- * Splits `windows` [batchSize, contextLength + 1] into inputs and targets, each [batchSize, contextLength].
- * @throws `model/bad-tokens` on a wrong size or a token outside the vocabulary
+ * Splits `windows` [windowCount, contextLength + 1] into inputs and targets, each [windowCount, contextLength]. A window may
+ * end in NOT_COUNTED instead of tokens: targets that do not count, and inputs that nothing before them sees.
+ * @throws `model/bad-tokens` on a wrong size, a token outside the vocabulary, or nothing that counts
  */
-export function splitTokens(windows: Uint32Array, config: ModelConfig, batchSize: number): TokenBatch {
+export function splitTokens(windows: Uint32Array, config: ModelConfig, windowCount: number): TokenBatch {
   const { contextLength, vocabSize } = config;
-  const required = batchSize * (contextLength + 1);
+  const required = windowCount * (contextLength + 1);
   if (windows.length !== required) {
     throw modelError(
       "model/bad-tokens",
-      `read a batch: ${windows.length} tokens, ${batchSize} windows of ${contextLength + 1} are required`,
+      `read a batch: ${windows.length} tokens, ${windowCount} windows of ${contextLength + 1} are required`,
       { found: windows.length, required },
     );
   }
-  const inputs = new Uint32Array(batchSize * contextLength);
-  const targets = new Uint32Array(batchSize * contextLength);
-  for (let row = 0; row < batchSize; row++) {
-    const from = row * (contextLength + 1);
-    inputs.set(windows.subarray(from, from + contextLength), row * contextLength);
-    targets.set(windows.subarray(from + 1, from + 1 + contextLength), row * contextLength);
+  const inputs = new Uint32Array(windowCount * contextLength);
+  const targets = new Uint32Array(windowCount * contextLength);
+  let countedRows = 0;
+  for (let at = 0; at < windows.length; at++) {
+    const window = Math.floor(at / (contextLength + 1));
+    const column = at % (contextLength + 1);
+    const isOver = windows[at] === NOT_COUNTED;
+    const isToken = windows[at] < vocabSize && !(column > 0 && windows[at - 1] === NOT_COUNTED);
+    if (!isOver && !isToken) throw badToken(windows[at], vocabSize);
+    const row = window * contextLength + column;
+    if (column < contextLength) inputs[row] = isOver ? 0 : windows[at];
+    if (column > 0) targets[row - 1] = windows[at];
+    if (column > 0 && !isOver) countedRows++;
   }
-  for (const token of windows) {
-    if (token >= vocabSize) {
-      throw modelError(
-        "model/bad-tokens",
-        `read a batch: token ${token}, tokens below the vocabulary's size ${vocabSize} are required`,
-        { found: token, required: vocabSize },
-      );
-    }
-  }
-  return { inputs, targets };
+  if (countedRows === 0) throw badToken(NOT_COUNTED, vocabSize);
+  return { inputs, targets, countedRows };
+}
+
+function badToken(found: number, required: number) {
+  return modelError(
+    "model/bad-tokens",
+    `read a batch: token ${found}, tokens below the vocabulary's size ${required} are required, ` +
+      `${NOT_COUNTED} only at the end of a window that has others`,
+    { found, required },
+  );
 }
 
 /**

@@ -1,52 +1,33 @@
 /**
  * One model on one GPU: parameters, moments, and the plans of a training step. All buffers are allocated by `create`; a
- * step uploads tokens and a few numbers, submits one command buffer and reads two numbers back. The host waits for those
- * only when it is two steps ahead of the device: writes, submits and copies are queued in the order of the calls.
+ * step uploads tokens and a few numbers, submits a command buffer or two for each of its passes and reads three numbers back.
+ * The host waits for those only when it is two steps ahead of the device: writes, submits and copies are queued in the
+ * order of the calls.
  * Cost of a step, at least: 6 FLOP a parameter a token (2 forward, 4 backward), plus 12·C·T·L a token for attention. For
  * pico at batch 8 that is 0.36 GFLOP: 45 ms at the 8 GFLOP/s that two cores of llvmpipe reach, plus about 12 ms in which
  * Deno polls for the read-back.
  */
-import { assert } from "../base/assert.ts";
-import type { Log } from "../base/log.ts";
+import { choosePrecision, type Gpu, type Precision } from "../gpu/mod.ts";
 import {
-  type BufferArena,
-  choosePrecision,
-  type Gpu,
-  type Precision,
-  type PrecisionChoice,
-} from "../gpu/mod.ts";
-import { type ModelConfig, modelError, type ParameterLayout, sortTokens, splitTokens } from "../model/mod.ts";
-import { type AdamWOptions, biasCorrections } from "../optim/adamw.ts";
-import { type EngineMemory, layOutMemory, type MemoryKind } from "./engine_memory.ts";
+  type ModelConfig,
+  modelError,
+  type ParameterLayout,
+  sortTokens,
+  splitTokens,
+  type TokenBatch,
+} from "../model/mod.ts";
+import { biasCorrections } from "../optim/adamw.ts";
+import { lambBlocks } from "../optim/lamb.ts";
+import { EngineArenas } from "./engine_arenas.ts";
+import { adapterShape, type EngineMemory, type EngineShape, passWindows } from "./engine_memory.ts";
 import { type EnginePlans, recordPlans } from "./engine_plans.ts";
+import { engineShape, optimiserOf, type StepResult, type TrainEngineOptions } from "./engine_options.ts";
 import { defaultLossScale, initialScaling, type LossScaleOptions } from "./loss_scale.ts";
+import type { OptimiserOptions } from "./update_plan.ts";
 import { WorkQueue } from "./work_queue.ts";
 
 export type { AdamWOptions } from "../optim/adamw.ts";
-
-export interface TrainEngineOptions {
-  /** Windows a step, B. */
-  readonly batchSize: number;
-  readonly adamw: AdamWOptions;
-  /**
-   * f32 by default. f16 only where the adapter passes the numerics gate, else f32 after all, with a word in the log; `auto`
-   * wants f16 on hardware adapters.
-   */
-  readonly precision?: PrecisionChoice;
-  /** Of f16, where it is not to be the default. */
-  readonly lossScale?: Partial<LossScaleOptions>;
-  readonly log?: Log;
-}
-
-/** Both may be NaN or infinite; a step whose gradient norm is not finite leaves the parameters as they were. */
-export interface StepResult {
-  /** Mean next-token loss in nats. */
-  readonly loss: number;
-  /** Global L2 norm before clipping. */
-  readonly gradNorm: number;
-  /** What the loss was multiplied by, in f16; 1 in f32. */
-  readonly lossScale: number;
-}
+export type { StepResult, TrainEngineOptions } from "./engine_options.ts";
 
 export class TrainEngine {
   readonly config: ModelConfig;
@@ -54,9 +35,10 @@ export class TrainEngine {
   /** In which activations are stored; parameters, gradients and moments are f32 in either. */
   readonly precision: Precision;
   #gpu: Gpu;
-  #adamw: AdamWOptions;
+  #shape: EngineShape;
+  #optimiser: OptimiserOptions;
   #lossScale: LossScaleOptions;
-  #arenas = new Map<MemoryKind, BufferArena>();
+  #arenas: EngineArenas;
   #memory: EngineMemory;
   #plans: EnginePlans;
   #positions: Uint32Array<ArrayBuffer>;
@@ -66,41 +48,50 @@ export class TrainEngine {
 
   private constructor(
     gpu: Gpu,
-    config: ModelConfig,
-    precision: Precision,
-    { batchSize, adamw, lossScale: wanted }: TrainEngineOptions,
+    shape: EngineShape,
+    { optimiser, lossScale }: { optimiser: OptimiserOptions; lossScale: LossScaleOptions },
+    { arenas, memory }: { arenas: EngineArenas; memory: EngineMemory },
   ) {
-    assert(Number.isSafeInteger(batchSize) && batchSize > 0, `batch size ${batchSize}`);
     this.#gpu = gpu;
-    this.config = config;
-    this.batchSize = batchSize;
-    this.precision = precision;
-    this.#adamw = adamw;
-    const lossScale = { ...defaultLossScale(batchSize * config.contextLength, config.vocabSize), ...wanted };
+    this.config = shape.config;
+    this.batchSize = shape.batchSize;
+    this.precision = shape.precision;
+    this.#shape = shape;
+    this.#optimiser = optimiser;
     this.#lossScale = lossScale;
-    const shape = { config, batchSize, precision };
-    const adapter = { limits: gpu.limits, isSoftware: gpu.backendKind === "software" };
-    this.#memory = layOutMemory(shape, adapter, (kind) => this.#arena(kind));
-    this.#plans = recordPlans(gpu, shape, { adamw, lossScale }, this.#memory);
-    gpu.write(this.#memory.activations.scaling, initialScaling(precision, lossScale), 4);
-    this.#positions = new Uint32Array(batchSize * config.contextLength);
-    this.#starts = new Uint32Array(config.vocabSize + 1);
+    this.#arenas = arenas;
+    this.#memory = memory;
+    this.#plans = recordPlans(gpu, shape, { optimiser, lossScale }, memory);
+    gpu.write(memory.activations.scaling, initialScaling(this.precision, lossScale), 4);
+    if (memory.lamb !== undefined) {
+      const { spans, tensorOf } = lambBlocks(memory.layout.entries, memory.layout.elementCount);
+      gpu.write(memory.lamb.spans, spans);
+      gpu.write(memory.lamb.tensorOf, tensorOf);
+    }
+    this.#positions = new Uint32Array(this.#passRows);
+    this.#starts = new Uint32Array(this.config.vocabSize + 1);
   }
 
   /**
    * Allocates and compiles. Parameters start as zeros: call `loadParameters`.
-   * @throws `model/bad-config`, `gpu/too-large`, `gpu/fault`
+   * @throws `model/bad-config`, `gpu/fault`; `gpu/out-of-memory` and `gpu/too-large`, which name what would fit
    */
   static async create(gpu: Gpu, config: ModelConfig, options: TrainEngineOptions): Promise<TrainEngine> {
     const precision = await choosePrecision(gpu, options.precision ?? "f32", options.log);
-    const engine = new TrainEngine(gpu, config, precision, options);
+    const shape = engineShape(config, precision, options);
+    const optimiser = optimiserOf(options);
+    const rows = shape.batchSize * config.contextLength;
+    const lossScale = { ...defaultLossScale(rows, config.vocabSize), ...options.lossScale };
+    const arenas = new EngineArenas(gpu, adapterShape(gpu, options.bounds));
     try {
-      await gpu.read(engine.#memory.statistics.whole()); // Faults of allocation or compilation surface here.
+      const memory = await arenas.allocate(shape, options.bounds?.totalBytes);
+      const engine = new TrainEngine(gpu, shape, { optimiser, lossScale }, { arenas, memory });
+      await gpu.read(memory.statistics.whole()); // Faults of compilation surface here.
+      return engine;
     } catch (error) {
-      engine.destroy();
+      arenas.destroy();
       throw error;
     }
-    return engine;
   }
 
   get layout(): ParameterLayout {
@@ -113,7 +104,7 @@ export class TrainEngine {
   }
 
   /**
-   * Replaces the parameters and forgets AdamW's moments and step count, so that a replay from the same parameters over the
+   * Replaces the parameters and forgets the optimiser's moments and step count, so that a replay from the same parameters over the
    * same batches gives the same numbers. Takes its turn behind calls that have not been submitted yet.
    * @throws `model/bad-parameters`
    */
@@ -142,20 +133,21 @@ export class TrainEngine {
   }
 
   /**
-   * One AdamW step on `tokens` [batchSize, contextLength + 1]. The next may be called before this one has resolved: the
-   * device then never waits for the host.
+   * One step of the optimiser on `tokens` [batchSize, contextLength + 1]. A window may end in NOT_COUNTED instead of tokens:
+   * nothing is learnt from there. The next step may be called before this one has resolved: the device then never waits
+   * for the host.
    * @throws `model/bad-tokens`, `gpu/device-lost`, `gpu/fault`
    */
   trainStep(tokens: Uint32Array, learningRate: number): Promise<StepResult> {
     return this.#queue.ahead(() => {
-      this.#uploadTokens(tokens);
+      const { measure, update, rescale, refresh } = this.#plans;
+      this.#submitGradients(tokens);
       this.#step++;
       this.#gpu.write(
         this.#memory.schedule,
-        new Float32Array([learningRate, ...biasCorrections(this.#adamw, this.#step)]),
+        new Float32Array([learningRate, ...biasCorrections(this.#optimiser.options, this.#step)]),
       );
-      const { forward, backward, measure, update, rescale, refresh } = this.#plans;
-      this.#gpu.submit(forward, backward, measure, update, rescale, refresh);
+      this.#gpu.submit(measure, update, rescale, refresh);
       return this.#readStatistics();
     });
   }
@@ -174,16 +166,17 @@ export class TrainEngine {
         { found: tokens.length, required: batchElements },
       );
     }
+    const batch = splitTokens(tokens, this.config, batchCount * this.batchSize);
     const sums = [];
-    for (let batch = 0; batch < batchCount; batch++) {
+    for (let row = 0; row < batch.inputs.length; row += this.#passRows) {
       sums.push(this.#queue.ahead(async () => {
-        this.#uploadTokens(tokens.subarray(batch * batchElements, (batch + 1) * batchElements));
+        this.#upload(batch, row);
         this.#gpu.submit(this.#plans.forward, this.#plans.losses);
-        const losses = await this.#gpu.readF32(this.#memory.activations.losses.slice(0, this.#rows));
-        return losses.reduce((total, loss) => total + loss, 0) / losses.length;
+        const losses = await this.#gpu.readF32(this.#memory.activations.losses.slice(0, this.#passRows));
+        return losses.reduce((total, loss) => total + loss, 0);
       }));
     }
-    return (await Promise.all(sums)).reduce((sum, loss) => sum + loss, 0) / batchCount;
+    return (await Promise.all(sums)).reduce((sum, loss) => sum + loss, 0) / batch.countedRows;
   }
 
   /**
@@ -192,10 +185,10 @@ export class TrainEngine {
    */
   evaluateGradients(tokens: Uint32Array): Promise<{ loss: number; gradients: Float32Array<ArrayBuffer> }> {
     return this.#queue.alone(async () => {
-      this.#uploadTokens(tokens);
-      const { forward, backward, measure, rescale } = this.#plans;
+      const { measure, rescale } = this.#plans;
       for (;;) {
-        this.#gpu.submit(forward, backward, measure);
+        this.#submitGradients(tokens);
+        this.#gpu.submit(measure);
         const { loss, gradNorm, lossScale } = await this.#readStatistics();
         if (Number.isFinite(gradNorm) || lossScale <= this.#lossScale.minScale) {
           const gradients = await this.#memory.gradients.read(this.#gpu);
@@ -212,38 +205,49 @@ export class TrainEngine {
   /** Dispatches a training step. */
   get dispatchCount(): number {
     const { forward, backward, measure, update, rescale, refresh } = this.#plans;
-    return [forward, backward, measure, update, rescale, refresh].reduce((sum, plan) => sum + plan.length, 0);
+    const pass = forward.length + backward.length;
+    const tallies = this.#shape.microBatches - 1;
+    const rest = [measure, update, rescale, refresh].reduce((sum, plan) => sum + plan.length, 0);
+    return this.#shape.microBatches * pass + tallies + rest;
   }
 
   /** Bytes of device memory held. */
   get heldBytes(): number {
-    return [...this.#arenas.values()].reduce((sum, arena) => sum + arena.heldBytes, 0);
+    return this.#arenas.heldBytes;
   }
 
   /** Frees the device memory; the Gpu stays open. */
   destroy(): void {
-    for (const arena of this.#arenas.values()) arena.destroy();
+    this.#arenas.destroy();
   }
 
-  get #rows(): number {
-    return this.batchSize * this.config.contextLength;
+  /** Rows of a pass. */
+  get #passRows(): number {
+    return passWindows(this.#shape) * this.config.contextLength;
   }
 
-  #arena(kind: MemoryKind): BufferArena {
-    const arena = this.#arenas.get(kind) ?? this.#gpu.arena(`engine ${kind}`);
-    this.#arenas.set(kind, arena);
-    return arena;
+  /** Gradients of a step, and its loss up to the last pass. */
+  #submitGradients(tokens: Uint32Array): void {
+    const { forward, backward, backwardMore, tally, tallyMore } = this.#plans;
+    const batch = splitTokens(tokens, this.config, this.batchSize);
+    this.#gpu.write(this.#memory.activations.scaling, Float32Array.of(1 / batch.countedRows));
+    for (let row = 0; row < batch.inputs.length; row += this.#passRows) {
+      // The losses of the pass before, whose buffer this one is about to use.
+      if (row > 0) this.#gpu.submit(row === this.#passRows ? tally : tallyMore);
+      this.#upload(batch, row);
+      this.#gpu.submit(forward, row === 0 ? backward : backwardMore);
+    }
   }
 
-  #uploadTokens(tokens: Uint32Array): void {
-    const { inputs, targets } = splitTokens(tokens, this.config, this.batchSize);
-    sortTokens(inputs, this.#positions, this.#starts);
+  /** What the kernels of a pass read of the batch, from `firstRow` on. */
+  #upload({ inputs, targets }: TokenBatch, firstRow: number): void {
     const { activations: act } = this.#memory;
-    this.#gpu.write(act.tokens, inputs);
-    this.#gpu.write(act.targets, targets);
+    const own = inputs.subarray(firstRow, firstRow + this.#passRows);
+    sortTokens(own, this.#positions, this.#starts);
+    this.#gpu.write(act.tokens, own);
+    this.#gpu.write(act.targets, targets.subarray(firstRow, firstRow + this.#passRows));
     this.#gpu.write(act.positions, this.#positions);
     this.#gpu.write(act.starts, this.#starts);
-    this.#gpu.write(act.scaling, Float32Array.of(1 / this.#rows));
   }
 
   async #readStatistics(): Promise<StepResult> {

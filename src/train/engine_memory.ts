@@ -1,11 +1,13 @@
 /**
  * Everything a training engine holds on the device, laid out in one place: nothing else allocates for it, and a step never
- * does. Each kind of memory has an arena of its own, so that what is held can be said by kind.
+ * does. Each kind of memory has an arena of its own, so that what is held can be said by kind, and kinds are laid out one
+ * after another in the order of MEMORY_KINDS.
  */
 import {
   type Allocator,
   type BufferLimits,
   ELEMENT_BYTES,
+  type Gpu,
   type GpuBuffer,
   type Precision,
 } from "../gpu/mod.ts";
@@ -21,19 +23,50 @@ import {
   partitionParameters,
 } from "../model/mod.ts";
 
-export type MemoryKind = "parameters" | "gradients" | "moments" | "activations" | "statistics";
+import { LAMB_BLOCK } from "../optim/lamb.ts";
+
+export const MEMORY_KINDS = ["parameters", "gradients", "moments", "activations", "statistics"] as const;
+export type MemoryKind = (typeof MEMORY_KINDS)[number];
 
 export interface EngineShape {
   readonly config: ModelConfig;
+  /** Windows a step. */
   readonly batchSize: number;
+  /** Passes a step, each over batchSize / microBatches windows. */
+  readonly microBatches: number;
   /** Of the activations, their gradients, and the parameters that the passes read. */
   readonly precision: Precision;
+  /** What the backward pass computes again instead of keeping it: nothing, or every layer from its input. */
+  readonly recompute: "none" | "layers";
+  readonly optimiser: "adamw" | "lamb";
+}
+
+/** Windows a pass. */
+export function passWindows({ batchSize, microBatches }: EngineShape): number {
+  return batchSize / microBatches;
 }
 
 /** What the adapter demands of the layout. */
 export interface AdapterShape {
   readonly limits: BufferLimits;
+  /** Of a segment of a flat vector. */
+  readonly segmentBytes: number;
+  /** Of a block of rows, where the vocabulary allows. */
+  readonly logitsBytes: number;
   readonly isSoftware: boolean;
+  readonly hasF16: boolean;
+}
+
+/** Bounds below the adapter's own: what else runs on the device needs room too. */
+export interface MemoryBounds {
+  /** Of all buffers of the engine together. */
+  readonly totalBytes?: number;
+  /** Of one buffer. */
+  readonly bufferBytes?: number;
+  /** Of one buffer of a flat vector, which is cut into more of them. */
+  readonly segmentBytes?: number;
+  /** Of the logits of a block of rows, where the vocabulary allows. */
+  readonly logitsBytes?: number;
 }
 
 export interface EngineMemory {
@@ -45,6 +78,8 @@ export interface EngineMemory {
   readonly gradients: ParameterStore;
   readonly m: ParameterStore;
   readonly v: ParameterStore;
+  /** What LAMB alone needs. */
+  readonly lamb?: LambBuffers;
   readonly activations: Activations;
   readonly headLimits: HeadLimits;
   /** [3] learning rate and bias corrections of the step */
@@ -57,24 +92,55 @@ export interface EngineMemory {
   readonly partialCount: number;
 }
 
-/** Logits of a block of rows take at most this, where the vocabulary allows. */
 const LOGITS_BYTES = 64 * 1024 * 1024;
 /** llvmpipe ends the loops of an invocation silently after 65535 iterations. */
 const SOFTWARE_MAX_COLUMNS = 32768;
 const MAX_PARTIALS = 4096;
 
+export function adapterShape(
+  gpu: Gpu,
+  { bufferBytes = Infinity, segmentBytes = Infinity, logitsBytes = LOGITS_BYTES }: MemoryBounds = {},
+): AdapterShape {
+  const { maxBufferBytes, maxBindingBytes } = gpu.limits;
+  // Nearly every buffer is bound as a whole somewhere, so one limit serves for both.
+  const bytes = Math.min(maxBufferBytes, maxBindingBytes, bufferBytes);
+  return {
+    limits: { maxBufferBytes: bytes, maxBindingBytes: bytes },
+    segmentBytes: Math.min(bytes, segmentBytes),
+    logitsBytes,
+    isSoftware: gpu.backendKind === "software",
+    hasF16: gpu.has("shader-f16"),
+  };
+}
+
+/** See kernels/lamb_*.wgsl. */
+export interface LambBuffers {
+  /** [blocks, 2] */
+  readonly norms: GpuBuffer;
+  /** [tensors, 3] u32 */
+  readonly spans: GpuBuffer;
+  /** [tensors] */
+  readonly ratios: GpuBuffer;
+  /** [blocks] u32 */
+  readonly tensorOf: GpuBuffer;
+}
+
 /** @throws `model/bad-config`, `gpu/too-large` */
 export function layOutMemory(
-  { config, batchSize, precision }: EngineShape,
-  { limits, isSoftware }: AdapterShape,
+  shape: EngineShape,
+  { limits, segmentBytes, logitsBytes, isSoftware }: AdapterShape,
   arenaOf: (kind: MemoryKind) => Allocator,
 ): EngineMemory {
+  const { config, precision, recompute } = shape;
   const layout = parameterLayout(config);
-  const partition = partitionParameters(layout, limits);
+  const partition = partitionParameters(layout, {
+    maxBufferBytes: segmentBytes,
+    maxBindingBytes: segmentBytes,
+  });
   const store = (label: string, kind: MemoryKind, type: Precision = "f32") =>
     new ParameterStore(label, partition, arenaOf(kind), type);
   const headLimits = {
-    logitsBytes: Math.min(LOGITS_BYTES, limits.maxBindingBytes),
+    logitsBytes: Math.min(logitsBytes, limits.maxBindingBytes),
     maxBindingBytes: limits.maxBindingBytes,
     maxColumns: isSoftware ? SOFTWARE_MAX_COLUMNS : Infinity,
     bytesPerElement: ELEMENT_BYTES[precision],
@@ -93,11 +159,26 @@ export function layOutMemory(
     gradients: store("gradients", "gradients"),
     m: store("m", "moments"),
     v: store("v", "moments"),
-    activations: allocateActivations(arenaOf("activations"), config, batchSize, headLimits, precision),
+    lamb: shape.optimiser === "lamb" ? lambBuffers(layout, arenaOf("moments")) : undefined,
+    activations: allocateActivations(arenaOf("activations"), config, passWindows(shape), {
+      headLimits,
+      precision,
+      recompute,
+    }),
     headLimits,
     schedule: small.allocate("schedule", 3),
     statistics: small.allocate("statistics", 3),
     partials: small.allocate("partials", partialCount * partition.segments.length),
     partialCount,
+  };
+}
+
+function lambBuffers({ entries, elementCount }: ParameterLayout, arena: Allocator): LambBuffers {
+  const blockCount = Math.ceil(elementCount / LAMB_BLOCK);
+  return {
+    norms: arena.allocate("lamb.norms", 2 * blockCount),
+    spans: arena.allocate("lamb.spans", 3 * entries.length, { type: "u32" }),
+    ratios: arena.allocate("lamb.ratios", entries.length),
+    tensorOf: arena.allocate("lamb.tensorOf", blockCount, { type: "u32" }),
   };
 }

@@ -1,9 +1,9 @@
 /** What a training engine submits, recorded once: the passes of the model, the statistics of a step, and its update. */
 import type { DispatchPlan, Gpu } from "../gpu/mod.ts";
 import { buildBackward, buildLosses, buildTrunk } from "../model/mod.ts";
-import type { AdamWOptions } from "../optim/adamw.ts";
-import type { EngineMemory, EngineShape } from "./engine_memory.ts";
+import { type EngineMemory, type EngineShape, passWindows } from "./engine_memory.ts";
 import { addLossScale, type LossScaleOptions } from "./loss_scale.ts";
+import { addUpdate, type OptimiserOptions } from "./update_plan.ts";
 
 export interface EnginePlans {
   /** Tokens to the head's input. */
@@ -12,7 +12,12 @@ export interface EnginePlans {
   readonly losses: DispatchPlan;
   /** To the losses and all gradients. */
   readonly backward: DispatchPlan;
-  /** Losses and gradients to mean loss and norm. */
+  /** The same for later micro-batches of a step, adding to the gradients. */
+  readonly backwardMore: DispatchPlan;
+  /** Losses of a pass that is not its step's last to the loss: the first overwrites, more add. */
+  readonly tally: DispatchPlan;
+  readonly tallyMore: DispatchPlan;
+  /** Losses of the last pass and gradients to mean loss and norm. */
   readonly measure: DispatchPlan;
   /** To the next masters. */
   readonly update: DispatchPlan;
@@ -22,35 +27,43 @@ export interface EnginePlans {
   readonly refresh: DispatchPlan;
 }
 
-/** Above any finite f32 norm that matters, below overflow: no clipping. */
-const NO_CLIP = 3e38;
-
 export function recordPlans(
   gpu: Gpu,
-  { config, batchSize, precision }: EngineShape,
-  { adamw, lossScale }: { adamw: AdamWOptions; lossScale: LossScaleOptions },
+  shape: EngineShape,
+  { optimiser, lossScale }: { optimiser: OptimiserOptions; lossScale: LossScaleOptions },
   memory: EngineMemory,
 ): EnginePlans {
-  const [forward, losses, backward] = [0, 0, 0].map(() => gpu.plan(precision));
-  buildTrunk(forward, config, batchSize, memory);
-  buildLosses(losses, config, batchSize, memory);
-  buildBackward(backward, config, batchSize, memory);
-  const rows = batchSize * config.contextLength;
+  const { config, precision, microBatches } = shape;
+  const windows = passWindows(shape);
+  const [forward, losses, backward, backwardMore] = [0, 0, 0, 0].map(() => gpu.plan(precision));
+  buildTrunk(forward, config, windows, memory);
+  buildLosses(losses, config, windows, memory);
+  buildBackward(backward, config, windows, memory);
+  if (microBatches > 1) buildBackward(backwardMore, config, windows, memory, true);
+  const rows = windows * config.contextLength;
   const rescale = gpu.plan();
   if (precision === "f16") addLossScale(rescale, lossScale, memory);
   return {
     forward,
     losses,
     backward,
-    measure: measurePlan(gpu.plan(), rows, memory),
-    update: updatePlan(gpu.plan(), adamw, memory),
+    backwardMore,
+    tally: addStatistics(gpu.plan(), rows, memory, false),
+    tallyMore: addStatistics(gpu.plan(), rows, memory, true),
+    measure: measurePlan(gpu.plan(), rows, memory, microBatches > 1),
+    update: addUpdate(gpu.plan(), optimiser, memory),
     rescale,
     refresh: refreshPlan(gpu.plan(precision), memory),
   };
 }
 
-function measurePlan(plan: DispatchPlan, rows: number, memory: EngineMemory): DispatchPlan {
-  const { gradients, partials, partialCount, activations: act, statistics } = memory;
+function measurePlan(
+  plan: DispatchPlan,
+  rows: number,
+  memory: EngineMemory,
+  accumulate: boolean,
+): DispatchPlan {
+  const { gradients, partials, partialCount } = memory;
   const ranges = gradients.ranges();
   ranges.forEach(({ elementCount, binding }, i) =>
     plan.add(
@@ -60,35 +73,23 @@ function measurePlan(plan: DispatchPlan, rows: number, memory: EngineMemory): Di
       partialCount,
     )
   );
+  return addStatistics(plan, rows, memory, accumulate);
+}
+
+/** The norm means something only after the last pass of a step, and is read only then. */
+function addStatistics(
+  plan: DispatchPlan,
+  rows: number,
+  { gradients, partials, partialCount, activations: act, statistics }: EngineMemory,
+  accumulate: boolean,
+): DispatchPlan {
+  const partialsInAll = partialCount * gradients.ranges().length;
   return plan.add(
     "step_statistics",
-    { ROWS: rows, PARTIALS: partialCount * ranges.length },
+    { ROWS: rows, PARTIALS: partialsInAll, ACCUMULATE: accumulate ? 1 : 0 },
     [act.losses.whole(), partials.whole(), act.scaling.whole(), statistics.whole()],
     1,
   );
-}
-
-function updatePlan(plan: DispatchPlan, adamw: AdamWOptions, memory: EngineMemory): DispatchPlan {
-  const { beta1, beta2, epsilon, weightDecay, maxGradNorm } = adamw;
-  const [parameters, m, v] = [memory.masters, memory.m, memory.v].map((store) => store.ranges());
-  const [statistics, schedule] = [memory.statistics.whole(), memory.schedule.whole()];
-  memory.gradients.ranges().forEach(({ offset, elementCount, binding }, i) =>
-    plan.add(
-      "adamw",
-      {
-        COUNT: elementCount,
-        DECAY_COUNT: Math.min(elementCount, Math.max(0, memory.layout.decayElementCount - offset)),
-        BETA1: beta1,
-        BETA2: beta2,
-        EPSILON: epsilon,
-        WEIGHT_DECAY: weightDecay,
-        MAX_NORM: Math.min(maxGradNorm, NO_CLIP),
-      },
-      [binding, statistics, schedule, parameters[i].binding, m[i].binding, v[i].binding],
-      elementCount,
-    )
-  );
-  return plan;
 }
 
 function refreshPlan(plan: DispatchPlan, { masters, parameters }: EngineMemory): DispatchPlan {
