@@ -4,6 +4,7 @@
  */
 import { Command, CommanderError } from "@commander-js/extra-typings";
 import { describeError, isSkeinError } from "../base/errors.ts";
+import { benchCommand } from "./bench.ts";
 import { chainCommand } from "./chain.ts";
 import { gradsCommand } from "./grads.ts";
 import { logitsCommand } from "./logits.ts";
@@ -33,6 +34,7 @@ export async function main(args: readonly string[]): Promise<number> {
     chainCommand,
     logitsCommand,
     gradsCommand,
+    benchCommand,
   ];
   for (const command of commands) {
     program.addCommand(command(finish).exitOverride().showHelpAfterError("(see --help)"));

@@ -67,14 +67,16 @@ export interface CeilingShare {
   readonly bound: "arithmetic" | "bandwidth";
 }
 
-/** How near `seconds` for `work` are to what the ceilings allow (the roofline of Williams, Waterman, Patterson 2009). */
+/**
+ * How near `seconds` for this work are to what the ceilings allow (the roofline of Williams, Waterman, Patterson 2009). Kernels
+ * compute in f32 whatever they store, so that is the ceiling of arithmetic for all of them.
+ */
 export function shareOfCeiling(
-  { flops, bytes }: DispatchWork,
+  { flops, bytes }: Pick<DispatchWork, "flops" | "bytes">,
   seconds: number,
-  precision: Precision,
   ceilings: Ceilings,
 ): CeilingShare {
-  const arithmetic = flops / (ceilings.flopsPerSec[precision] ?? ceilings.flopsPerSec.f32);
+  const arithmetic = flops / ceilings.flopsPerSec.f32;
   const bandwidth = bytes / ceilings.bytesPerSec;
   const bound = arithmetic > bandwidth ? "arithmetic" : "bandwidth";
   return { share: Math.max(arithmetic, bandwidth) / seconds, bound };

@@ -18,7 +18,6 @@ export type Grid = readonly [number, number];
 export interface DispatchFacts {
   readonly kernel: KernelName;
   readonly precision: Precision;
-  readonly constants: KernelConstants;
   readonly work: DispatchWork;
 }
 
@@ -106,7 +105,7 @@ export class DispatchPlan {
         resource: { buffer: buffer.raw, offset: offsetBytes, size: byteLength },
       })),
     });
-    const facts = { kernel: name, precision: this.precision, constants, work: workOf(bindings, work) };
+    const facts = { kernel: name, precision: this.precision, work: workOf(bindings, constants, work) };
     this.#dispatches.push({ facts, pipeline, bindGroup, grid });
     return this;
   }

@@ -4,18 +4,28 @@
  * possible a kernel is. An op says the operations when it adds the dispatch; the bytes follow from what is bound.
  */
 import type { Binding } from "./buffers.ts";
+import type { KernelConstants } from "./kernel_loader.ts";
 
 export interface DispatchWork {
   /** 0 for kernels whose time is that of their memory traffic. */
   readonly flops: number;
   readonly bytes: number;
+  /** For people, and to tell the dispatches of one kernel apart: `1024×768×3072`. */
+  readonly shape: string;
 }
 
 /**
  * Bytes default to those of the bindings, each moved once: too many where a kernel gathers a few rows of a table, too few
- * where it reads something again that has left the caches or writes what it has read.
+ * where it reads something again that has left the caches or writes what it has read. Shape defaults to the constants.
  */
-export function workOf(bindings: readonly Binding[], declared: Partial<DispatchWork> = {}): DispatchWork {
-  const bytes = declared.bytes ?? bindings.reduce((sum, { byteLength }) => sum + byteLength, 0);
-  return { flops: declared.flops ?? 0, bytes };
+export function workOf(
+  bindings: readonly Binding[],
+  constants: KernelConstants,
+  declared: Partial<DispatchWork> = {},
+): DispatchWork {
+  return {
+    flops: declared.flops ?? 0,
+    bytes: declared.bytes ?? bindings.reduce((sum, { byteLength }) => sum + byteLength, 0),
+    shape: declared.shape ?? Object.entries(constants).map(([name, value]) => `${name} ${value}`).join(", "),
+  };
 }

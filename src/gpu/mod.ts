@@ -27,3 +27,5 @@ export type { Stopwatch } from "./stopwatch.ts";
 export type { Profile } from "./profile.ts";
 export type { ProfileEvent, ProfileRow, ProfileSample } from "./profile_record.ts";
 export { chromeTrace } from "./profile_trace.ts";
+export { reportProfile } from "./profile_report.ts";
+export type { ProfileLine, ProfileReport } from "./profile_report.ts";

@@ -150,8 +150,7 @@ function wholeSubmission(
   return {
     kernel: `submission of ${facts.length} dispatches`,
     precision: facts[0]?.precision ?? "f32",
-    constants: {},
-    work: { flops: sum("flops"), bytes: sum("bytes") },
+    work: { flops: sum("flops"), bytes: sum("bytes"), shape: "" },
     submission,
     startUs: startMs * 1000,
     durationUs: durationMs * 1000,

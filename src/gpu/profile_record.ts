@@ -12,6 +12,7 @@ export interface ProfileEvent extends Omit<DispatchFacts, "kernel"> {
 
 export interface ProfileRow extends Omit<DispatchFacts, "kernel" | "work"> {
   readonly kernel: string;
+  readonly shape: string;
   readonly calls: number;
   readonly seconds: number;
   /** Sums over all calls. */
@@ -47,11 +48,11 @@ export class ProfileRecord {
   }
 
   add(event: ProfileEvent): void {
-    const { kernel, precision, constants, work, durationUs } = event;
-    const key = `${kernel} ${precision} ${JSON.stringify(constants)}`;
+    const { kernel, precision, work, durationUs } = event;
+    const key = `${kernel} ${precision} ${work.shape}`;
     let totals = this.#totals.get(key);
     if (totals === undefined) {
-      totals = { kernel, precision, constants, calls: 0, seconds: 0, flops: 0, bytes: 0 };
+      totals = { kernel, precision, shape: work.shape, calls: 0, seconds: 0, flops: 0, bytes: 0 };
       this.#totals.set(key, totals);
     }
     totals.calls++;

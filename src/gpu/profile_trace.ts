@@ -11,7 +11,7 @@ export function chromeTrace(events: readonly ProfileEvent[], adapterName: string
   const traceEvents = [
     named("process_name", adapterName),
     named("thread_name", "queue"),
-    ...events.map(({ kernel, precision, constants, work, submission, startUs, durationUs }) => ({
+    ...events.map(({ kernel, precision, work, submission, startUs, durationUs }) => ({
       name: kernel,
       cat: precision,
       ph: "X",
@@ -19,7 +19,7 @@ export function chromeTrace(events: readonly ProfileEvent[], adapterName: string
       tid: 1,
       ts: startUs - originUs,
       dur: durationUs,
-      args: { submission, precision, ...constants, flops: work.flops, bytes: work.bytes },
+      args: { submission, ...work },
     })),
   ];
   return JSON.stringify({ displayTimeUnit: "ms", traceEvents });

@@ -67,7 +67,7 @@ export class Stopwatch {
     }
     encode(encoder, repeats, undefined);
     const emptySeconds = this.#emptySeconds ??= await this.#emptyWait();
-    return Math.max(0, await this.#hostSeconds(encoder) - emptySeconds);
+    return Math.max(1e-9, await this.#hostSeconds(encoder) - emptySeconds);
   }
 
   async #emptyWait(): Promise<number> {

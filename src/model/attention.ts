@@ -4,7 +4,7 @@
  * Positions (RoPE) are in the queries and keys before they come here.
  */
 import { assert } from "../base/assert.ts";
-import type { Binding, DispatchPlan } from "../gpu/mod.ts";
+import type { Binding, DispatchPlan, DispatchWork } from "../gpu/mod.ts";
 import {
   type AttentionDispatch,
   type AttentionShape,
@@ -62,7 +62,7 @@ export function packedColumns(
 export function attentionForward(plan: DispatchPlan, shape: AttentionShape, at: AttentionBindings): void {
   checkShape(shape);
   const inputs = [at.queries, at.keys, at.values, at.out].map(({ binding }) => binding);
-  add(plan, forwardDispatch(shape, at, plan.workgroupSize), [...inputs, at.logSumExp]);
+  add(plan, forwardDispatch(shape, at, plan.workgroupSize), [...inputs, at.logSumExp], workOf(shape, 2));
 }
 
 /** Must follow a forward pass over the same bindings. */
@@ -80,6 +80,7 @@ export function attentionBackward(
     plan,
     queryBackwardDispatch(shape, { ...at, ...gradients }, plan.workgroupSize),
     [queries, keys, values, out, logSumExp, dout.binding, dqueries.binding, rowDot],
+    workOf(shape, 3),
   );
   const isShared = dkeys.binding.buffer === dvalues.binding.buffer &&
     dkeys.binding.offsetBytes === dvalues.binding.offsetBytes;
@@ -89,11 +90,27 @@ export function attentionBackward(
     plan,
     keyValueBackwardDispatch(shape, { ...at, ...gradients }, isShared, plan.workgroupSize),
     [queries, keys, values, logSumExp, rowDot, dout.binding, dkeys.binding, second],
+    workOf(shape, 4),
   );
 }
 
-function add(plan: DispatchPlan, { kernel, constants, grid }: AttentionDispatch, bindings: Binding[]): void {
-  plan.add(kernel, constants, bindings, grid);
+function add(
+  plan: DispatchPlan,
+  { kernel, constants, grid }: AttentionDispatch,
+  bindings: Binding[],
+  work: Partial<DispatchWork>,
+): void {
+  plan.add(kernel, constants, bindings, grid, work);
+}
+
+/** @param products of D multiply-adds that a kernel computes for each visible pair of query and key */
+function workOf(shape: AttentionShape, products: number): Partial<DispatchWork> {
+  const { batchSize, contextLength, headCount, keyValueHeadCount, headSize } = shape;
+  const pairs = batchSize * headCount * contextLength * (contextLength + 1) / 2;
+  return {
+    flops: products * 2 * headSize * pairs,
+    shape: `B ${batchSize}, T ${contextLength}, ${headCount} heads over ${keyValueHeadCount} of ${headSize}`,
+  };
 }
 
 function checkShape({ headCount, keyValueHeadCount, headSize }: AttentionShape): void {

@@ -3,7 +3,7 @@
  * of larger matrices. Every matrix is stored row by row; the last letter pair says which operand is read transposed. a, b and
  * bias are stored in the plan's precision; y in its own buffer's, so that gradients of parameters can be f32.
  */
-import type { Binding, DispatchPlan } from "../gpu/mod.ts";
+import type { Binding, DispatchPlan, DispatchWork } from "../gpu/mod.ts";
 import {
   defaultVariant,
   type MatmulForm,
@@ -83,9 +83,13 @@ function addProduct(
     variantConstants(product),
     [plan.uniform(productBlock(product)), a, b, y, options.bias ?? b],
     variantGrid(variant, shape, plan.workgroupSize),
-    { flops: 2 * shape.rows * shape.columns * shape.inner },
+    productWork(product),
     y.buffer.type === "f16" ? "f16" : "f32",
   );
+}
+
+function productWork({ form, rows, columns, inner }: Product): Partial<DispatchWork> {
+  return { flops: 2 * rows * columns * inner, shape: `${form} ${rows}×${columns}×${inner}` };
 }
 
 function describeProduct(

@@ -9,6 +9,8 @@ export { matchCheckpoint } from "./checkpoint_names.ts";
 export type { CheckpointNames } from "./checkpoint_names.ts";
 export { checkModelConfig, gpt2Config, llamaConfig, modelIdentity } from "./config.ts";
 export type { Gpt2Config, LlamaConfig, ModelConfig, RopeScaling } from "./config.ts";
+export { matmulNN, matmulNT, matmulTN } from "./matmul.ts";
+export type { MatmulForm } from "./matmul.ts";
 export { modelError } from "./errors.ts";
 export type { ModelErrorCode } from "./errors.ts";
 export { fromHuggingFaceConfig, toHuggingFaceConfig } from "./hugging_face_config.ts";

@@ -20,10 +20,8 @@ Deno.test("ceilings are positive, by the device's clock and by the host's, and f
 
 Deno.test("a share of the ceiling is that of whichever takes longer, arithmetic or traffic", () => {
   const ceilings = { flopsPerSec: { f32: 100, f16: 200 }, bytesPerSec: 10 };
-  const share = (flops: number, bytes: number, precision: "f32" | "f16" = "f32") =>
-    shareOfCeiling({ flops, bytes }, 4, precision, ceilings);
+  const share = (flops: number, bytes: number) => shareOfCeiling({ flops, bytes }, 4, ceilings);
   assert.deepEqual(share(200, 1), { share: 0.5, bound: "arithmetic" });
-  assert.deepEqual(share(200, 1, "f16"), { share: 0.25, bound: "arithmetic" });
   assert.deepEqual(share(200, 30), { share: 0.75, bound: "bandwidth" });
   assert.deepEqual(share(0, 10), { share: 0.25, bound: "bandwidth" });
 });
