@@ -2,6 +2,7 @@
 import { layernormBackward } from "../src/reference/layernorm_backward.ts";
 import { layernormForward } from "../src/reference/layernorm_forward.ts";
 import { layernormParametersBackward } from "../src/reference/layernorm_parameters_backward.ts";
+import { residualLayernormForward } from "../src/reference/residual_layernorm_forward.ts";
 import type { Random } from "../src/base/random.ts";
 import { bytesOf, type CaseMaker, normals, type Size } from "./kernel_case.ts";
 
@@ -34,6 +35,21 @@ export const LAYERNORM_CASES: readonly CaseMaker[] = [
         return new Map([[3, y], [4, statistics]]);
       },
       work: bytesOf(x, x, statistics),
+    };
+  },
+  (size, random) => {
+    const { x, dy: branch, gain, bias, statistics, shape, constants } = inputs(size, random);
+    return {
+      kernel: "residual_layernorm_forward",
+      shape,
+      constants,
+      tensors: [x, branch, gain, bias, ...[x, x, statistics].map(({ length }) => new Float32Array(length))],
+      extent: size.tokens,
+      expected: () => {
+        const { sum, y, statistics } = residualLayernormForward(x, branch, gain, bias, size.width);
+        return new Map([[4, sum], [5, y], [6, statistics]]);
+      },
+      work: bytesOf(x, x, x, x, statistics),
     };
   },
   (size, random) => {

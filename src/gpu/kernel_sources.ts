@@ -38,6 +38,7 @@ import reduceU8Encode from "../../kernels/reduce_u8_encode.wgsl" with { type: "t
 import reduceU8Scale from "../../kernels/reduce_u8_scale.wgsl" with { type: "text" };
 import reduceU8Sum from "../../kernels/reduce_u8_sum.wgsl" with { type: "text" };
 import residualForward from "../../kernels/residual_forward.wgsl" with { type: "text" };
+import residualLayernormForward from "../../kernels/residual_layernorm_forward.wgsl" with { type: "text" };
 import squaredNorm from "../../kernels/squared_norm.wgsl" with { type: "text" };
 import stepStatistics from "../../kernels/step_statistics.wgsl" with { type: "text" };
 
@@ -77,6 +78,7 @@ export const KERNEL_SOURCES = {
   reduce_u8_scale: reduceU8Scale,
   reduce_u8_sum: reduceU8Sum,
   residual_forward: residualForward,
+  residual_layernorm_forward: `${rowLanes}\n${residualLayernormForward}`,
   squared_norm: squaredNorm,
   step_statistics: stepStatistics,
 } as const;

@@ -3,7 +3,7 @@
  *   x = wte[token] + wpe[position]
  *   each layer: x += c_proj(attention(ln_1(x)));  x += c_proj(gelu(c_fc(ln_2(x))))
  *   logits = ln_f(x)·wteᵀ, or ·lm_headᵀ where the head is not tied
- * Linear weights are Conv1D's, [in, out]. A layer is 11 dispatches forward and 19 backward.
+ * Linear weights are Conv1D's, [in, out]. A layer is 9 dispatches forward and 19 backward.
  */
 import type { Binding, DispatchPlan, GpuBuffer } from "../gpu/mod.ts";
 import { attentionBackward, attentionForward, columnsOf, packedColumns } from "./attention.ts";
@@ -18,6 +18,7 @@ import {
   layernormForward,
   linearBackward,
   residualForward,
+  residualLayernormForward,
 } from "./layers.ts";
 import { matmulNN } from "./matmul.ts";
 import { type ForwardPass, layerInput, type Pass } from "./pass.ts";
@@ -66,7 +67,7 @@ export const gpt2Family: ModelFamily<Gpt2Config> = {
   },
 };
 
-/** From the layer's input to its middle. */
+/** From the layer's input to its middle and the norm of that. */
 function attentionBlockForward(plan: DispatchPlan, pass: ForwardPass<Gpt2Config>, layer: number): void {
   const { config, batchSize, rows, activations: act } = pass;
   const { width } = config;
@@ -86,10 +87,16 @@ function attentionBlockForward(plan: DispatchPlan, pass: ForwardPass<Gpt2Config>
   const out = columnsOf(attended, width);
   attentionForward(plan, shape, { ...packedColumns(qkv, shape), out, logSumExp });
   linear(plan, pass, `${h}.attn.c_proj`, { x: attended, y: branch }, width, width);
-  residualForward(plan, rows * width, input, branch, of.middle.whole());
+  residualLayernormForward(plan, { rows, width, epsilon: config.normEpsilon }, { x: input, branch }, {
+    x: of.middle.whole(),
+    gain: pass.parameter(`${h}.ln_2.weight`),
+    bias: pass.parameter(`${h}.ln_2.bias`),
+    y: of.normed2.whole(),
+    statistics: of.statistics2.whole(),
+  });
 }
 
-/** From the layer's middle to its output, or to what of it the backward pass reads. */
+/** From the layer's middle and the norm of it to its output, or to what of it the backward pass reads. */
 function mlpForward(
   plan: DispatchPlan,
   pass: ForwardPass<Gpt2Config>,
@@ -106,7 +113,6 @@ function mlpForward(
     of.activated,
     act.branch,
   ].map((buffer) => buffer.whole());
-  norm(plan, pass, `${h}.ln_2`, middle, normed, of.statistics2);
   linear(plan, pass, `${h}.mlp.c_fc`, { x: normed, y: hidden }, width, innerWidth);
   geluForward(plan, rows * innerWidth, activation, hidden, activated);
   if (isAgain) return;

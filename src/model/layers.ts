@@ -53,6 +53,22 @@ export function layernormForward(
   );
 }
 
+/** sum = x + branch, all [N, C], and its norm as `layernormForward`, whose x is the sum. */
+export function residualLayernormForward(
+  plan: DispatchPlan,
+  { rows, width, epsilon }: NormShape,
+  { x, branch }: { x: Binding; branch: Binding },
+  at: NormBindings,
+): void {
+  const lanes = rowLanes(plan);
+  plan.add(
+    "residual_layernorm_forward",
+    { ROWS: rows, WIDTH: width, EPSILON: epsilon, LANES: lanes },
+    [x, branch, at.gain, at.bias, at.x, at.y, at.statistics],
+    rows * lanes,
+  );
+}
+
 /** Adds to dx when `addsToStream`, and to dgain and dbias when `accumulate`, else overwrites them. */
 export function layernormBackward(
   plan: DispatchPlan,
