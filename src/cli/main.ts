@@ -6,6 +6,7 @@ import { Command, CommanderError } from "@commander-js/extra-typings";
 import { describeError, isSkeinError } from "../base/errors.ts";
 import { benchCommand } from "./bench.ts";
 import { chainCommand } from "./chain.ts";
+import { doctorCommand } from "./doctor.ts";
 import { gradsCommand } from "./grads.ts";
 import { logitsCommand } from "./logits.ts";
 import { minerCommand } from "./miner.ts";
@@ -34,6 +35,7 @@ export async function main(args: readonly string[]): Promise<number> {
     chainCommand,
     logitsCommand,
     gradsCommand,
+    doctorCommand,
     benchCommand,
   ];
   for (const command of commands) {

@@ -4,8 +4,8 @@ export type BackendKind = "software" | "opengl" | "hardware";
 const SOFTWARE = /llvmpipe|lavapipe|swiftshader|softpipe|basic render|warp/i;
 
 /**
- * Judges by name and features. A driver that offers neither f16 nor timestamps is OpenGL: wgpu takes it silently where
- * there is no Vulkan, Metal or D3D12 driver, and offers neither on it.
+ * Judges by name and by the features that a device was granted. wgpu takes OpenGL silently where there is no Vulkan, Metal or
+ * D3D12 driver, and has neither f16 nor subgroups on it (timestamps it may have).
  */
 export function backendKindOf(
   name: string,
@@ -13,6 +13,6 @@ export function backendKindOf(
   features: { has(name: string): boolean },
 ): BackendKind {
   if (isFallback || SOFTWARE.test(name)) return "software";
-  if (!features.has("shader-f16") && !features.has("timestamp-query")) return "opengl";
+  if (!features.has("shader-f16") && !features.has("subgroups")) return "opengl";
   return "hardware";
 }

@@ -5,18 +5,9 @@
  */
 import type { Log } from "../base/log.ts";
 import { backendKindOf } from "./backend_kind.ts";
-import { requestWithFeatures, type WantedFeature } from "./device_features.ts";
+import { requestWithFeatures, WANTED_LIMITS, type WantedFeature } from "./device_features.ts";
 import { gpuError } from "./errors.ts";
 import { Gpu } from "./gpu.ts";
-
-const WANTED_LIMITS = [
-  "maxStorageBuffersPerShaderStage",
-  "maxStorageBufferBindingSize",
-  "maxBufferSize",
-  "maxComputeWorkgroupStorageSize",
-  "maxComputeInvocationsPerWorkgroup",
-  "maxComputeWorkgroupSizeX",
-] as const;
 
 const NO_ADAPTER_ADVICE = "install a Vulkan driver; without a GPU, on Debian or Ubuntu: " +
   "apt-get install mesa-vulkan-drivers";
@@ -35,7 +26,6 @@ export async function openDevice(options: OpenDeviceOptions = {}): Promise<Gpu> 
   const adapter = await requestAdapter();
   const { info } = adapter;
   const adapterName = adapterNameOf(info);
-  const backendKind = backendKindOf(adapterName, info.isFallbackAdapter, adapter.features);
   const requiredLimits: Record<string, number> = {};
   for (const name of WANTED_LIMITS) requiredLimits[name] = adapter.limits[name];
   let opened;
@@ -49,6 +39,7 @@ export async function openDevice(options: OpenDeviceOptions = {}): Promise<Gpu> 
       cause,
     );
   }
+  const backendKind = backendKindOf(adapterName, info.isFallbackAdapter, new Set(opened.granted));
   if (backendKind === "software") {
     options.log?.warn(
       `${adapterName} is a software adapter: training is slow, a GPU with a Vulkan driver is faster`,

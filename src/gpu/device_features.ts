@@ -22,6 +22,18 @@ export const WANTED_FEATURES = [
 
 export type WantedFeature = typeof WANTED_FEATURES[number];
 
+/** Limits that are requested at the adapter's own maximum. */
+export const WANTED_LIMITS = [
+  "maxStorageBuffersPerShaderStage",
+  "maxStorageBufferBindingSize",
+  "maxBufferSize",
+  "maxComputeWorkgroupStorageSize",
+  "maxComputeInvocationsPerWorkgroup",
+  "maxComputeWorkgroupSizeX",
+] as const;
+
+export type WantedLimit = typeof WANTED_LIMITS[number];
+
 export interface GrantedDevice {
   readonly device: GPUDevice;
   /** Wanted features that the device has, in the order of `WANTED_FEATURES`. */

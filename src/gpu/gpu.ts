@@ -14,7 +14,7 @@ import {
   type GpuBuffer,
 } from "./buffers.ts";
 import type { BackendKind } from "./backend_kind.ts";
-import type { WantedFeature } from "./device_features.ts";
+import { WANTED_LIMITS, type WantedFeature, type WantedLimit } from "./device_features.ts";
 import { DispatchPlan } from "./dispatch_plan.ts";
 import { gpuError } from "./errors.ts";
 import { KernelLoader } from "./kernel_loader.ts";
@@ -100,6 +100,12 @@ export class Gpu {
   /** Whether the device was opened with this optional feature. */
   has(feature: WantedFeature): boolean {
     return this.facts.features.includes(feature);
+  }
+
+  /** As WebGPU names them, those that were asked for. */
+  get deviceLimits(): Readonly<Record<WantedLimit, number>> {
+    const entries = WANTED_LIMITS.map((name) => [name, this.#device.limits[name]]);
+    return Object.fromEntries(entries) as Record<WantedLimit, number>;
   }
 
   /** Resolves with `gpu/device-lost` when the device goes away, and also after `close`. */

@@ -7,6 +7,8 @@ Deno.test("software, OpenGL and hardware adapters are told apart", () => {
   assert.equal(backendKindOf("llvmpipe (LLVM 15.0.6, 256 bits)", false, vulkan), "software");
   assert.equal(backendKindOf("SwiftShader Device (Subzero)", false, vulkan), "software");
   assert.equal(backendKindOf("AMD Radeon RX 7900", false, new Set()), "opengl");
+  assert.equal(backendKindOf("AMD Radeon RX 7900", false, new Set(["timestamp-query"])), "opengl");
+  assert.equal(backendKindOf("NVIDIA GeForce GTX 1080", false, new Set(["subgroups"])), "hardware");
   assert.equal(backendKindOf("AMD Radeon RX 7900", false, vulkan), "hardware");
 });
 
