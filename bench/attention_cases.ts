@@ -5,6 +5,7 @@
 import type { Random } from "../src/base/random.ts";
 import {
   type AttentionDispatch,
+  type AttentionForm,
   type AttentionShape,
   forwardDispatch,
   keyValueBackwardDispatch,
@@ -57,10 +58,10 @@ function common(
   };
 }
 
-const forward: CaseMaker = (size, random) => {
+const forward = (form: AttentionForm): CaseMaker => (size, random) => {
   const { shape, qkv, dout, at, inputs, statistics } = attention(size, random);
   return {
-    ...common(shape, 2, (workgroupSize) => forwardDispatch(shape, at, workgroupSize)),
+    ...common(shape, 2, (workgroupSize) => forwardDispatch(form, shape, at, workgroupSize)),
     tensors: [qkv, qkv, qkv, new Float32Array(dout.length), statistics()],
     expected: () => {
       const { out, logSumExp } = attentionForward(inputs, shape);
@@ -69,11 +70,11 @@ const forward: CaseMaker = (size, random) => {
   };
 };
 
-const queryBackward: CaseMaker = (size, random) => {
+const queryBackward = (form: AttentionForm): CaseMaker => (size, random) => {
   const { shape, qkv, dout, at, inputs, statistics } = attention(size, random);
   const [out, logSumExp] = Object.values(attentionForward(inputs, shape)).map((v) => Float32Array.from(v));
   return {
-    ...common(shape, 3, (workgroupSize) => queryBackwardDispatch(shape, at, workgroupSize)),
+    ...common(shape, 3, (workgroupSize) => queryBackwardDispatch(form, shape, at, workgroupSize)),
     tensors: [qkv, qkv, qkv, out, logSumExp, dout, new Float32Array(qkv.length), statistics()],
     expected: () => {
       const gradient = new Float64Array(qkv.length);
@@ -84,14 +85,14 @@ const queryBackward: CaseMaker = (size, random) => {
   };
 };
 
-const keyValueBackward: CaseMaker = (size, random) => {
+const keyValueBackward = (form: AttentionForm): CaseMaker => (size, random) => {
   const { shape, qkv, dout, at, inputs } = attention(size, random);
   const { out, logSumExp } = attentionForward(inputs, shape);
   const { queries } = packedColumns(new Float64Array(qkv.length), shape);
   const rowDot = attentionQueryBackward(inputs, { out, logSumExp, dout }, shape, queries);
   const [saved, dots] = [logSumExp, rowDot].map((values) => Float32Array.from(values));
   return {
-    ...common(shape, 4, (workgroupSize) => keyValueBackwardDispatch(shape, at, true, workgroupSize)),
+    ...common(shape, 4, (workgroupSize) => keyValueBackwardDispatch(form, shape, at, true, workgroupSize)),
     tensors: [qkv, qkv, qkv, saved, dots, dout, new Float32Array(qkv.length), new Float32Array(4)],
     expected: () => {
       const gradient = new Float64Array(qkv.length);
@@ -102,4 +103,8 @@ const keyValueBackward: CaseMaker = (size, random) => {
   };
 };
 
-export const ATTENTION_CASES: readonly CaseMaker[] = [forward, queryBackward, keyValueBackward];
+export const ATTENTION_CASES: readonly CaseMaker[] = (["direct", "general"] as const).flatMap((form) => [
+  forward(form),
+  queryBackward(form),
+  keyValueBackward(form),
+]);

@@ -1,8 +1,15 @@
 /** Every kernel by name. Text imports, so that bundling and compiling need no special case. */
 import adamw from "../../kernels/adamw.wgsl" with { type: "text" };
 import attentionForward from "../../kernels/attention_forward.wgsl" with { type: "text" };
+import attentionForwardDirect from "../../kernels/attention_forward_direct.wgsl" with { type: "text" };
 import attentionKeyValueBackward from "../../kernels/attention_key_value_backward.wgsl" with { type: "text" };
+import attentionKeyValueBackwardDirect from "../../kernels/attention_key_value_backward_direct.wgsl" with {
+  type: "text",
+};
 import attentionQueryBackward from "../../kernels/attention_query_backward.wgsl" with { type: "text" };
+import attentionQueryBackwardDirect from "../../kernels/attention_query_backward_direct.wgsl" with {
+  type: "text",
+};
 import biasBackward from "../../kernels/bias_backward.wgsl" with { type: "text" };
 import castParameters from "../../kernels/cast_parameters.wgsl" with { type: "text" };
 import ceilingCopy from "../../kernels/ceiling_copy.wgsl" with { type: "text" };
@@ -45,8 +52,11 @@ import stepStatistics from "../../kernels/step_statistics.wgsl" with { type: "te
 export const KERNEL_SOURCES = {
   adamw: adamw,
   attention_forward: attentionForward,
+  attention_forward_direct: attentionForwardDirect,
   attention_key_value_backward: attentionKeyValueBackward,
+  attention_key_value_backward_direct: attentionKeyValueBackwardDirect,
   attention_query_backward: attentionQueryBackward,
+  attention_query_backward_direct: attentionQueryBackwardDirect,
   bias_backward: biasBackward,
   cast_parameters: castParameters,
   ceiling_copy: ceilingCopy,

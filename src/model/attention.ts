@@ -7,6 +7,8 @@ import { assert } from "../base/assert.ts";
 import type { Binding, DispatchPlan, DispatchWork } from "../gpu/mod.ts";
 import {
   type AttentionDispatch,
+  type AttentionForm,
+  attentionForm,
   type AttentionShape,
   type ColumnRange,
   forwardDispatch,
@@ -58,11 +60,21 @@ export function packedColumns(
   return { queries: { binding, ...queries }, keys: { binding, ...keys }, values: { binding, ...values } };
 }
 
-/** Overwrites out and logSumExp. */
-export function attentionForward(plan: DispatchPlan, shape: AttentionShape, at: AttentionBindings): void {
+/** Overwrites out and logSumExp. The form is chosen for the adapter unless given. */
+export function attentionForward(
+  plan: DispatchPlan,
+  shape: AttentionShape,
+  at: AttentionBindings,
+  form = attentionForm(plan.adapter.backendKind, shape, [at.queries, at.keys, at.values, at.out]),
+): void {
   checkShape(shape);
   const inputs = [at.queries, at.keys, at.values, at.out].map(({ binding }) => binding);
-  add(plan, forwardDispatch(shape, at, plan.workgroupSize), [...inputs, at.logSumExp], workOf(shape, 2));
+  add(
+    plan,
+    forwardDispatch(form, shape, at, plan.workgroupSize),
+    [...inputs, at.logSumExp],
+    workOf(shape, 2),
+  );
 }
 
 /** Must follow a forward pass over the same bindings. */
@@ -71,6 +83,7 @@ export function attentionBackward(
   shape: AttentionShape,
   at: AttentionBindings,
   gradients: AttentionGradients,
+  form = backwardForm(plan, shape, at, gradients),
 ): void {
   checkShape(shape);
   const { logSumExp } = at;
@@ -78,7 +91,7 @@ export function attentionBackward(
   const [queries, keys, values, out] = [at.queries, at.keys, at.values, at.out].map(({ binding }) => binding);
   add(
     plan,
-    queryBackwardDispatch(shape, { ...at, ...gradients }, plan.workgroupSize),
+    queryBackwardDispatch(form, shape, { ...at, ...gradients }, plan.workgroupSize),
     [queries, keys, values, out, logSumExp, dout.binding, dqueries.binding, rowDot],
     workOf(shape, 3),
   );
@@ -88,10 +101,20 @@ export function attentionBackward(
   const second = isShared ? out : dvalues.binding;
   add(
     plan,
-    keyValueBackwardDispatch(shape, { ...at, ...gradients }, isShared, plan.workgroupSize),
+    keyValueBackwardDispatch(form, shape, { ...at, ...gradients }, isShared, plan.workgroupSize),
     [queries, keys, values, logSumExp, rowDot, dout.binding, dkeys.binding, second],
     workOf(shape, 4),
   );
+}
+
+function backwardForm(
+  plan: DispatchPlan,
+  shape: AttentionShape,
+  { queries, keys, values, out }: AttentionBindings,
+  { dout, dqueries, dkeys, dvalues }: AttentionGradients,
+): AttentionForm {
+  const ranges = [queries, keys, values, out, dout, dqueries, dkeys, dvalues];
+  return attentionForm(plan.adapter.backendKind, shape, ranges);
 }
 
 function add(

@@ -1,5 +1,5 @@
 /** Which kernel attention runs, with what constants and grid; attention.ts binds buffers to it. Pure: no device. */
-import type { Grid, KernelName } from "../gpu/mod.ts";
+import type { BackendKind, Grid, KernelName } from "../gpu/mod.ts";
 
 export interface AttentionShape {
   readonly batchSize: number;
@@ -24,6 +24,27 @@ export interface AttentionDispatch {
   readonly grid: Grid;
 }
 
+/** `direct` is for software adapters and needs rows of whole vec4; `general` takes any head size. */
+export type AttentionForm = "direct" | "general";
+
+/** Queries, or keys, that one invocation of a direct kernel computes: BLOCK in each. */
+const FORWARD_BLOCK = 8;
+const BACKWARD_BLOCK = 4;
+
+/** What the direct kernels' registers hold. */
+const MAX_DIRECT_HEAD_SIZE = 64;
+
+/** The form that is fastest on a backend, for tensors at `ranges`. */
+export function attentionForm(
+  backendKind: BackendKind,
+  { headSize }: AttentionShape,
+  ranges: readonly ColumnRange[],
+): AttentionForm {
+  const sizes = [headSize, ...ranges.flatMap(({ rowStride, columnOffset }) => [rowStride, columnOffset])];
+  const fits = headSize <= MAX_DIRECT_HEAD_SIZE && sizes.every((elements) => elements % 4 === 0);
+  return backendKind === "software" && fits ? "direct" : "general";
+}
+
 type Ranges<Names extends string> = Readonly<Record<Names, ColumnRange>>;
 
 /** The three of GPT-2's packed matrix [N, (H + 2·Hkv)·D]: queries, keys and values side by side. */
@@ -40,71 +61,85 @@ export function packedRanges(
 }
 
 export function forwardDispatch(
+  form: AttentionForm,
   shape: AttentionShape,
   { queries, keys, values, out }: Ranges<"queries" | "keys" | "values" | "out">,
   workgroupSize: number,
 ): AttentionDispatch {
-  return {
-    kernel: "attention_forward",
-    constants: constants(shape, { QUERY: queries, KEY: keys, VALUE: values, OUT: out }),
-    grid: [Math.ceil(shape.contextLength / workgroupSize), shape.batchSize * shape.headCount],
-  };
+  const columns = columnConstants({ QUERY: queries, KEY: keys, VALUE: values, OUT: out });
+  const extent = { heads: shape.headCount, block: FORWARD_BLOCK };
+  return dispatch("attention_forward", form, shape, columns, extent, workgroupSize);
 }
 
 export function queryBackwardDispatch(
+  form: AttentionForm,
   shape: AttentionShape,
   at: Ranges<"queries" | "keys" | "values" | "out" | "dout" | "dqueries">,
   workgroupSize: number,
 ): AttentionDispatch {
-  return {
-    kernel: "attention_query_backward",
-    constants: constants(shape, {
-      QUERY: at.queries,
-      KEY: at.keys,
-      VALUE: at.values,
-      OUT: at.out,
-      DOUT: at.dout,
-      DQUERY: at.dqueries,
-    }),
-    grid: [Math.ceil(shape.contextLength / workgroupSize), shape.batchSize * shape.headCount],
-  };
+  const columns = columnConstants({
+    QUERY: at.queries,
+    KEY: at.keys,
+    VALUE: at.values,
+    OUT: at.out,
+    DOUT: at.dout,
+    DQUERY: at.dqueries,
+  });
+  const extent = { heads: shape.headCount, block: BACKWARD_BLOCK };
+  return dispatch("attention_query_backward", form, shape, columns, extent, workgroupSize);
 }
 
 /** @param isShared dkeys and dvalues are columns of one binding */
 export function keyValueBackwardDispatch(
+  form: AttentionForm,
   shape: AttentionShape,
   at: Ranges<"queries" | "keys" | "values" | "dout" | "dkeys" | "dvalues">,
   isShared: boolean,
   workgroupSize: number,
 ): AttentionDispatch {
-  const ranges = {
+  const columns = columnConstants({
     QUERY: at.queries,
     KEY: at.keys,
     VALUE: at.values,
     DOUT: at.dout,
     DKEY: at.dkeys,
     DVALUE: at.dvalues,
-  };
-  return {
-    kernel: "attention_key_value_backward",
-    constants: { ...constants(shape, ranges), SHARED: isShared ? 1 : 0 },
-    grid: [Math.ceil(shape.contextLength / workgroupSize), shape.batchSize * shape.keyValueHeadCount],
-  };
+  });
+  const extent = { heads: shape.keyValueHeadCount, block: BACKWARD_BLOCK };
+  const constants = { ...columns, SHARED: isShared ? 1 : 0 };
+  return dispatch("attention_key_value_backward", form, shape, constants, extent, workgroupSize);
 }
 
-function constants(
-  { contextLength, headCount, keyValueHeadCount, headSize }: AttentionShape,
-  ranges: Readonly<Record<string, ColumnRange>>,
-): Record<string, number> {
-  const columns = Object.entries(ranges).flatMap(([name, { rowStride, columnOffset }]) => [
-    [`${name}_STRIDE`, rowStride],
-    [`${name}_OFFSET`, columnOffset],
-  ]);
-  return {
+function dispatch(
+  kernel: "attention_forward" | "attention_query_backward" | "attention_key_value_backward",
+  form: AttentionForm,
+  { batchSize, contextLength, headCount, keyValueHeadCount, headSize }: AttentionShape,
+  others: Readonly<Record<string, number>>,
+  { heads, block }: { heads: number; block: number },
+  workgroupSize: number,
+): AttentionDispatch {
+  const constants = {
     CONTEXT: contextLength,
     HEADS: headCount,
     KEY_VALUE_HEADS: keyValueHeadCount,
     HEAD_SIZE: headSize,
-    ...Object.fromEntries(columns),
+    ...others,
   };
+  if (form === "general") {
+    return { kernel, constants, grid: [Math.ceil(contextLength / workgroupSize), batchSize * heads] };
+  }
+  const invocations = Math.ceil(contextLength / block) * batchSize * heads;
+  return {
+    kernel: `${kernel}_direct`,
+    constants: { ...constants, BATCH: batchSize },
+    grid: [Math.ceil(invocations / workgroupSize), 1],
+  };
+}
+
+function columnConstants(ranges: Readonly<Record<string, ColumnRange>>): Record<string, number> {
+  const columns = Object.entries(ranges).flatMap(([name, { rowStride, columnOffset }]) => [
+    [`${name}_STRIDE`, rowStride],
+    [`${name}_OFFSET`, columnOffset],
+  ]);
+  return Object.fromEntries(columns);
 }

@@ -3,7 +3,7 @@ export { allocateActivations } from "./activations.ts";
 export type { Activations } from "./activations.ts";
 export { attentionBackward, attentionForward, columnsOf, packedColumns } from "./attention.ts";
 export type { AttentionBindings, AttentionGradients, Columns } from "./attention.ts";
-export type { AttentionShape } from "./attention_dispatch.ts";
+export type { AttentionForm, AttentionShape } from "./attention_dispatch.ts";
 export { buildBackward, buildLosses, buildTrunk } from "./build.ts";
 export { matchCheckpoint } from "./checkpoint_names.ts";
 export type { CheckpointNames } from "./checkpoint_names.ts";

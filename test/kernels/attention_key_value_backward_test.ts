@@ -15,7 +15,10 @@ import { featuresOf, kernelTest } from "./kernel_harness.ts";
 for (const precision of ["f32", "f16"] as const) {
   kernelTest(`attention_key_value_backward agrees with its twin in ${precision}`, async (gpu, random) => {
     for (const shape of ATTENTION_SHAPES) {
-      await assertAttention(gpu, attentionData(random, shape, { precision }), ["dkeys", "dvalues"]);
+      await assertAttention(gpu, attentionData(random, shape, { precision }), "general", [
+        "dkeys",
+        "dvalues",
+      ]);
     }
   }, featuresOf(precision));
 }
@@ -29,8 +32,10 @@ kernelTest("attention's gradients have the same bits every time", async (gpu, ra
     headSize: 12,
     isPacked: false,
   });
-  const [first, second] = [await runAttention(gpu, data), await runAttention(gpu, data)];
-  assert.deepEqual(first, second);
+  for (const form of ["direct", "general"] as const) {
+    const [first, second] = [await runAttention(gpu, data, form), await runAttention(gpu, data, form)];
+    assert.deepEqual(first, second);
+  }
 });
 
 Deno.test("the twins of attention's backward kernels agree with finite differences", () => {

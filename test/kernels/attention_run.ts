@@ -3,6 +3,7 @@ import type { Random } from "../../src/base/random.ts";
 import type { Binding, ElementType, Gpu, Precision } from "../../src/gpu/mod.ts";
 import {
   attentionBackward,
+  type AttentionForm,
   attentionForward,
   type AttentionShape,
   type Columns,
@@ -33,6 +34,14 @@ const shape = (
   isPacked = true,
 ): AttentionCase => ({ batchSize, contextLength, headCount, keyValueHeadCount, headSize, isPacked });
 
+/** For the direct kernels: whole vec4, up to 64 columns; contexts around their blocks, longer than one workgroup's. */
+export const DIRECT_SHAPES: readonly AttentionCase[] = [
+  shape(1, 1, 1, 1, 4),
+  shape(2, 7, 6, 2, 20, false),
+  shape(1, 257, 2, 1, 8),
+  shape(1, 21, 2, 2, 64),
+];
+
 /** One token, primes, contexts around workgroup and tile sizes, groups of query heads, every kind of head size. */
 export const ATTENTION_SHAPES: readonly AttentionCase[] = [
   shape(1, 1, 1, 1, 1),
@@ -53,7 +62,7 @@ function describe({ shape, precision }: AttentionData): string {
 }
 
 /**
- * Softmax over up to 65 keys: exp is good to about 3 + 2|x| ulp and its errors are relative, so probabilities are good to about
+ * Softmax over up to 257 keys: exp is good to about 3 + 2|x| ulp and its errors are relative, so probabilities are good to about
  * 1e-6 of themselves; values and gradients are sums of standard normals, at most about 60 in all.
  */
 export const ATTENTION_TOLERANCE = { absolute: 6e-5, relative: 1e-5 };
@@ -100,6 +109,7 @@ export function attentionData(
 export async function runAttention(
   gpu: Gpu,
   { shape, precision, inputs, dout }: AttentionData,
+  form: AttentionForm,
 ): Promise<AttentionResults> {
   const arena = gpu.arena("test");
   try {
@@ -119,14 +129,14 @@ export async function runAttention(
     const bindings = { ...columns(at, shape), out: columnsOf(out, width), logSumExp };
     const { queries, keys, values } = columns(gradients, shape);
     const plan = gpu.plan(precision);
-    attentionForward(plan, shape, bindings);
+    attentionForward(plan, shape, bindings, form);
     attentionBackward(plan, shape, bindings, {
       dout: columnsOf(filled("dout", dout), width),
       dqueries: queries,
       dkeys: keys,
       dvalues: values,
       rowDot,
-    });
+    }, form);
     gpu.submit(plan);
     const read = (binding: Binding) => gpu.readF32(binding);
     return {
@@ -155,9 +165,10 @@ export function twinAttention({ shape, inputs, dout }: AttentionData): Attention
 export async function assertAttention(
   gpu: Gpu,
   data: AttentionData,
+  form: AttentionForm,
   names: readonly (keyof AttentionResults)[],
 ): Promise<void> {
-  const [actual, expected] = [await runAttention(gpu, data), twinAttention(data)];
+  const [actual, expected] = [await runAttention(gpu, data, form), twinAttention(data)];
   const tolerance = data.precision === "f16" ? ATTENTION_TOLERANCE_F16 : ATTENTION_TOLERANCE;
   for (const name of names) {
     assertClose(actual[name], expected[name], tolerance, `${name}, ${describe(data)}`);
