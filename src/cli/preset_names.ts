@@ -1,5 +1,13 @@
 /** Kept apart from `src/node/run_config.ts` so that the command tree loads nothing heavy; a test holds the two equal. */
-export const PRESET_NAMES = ["pico", "nano", "gpt2-124m"] as const;
+export const PRESET_NAMES = [
+  "pico",
+  "nano",
+  "gpt2-124m",
+  "gpt2-355m",
+  "llama-pico",
+  "llama-150m",
+  "llama-1b",
+] as const;
 
 /** How activations are stored on the GPU; each node may choose for itself. */
 export const PRECISION_NAMES = ["auto", "f32", "f16"] as const;

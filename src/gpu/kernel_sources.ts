@@ -46,8 +46,14 @@ import reduceU8Scale from "../../kernels/reduce_u8_scale.wgsl" with { type: "tex
 import reduceU8Sum from "../../kernels/reduce_u8_sum.wgsl" with { type: "text" };
 import residualForward from "../../kernels/residual_forward.wgsl" with { type: "text" };
 import residualLayernormForward from "../../kernels/residual_layernorm_forward.wgsl" with { type: "text" };
+import rmsnormBackward from "../../kernels/rmsnorm_backward.wgsl" with { type: "text" };
+import rmsnormForward from "../../kernels/rmsnorm_forward.wgsl" with { type: "text" };
+import rmsnormGainBackward from "../../kernels/rmsnorm_gain_backward.wgsl" with { type: "text" };
+import rope from "../../kernels/rope.wgsl" with { type: "text" };
 import squaredNorm from "../../kernels/squared_norm.wgsl" with { type: "text" };
 import stepStatistics from "../../kernels/step_statistics.wgsl" with { type: "text" };
+import swigluBackward from "../../kernels/swiglu_backward.wgsl" with { type: "text" };
+import swigluForward from "../../kernels/swiglu_forward.wgsl" with { type: "text" };
 
 export const KERNEL_SOURCES = {
   adamw: adamw,
@@ -89,8 +95,14 @@ export const KERNEL_SOURCES = {
   reduce_u8_sum: reduceU8Sum,
   residual_forward: residualForward,
   residual_layernorm_forward: `${rowLanes}\n${residualLayernormForward}`,
+  rmsnorm_backward: `${rowLanes}\n${rmsnormBackward}`,
+  rmsnorm_forward: `${rowLanes}\n${rmsnormForward}`,
+  rmsnorm_gain_backward: rmsnormGainBackward,
+  rope: rope,
   squared_norm: squaredNorm,
   step_statistics: stepStatistics,
+  swiglu_backward: swigluBackward,
+  swiglu_forward: swigluForward,
 } as const;
 
 export type KernelName = keyof typeof KERNEL_SOURCES;

@@ -1,29 +1,31 @@
 /**
  * Every buffer of a forward and backward pass, allocated once. Forward values that the backward pass needs are kept per
  * layer; gradients of activations are transient and shared by all layers.
- * B batch, T context, C width, I width inside the MLP, V vocabulary, H heads, N = B·T rows.
+ * B batch, T context, C width, I width inside the MLP, V vocabulary, H heads of size D, N = B·T rows.
  */
-import type { Allocator, ElementType, GpuBuffer, Precision } from "../gpu/mod.ts";
+import type { Allocator, ElementType, Gpu, GpuBuffer, Precision } from "../gpu/mod.ts";
 import type { ModelConfig } from "./config.ts";
 import { type HeadLimits, logitsElements } from "./head_tiles.ts";
+import { hiddenElements, qkvElements } from "./regions.ts";
+import { ropeTable } from "./rope_table.ts";
 
 export interface LayerActivations {
-  /** [N, 2] mean and reciprocal deviation of the two layer norms */
+  /** Of the two norms: [N, 2] mean and reciprocal deviation, [N] the latter alone in Llama */
   readonly statistics1: GpuBuffer;
   readonly statistics2: GpuBuffer;
   /** [N, C] */
   readonly normed1: GpuBuffer;
-  /** [N, 3C] */
+  /** [N, 3C], in Llama the regions of regions.ts */
   readonly qkv: GpuBuffer;
   /** [B, H, T] */
   readonly logSumExp: GpuBuffer;
-  /** [N, C] */
+  /** [N, H·D] */
   readonly attended: GpuBuffer;
   /** [N, C] residual stream between attention and MLP */
   readonly middle: GpuBuffer;
   /** [N, C] */
   readonly normed2: GpuBuffer;
-  /** [N, I] before and after GELU */
+  /** Before the activation: [N, I], in Llama the regions of regions.ts; after it: [N, I] */
   readonly hidden: GpuBuffer;
   readonly activated: GpuBuffer;
   /** [N, C] residual stream after the layer */
@@ -42,6 +44,8 @@ export interface TrunkActivations {
   readonly finalNormed: GpuBuffer;
   /** [N, C] output of a residual branch */
   readonly branch: GpuBuffer;
+  /** [T, D/2, 2] Llama's rotations, a word in GPT-2; filled by `writeConstants` */
+  readonly rope: GpuBuffer;
 }
 
 export interface Activations extends TrunkActivations {
@@ -68,10 +72,11 @@ export interface Activations extends TrunkActivations {
   readonly isShared: boolean;
   /** [N, C] gradient of the residual stream */
   readonly dresidual: GpuBuffer;
-  /** [N, C] gradient of a normed or attended tensor */
+  /** [N, C] gradient of a normed tensor */
   readonly dnormed: GpuBuffer;
+  /** [N, H·D] */
   readonly dattended: GpuBuffer;
-  /** [N, 3C], [N, I], [B, H, T] */
+  /** As qkv, as hidden, [B, H, T] */
   readonly dqkv: GpuBuffer;
   readonly dhidden: GpuBuffer;
   readonly rowDot: GpuBuffer;
@@ -97,7 +102,7 @@ export function allocateActivations(
   batchSize: number,
   { headLimits, precision = "f32", recompute = "none" }: ActivationOptions,
 ): Activations {
-  const { width, innerWidth, vocabSize, contextLength, headCount, layerCount } = config;
+  const { width, vocabSize, contextLength, headCount, headSize, layerCount } = config;
   const rows = batchSize * contextLength;
   const buffer = allocator(arena, precision);
   return {
@@ -115,9 +120,9 @@ export function allocateActivations(
     scaling: buffer("scaling", 3, "f32"),
     dresidual: buffer("dresidual", rows * width),
     dnormed: buffer("dnormed", rows * width),
-    dattended: buffer("dattended", rows * width),
-    dqkv: buffer("dqkv", rows * 3 * width),
-    dhidden: buffer("dhidden", rows * innerWidth),
+    dattended: buffer("dattended", rows * headCount * headSize),
+    dqkv: buffer("dqkv", qkvElements(config, rows)),
+    dhidden: buffer("dhidden", hiddenElements(config, rows)),
     rowDot: buffer("rowDot", rows * headCount, "f32"),
   };
 }
@@ -130,6 +135,11 @@ function shareLayers(buffer: Allocate, config: ModelConfig, rows: number): Layer
     layers.push({ ...kept, output: buffer(`h.${layer}.output`, rows * config.width) });
   }
   return layers;
+}
+
+/** What depends on the config alone and is written once. */
+export function writeConstants(gpu: Gpu, config: ModelConfig, { rope }: TrunkActivations): void {
+  if (config.family === "llama") gpu.write(rope, ropeTable(config, config.contextLength));
 }
 
 /** For a forward pass alone: every layer writes into the same buffers. */
@@ -147,7 +157,7 @@ export function allocateTrunk(
 
 function allocateEnds(
   buffer: Allocate,
-  { width }: ModelConfig,
+  { family, width, contextLength, headSize }: ModelConfig,
   rows: number,
 ): Omit<TrunkActivations, "layers"> {
   return {
@@ -156,25 +166,27 @@ function allocateEnds(
     finalStatistics: buffer("finalStatistics", 2 * rows, "f32"),
     finalNormed: buffer("finalNormed", rows * width),
     branch: buffer("branch", rows * width),
+    rope: buffer("rope", family === "llama" ? contextLength * headSize : 1, "f32"),
   };
 }
 
 function allocateLayer(
   buffer: Allocate,
-  { width, innerWidth, headCount }: ModelConfig,
+  config: ModelConfig,
   rows: number,
   layer: number,
 ): LayerActivations {
+  const { width, innerWidth, headCount, headSize } = config;
   return {
     statistics1: buffer(`h.${layer}.statistics1`, 2 * rows, "f32"),
     statistics2: buffer(`h.${layer}.statistics2`, 2 * rows, "f32"),
     normed1: buffer(`h.${layer}.normed1`, rows * width),
-    qkv: buffer(`h.${layer}.qkv`, rows * 3 * width),
+    qkv: buffer(`h.${layer}.qkv`, qkvElements(config, rows)),
     logSumExp: buffer(`h.${layer}.logSumExp`, rows * headCount, "f32"),
-    attended: buffer(`h.${layer}.attended`, rows * width),
+    attended: buffer(`h.${layer}.attended`, rows * headCount * headSize),
     middle: buffer(`h.${layer}.middle`, rows * width),
     normed2: buffer(`h.${layer}.normed2`, rows * width),
-    hidden: buffer(`h.${layer}.hidden`, rows * innerWidth),
+    hidden: buffer(`h.${layer}.hidden`, hiddenElements(config, rows)),
     activated: buffer(`h.${layer}.activated`, rows * innerWidth),
     output: buffer(`h.${layer}.output`, rows * width),
   };

@@ -4,11 +4,11 @@
  * too. Both must follow a trunk plan over the same tokens. Every element of the gradient arena that belongs to a tensor is
  * overwritten by the first pass of a step; nothing needs zeroing between steps.
  */
-import { assert } from "../base/assert.ts";
 import type { DispatchPlan } from "../gpu/mod.ts";
 import type { ModelConfig } from "./config.ts";
 import { gpt2Family } from "./gpt2.ts";
 import { headBackward, headForward } from "./head.ts";
+import { llamaFamily } from "./llama.ts";
 import {
   type ForwardPass,
   type ModelBuffers,
@@ -38,8 +38,7 @@ export interface ModelFamily<C extends ModelConfig = ModelConfig> {
 }
 
 export function familyOf({ family }: ModelConfig): ModelFamily {
-  assert(family === "gpt2", `family ${family}`);
-  return gpt2Family;
+  return family === "gpt2" ? gpt2Family : llamaFamily;
 }
 
 /** Tokens to finalNormed: all but the head. */

@@ -3,7 +3,7 @@
  * ever holds all of them. B batch, T context, N = B·T rows, V vocabulary, C width.
  */
 import type { Allocator, BufferArena, DispatchPlan, Gpu, GpuBuffer, Precision } from "../gpu/mod.ts";
-import { allocateTrunk, type TrunkActivations } from "./activations.ts";
+import { allocateTrunk, type TrunkActivations, writeConstants } from "./activations.ts";
 import { buildTrunk } from "./build.ts";
 import type { ModelConfig } from "./config.ts";
 import { modelError } from "./errors.ts";
@@ -67,6 +67,7 @@ export class LogitsEngine {
         stored,
       );
       this.#activations = allocateTrunk(this.#arena, pass, batchSize, precision);
+      writeConstants(gpu, pass, this.#activations);
       const rows = batchSize * this.contextLength;
       this.#logits = stored.allocate("logits", Math.min(rows, BLOCK_ROWS) * config.vocabSize);
       this.#trunk = gpu.plan(precision);

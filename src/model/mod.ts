@@ -1,5 +1,5 @@
 /** The door of the room: what others may import from src/model. */
-export { allocateActivations } from "./activations.ts";
+export { allocateActivations, writeConstants } from "./activations.ts";
 export type { Activations } from "./activations.ts";
 export { attentionBackward, attentionForward, columnsOf, packedColumns } from "./attention.ts";
 export type { AttentionBindings, AttentionGradients, Columns } from "./attention.ts";
@@ -28,5 +28,6 @@ export { embeddingName, headName } from "./pass.ts";
 export type { ForwardPass, ModelBuffers, Pass, TrunkBuffers } from "./pass.ts";
 export { MODEL_PRESETS } from "./presets.ts";
 export type { ModelPreset } from "./presets.ts";
+export { ropeFrequencies, ropeTable } from "./rope_table.ts";
 export { NOT_COUNTED, sortTokens, splitTokens } from "./token_batch.ts";
 export type { TokenBatch } from "./token_batch.ts";

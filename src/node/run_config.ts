@@ -40,43 +40,47 @@ const ADAMW = { beta1: 0.9, beta2: 0.95, epsilon: 1e-8, weightDecay: 0.1, maxGra
  * `pico` is tuned for a handful of short rounds on a software adapter: a low outer momentum, because 0.9 overshoots
  * when the whole run is shorter than the momentum's memory of ten steps. The others follow DiLoCo and the subnet.
  */
+const PICO: TrainingPreset = {
+  batchSize: 8,
+  innerSteps: 30,
+  waypointSteps: 4,
+  innerLearningRate: 3e-3,
+  warmupSteps: 4,
+  adamw: ADAMW,
+  outerLearningRate: 0.8,
+  outerMomentum: 0.3,
+  roundBlocks: 60,
+  validationSequences: 32,
+};
+const GPT2_124M: TrainingPreset = {
+  batchSize: 4,
+  innerSteps: 100,
+  waypointSteps: 4,
+  innerLearningRate: 4e-4,
+  warmupSteps: 4,
+  adamw: ADAMW,
+  outerLearningRate: 0.7,
+  outerMomentum: 0.9,
+  roundBlocks: 300,
+  validationSequences: 8,
+};
+
+/** Larger models take smaller steps, as GPT-3's table of sizes does; the blocks of a round grow with the bytes to exchange. */
 export const TRAINING_PRESETS: Readonly<Record<string, TrainingPreset>> = {
-  pico: {
-    batchSize: 8,
-    innerSteps: 30,
-    waypointSteps: 4,
-    innerLearningRate: 3e-3,
-    warmupSteps: 4,
-    adamw: ADAMW,
-    outerLearningRate: 0.8,
-    outerMomentum: 0.3,
-    roundBlocks: 60,
-    validationSequences: 32,
-  },
+  pico: PICO,
   nano: {
-    batchSize: 8,
+    ...PICO,
     innerSteps: 50,
-    waypointSteps: 4,
     innerLearningRate: 2e-3,
-    warmupSteps: 4,
-    adamw: ADAMW,
     outerLearningRate: 0.7,
     outerMomentum: 0.6,
     roundBlocks: 120,
-    validationSequences: 32,
   },
-  "gpt2-124m": {
-    batchSize: 4,
-    innerSteps: 100,
-    waypointSteps: 4,
-    innerLearningRate: 4e-4,
-    warmupSteps: 4,
-    adamw: ADAMW,
-    outerLearningRate: 0.7,
-    outerMomentum: 0.9,
-    roundBlocks: 300,
-    validationSequences: 8,
-  },
+  "gpt2-124m": GPT2_124M,
+  "gpt2-355m": { ...GPT2_124M, innerLearningRate: 3e-4, roundBlocks: 600 },
+  "llama-pico": PICO,
+  "llama-150m": GPT2_124M,
+  "llama-1b": { ...GPT2_124M, batchSize: 2, innerLearningRate: 2e-4, roundBlocks: 1200 },
 };
 
 export interface RunConfig {

@@ -15,6 +15,7 @@ import {
   sortTokens,
   splitTokens,
   type TokenBatch,
+  writeConstants,
 } from "../model/mod.ts";
 import { biasCorrections } from "../optim/adamw.ts";
 import { lambBlocks } from "../optim/lamb.ts";
@@ -62,6 +63,7 @@ export class TrainEngine {
     this.#arenas = arenas;
     this.#memory = memory;
     this.#plans = recordPlans(gpu, shape, { optimiser, lossScale }, memory);
+    writeConstants(gpu, shape.config, memory.activations);
     gpu.write(memory.activations.scaling, initialScaling(this.precision, lossScale), 4);
     if (memory.lamb !== undefined) {
       const { spans, tensorOf } = lambBlocks(memory.layout.entries, memory.layout.elementCount);

@@ -10,7 +10,12 @@ import {
 Deno.test("the presets have the sizes they are known by", () => {
   // Hugging Face's gpt2: sum of numel over the state dict without the tied lm_head and the mask buffers.
   assert.equal(parameterLayout(MODEL_PRESETS["gpt2-124m"]).parameterCount, 124_439_808);
+  assert.equal(parameterLayout(MODEL_PRESETS["gpt2-355m"]).parameterCount, 354_823_168);
   assert.equal(parameterLayout(MODEL_PRESETS.pico).parameterCount, 120_576);
+  // TinyLlama 1.1B's own count.
+  assert.equal(parameterLayout(MODEL_PRESETS["llama-1b"]).parameterCount, 1_100_048_384);
+  const { parameterCount } = parameterLayout(MODEL_PRESETS["llama-150m"]);
+  assert.ok(parameterCount > 148e6 && parameterCount < 152e6, `${parameterCount}`);
 });
 
 Deno.test("tensors are aligned, do not overlap, and decayed ones come first", () => {
