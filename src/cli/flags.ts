@@ -70,6 +70,26 @@ export const LISTEN_FLAG = [
 export const listensByWebrtc = (listen: readonly string[]): boolean =>
   listen.some((addr) => addr.startsWith("webrtc://") || addr.includes("/webrtc-direct"));
 
+export const RECOMPUTE_FLAG = [
+  "--recompute",
+  "hold less on the device: the backward pass computes layers again",
+  false,
+] as const;
+
+export const MICRO_BATCHES_FLAG = [
+  "--micro-batches <n>",
+  "hold less on the device: a step's batch in so many passes, a divisor of its size",
+  integerFlag(1, 65535),
+  1,
+] as const;
+
+export const WAIT_FOR_FLAG = [
+  "--wait-for <n>",
+  "hold the very first round until this many miners are ready",
+  integerFlag(1, 64),
+  1,
+] as const;
+
 export const ANNOUNCE_FLAG = [
   "--announce <multiaddr>",
   "address to tell others besides those listened on, such as a forwarded port; repeatable",

@@ -11,8 +11,11 @@ import {
   integerFlag,
   LISTEN_FLAG,
   listensByWebrtc,
+  MICRO_BATCHES_FLAG,
   multiaddrsFlag,
   oneOfFlag,
+  RECOMPUTE_FLAG,
+  WAIT_FOR_FLAG,
 } from "./flags.ts";
 import { describeEvent, printJson } from "./present.ts";
 import { CODEC_HELP, CODEC_NAMES, PRECISION_HELP, PRECISION_NAMES, PRESET_NAMES } from "./preset_names.ts";
@@ -35,6 +38,8 @@ export function nodeCommand(
     )
     .option("--codec <name>", CODEC_HELP, oneOfFlag(CODEC_NAMES), "u8")
     .option("--precision <name>", PRECISION_HELP, oneOfFlag(PRECISION_NAMES), "f32")
+    .option(...RECOMPUTE_FLAG)
+    .option(...MICRO_BATCHES_FLAG)
     .option("--data <path>", "train on your own text: a UTF-8 file, or a directory of them")
     .option("--home <dir>", "keys and state of this node (default: the first free one in the data directory)")
     .option("--wallet <name>", "wallet in the bittensor layout (default: one kept in the home directory)")
@@ -57,12 +62,7 @@ export function nodeCommand(
     .option("--peer <multiaddr...>", "peers to dial besides those that the chain names")
     .option("--webrtc", "use WebRTC, too: direct, and between nodes behind relays (native addon)", false)
     .option("--mdns", "find nodes of the same run in the local network", false)
-    .option(
-      "--wait-for <n>",
-      "hold the very first round until this many miners are ready",
-      integerFlag(1, 64),
-      1,
-    )
+    .option(...WAIT_FOR_FLAG)
     .option("--rounds <n>", "leave after this many further rounds", integerFlag(1, 1e6))
     .option("--debug", "log more", false)
     .option("--json", "print one JSON object per event", false)

@@ -10,6 +10,10 @@ export interface NodeOptions {
   readonly codec: string;
   /** f32 as the reference, f16 where the adapter proves able, `auto`: f16 on a GPU that does. */
   readonly precision: PrecisionChoice;
+  /** Hold each layer's input only, and compute the rest of it twice. */
+  readonly recompute: boolean;
+  /** Passes a step. */
+  readonly microBatches: number;
   readonly data?: string;
   readonly home?: string;
   readonly wallet?: string;

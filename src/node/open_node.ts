@@ -64,7 +64,7 @@ export async function openNode(
   await directory.refresh();
   const signer: Signer = { hotkey: hotkey.ss58, sign: (message) => hotkey.sign(message) };
   const network = await openNetwork(run, home, { options, directory, signer, deps, resources });
-  const parts = { gpu, precision: options.precision, network, directory, signer, corpus, deps, resources };
+  const parts = { gpu, options, network, directory, signer, corpus, deps, resources };
   const training = await openTraining(run, home, parts);
   const peers = new PeerKeeper(hotkey, {
     chain,

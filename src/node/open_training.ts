@@ -10,7 +10,7 @@ import type { Signer } from "../base/transport.ts";
 import { verifySignature } from "../chain/wallet.ts";
 import { codecByName } from "../codec/by_name.ts";
 import type { Corpus } from "../data/corpus.ts";
-import type { Gpu, PrecisionChoice } from "../gpu/mod.ts";
+import type { Gpu } from "../gpu/mod.ts";
 import { initialParameters } from "../model/mod.ts";
 import type { Network } from "../net/network.ts";
 import { StateStore } from "../state/store.ts";
@@ -21,6 +21,7 @@ import { validationTokensFor } from "./evaluation.ts";
 import { exchangeAt } from "./exchange_plan.ts";
 import { nativeDigest } from "./native_digest.ts";
 import type { PeerDirectory } from "./peer_directory.ts";
+import type { NodeOptions } from "./node_options.ts";
 import { ed25519RoundKeys } from "./round_keys.ts";
 import { RoundLockFile } from "./round_lock_file.ts";
 import { maxInnerSteps, RECOVERY_BLOCKS, type Run } from "./run_config.ts";
@@ -30,12 +31,11 @@ import { WaypointShelf } from "./waypoints.ts";
 /** A node may go on alone: continuity with the last group is what keeps halves of a partition from both doing so. */
 const MIN_GROUP = 1;
 
-const MAX_SOFTWARE_LOOPS = 65_535;
 const MAX_SOFTWARE_CONTEXT = 480;
 
 export interface TrainingParts {
   readonly gpu: Gpu;
-  readonly precision: PrecisionChoice;
+  readonly options: Pick<NodeOptions, "precision" | "recompute" | "microBatches">;
   readonly network: Network;
   readonly directory: PeerDirectory;
   readonly signer: Signer;
@@ -45,17 +45,26 @@ export interface TrainingParts {
 }
 
 /**
- * Mesa's llvmpipe ends an invocation's loops after about 65535 passes in all, silently (measured: cross-entropy over 50257
- * columns is wrong from the second pass on, attention at head size 64 beyond 480 positions): refuse, not compute nonsense.
+ * Mesa's llvmpipe ends an invocation's loops after about 65535 passes in all, silently (measured: attention at head size 64 is
+ * wrong beyond 480 positions): refuse, not compute nonsense.
  */
 function assertAdapterBears({ backendKind, adapterName }: Gpu, { config: { model, preset } }: Run): void {
   if (backendKind !== "software") return;
-  if (2 * model.vocabSize < MAX_SOFTWARE_LOOPS && model.contextLength <= MAX_SOFTWARE_CONTEXT) return;
+  if (model.contextLength <= MAX_SOFTWARE_CONTEXT) return;
   throw new SkeinError(
     "node/adapter-too-weak",
     `train preset ${preset} on ${adapterName}: a software adapter computes models of this size wrongly, a GPU ` +
       `is required, take preset pico or nano here`,
     { preset, adapter: adapterName },
+  );
+}
+
+function assertDivides(microBatches: number, batchSize: number): void {
+  if (batchSize % microBatches === 0) return;
+  throw new SkeinError(
+    "node/bad-micro-batches",
+    `take a step's ${batchSize} windows in ${microBatches} passes: a divisor of their number is required`,
+    { microBatches, batchSize },
   );
 }
 
@@ -65,15 +74,19 @@ export async function openTraining(
   home: string,
   parts: TrainingParts,
 ) {
-  const { gpu, precision, network: { transport }, corpus, resources } = parts;
+  const { gpu, options: { precision, recompute, microBatches }, network: { transport }, corpus, resources } =
+    parts;
   const { clock, log } = parts.deps;
   const { model, training } = run.config;
   const validationTokens = validationTokensFor(run, corpus);
   assertAdapterBears(gpu, run);
+  assertDivides(microBatches, training.batchSize);
   const engine = await TrainEngine.create(gpu, model, {
     batchSize: training.batchSize,
     adamw: training.adamw,
     precision,
+    recompute: recompute ? "layers" : "none",
+    microBatches,
     log,
   });
   resources.defer(() => engine.destroy());

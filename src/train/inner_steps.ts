@@ -10,8 +10,9 @@ import { pseudoGradient } from "./pseudo_gradient.ts";
 export interface InnerEngine {
   /** Also zeroes the optimiser's moments and its step count. */
   loadParameters(parameters: Float32Array): void;
+  /** As the steps called so far leave them. */
   readParameters(): Promise<Float32Array>;
-  /** @param tokens [batchSize, contextLength + 1] */
+  /** May be called before the step before has resolved. @param tokens [batchSize, contextLength + 1] */
   trainStep(tokens: Uint32Array, learningRate: number): Promise<{ loss: number; gradNorm: number }>;
 }
 
@@ -30,6 +31,8 @@ export class InnerRun {
   readonly #plan: InnerPlan;
   #stepCount = 0;
   #waypoint?: Float32Array<ArrayBuffer>;
+  /** Of the step that was queued last. */
+  #newest?: Promise<{ loss: number }>;
 
   /** Loads the anchor into the engine: at most one run at a time may use it. */
   constructor(engine: InnerEngine, plan: InnerPlan) {
@@ -48,19 +51,29 @@ export class InnerRun {
     return this.#waypoint;
   }
 
-  /** One inner step; takes the waypoint when it is due. @returns the loss in nats before the step */
+  /**
+   * Queues one inner step and waits for the one before it, so that the device goes on while the host hears of it; takes the
+   * waypoint when it is due.
+   * @returns the newest loss that is known, in nats: the step before's, the first step's own. One that is not finite is heard
+   * of a step late, which harms nothing: the engine leaves the parameters as they were.
+   */
   async step(): Promise<number> {
-    const { loss } = await this.#engine.trainStep(
+    const before = this.#newest;
+    this.#newest = this.#engine.trainStep(
       this.#plan.batch(this.#stepCount),
       this.#plan.learningRate(this.#stepCount),
     );
+    this.#newest.catch(() => {}); // Whoever waits for it next hears of it.
     this.#stepCount++;
     if (this.#stepCount === this.#plan.waypointSteps) this.#waypoint = await this.pseudoGradient();
+    const { loss } = await (before ?? this.#newest);
     return loss;
   }
 
-  /** anchor − local: what the all-reduce averages. */
+  /** anchor − local after all steps so far: what the all-reduce averages. */
   async pseudoGradient(): Promise<Float32Array<ArrayBuffer>> {
-    return pseudoGradient(this.#plan.anchor, await this.#engine.readParameters());
+    // Read in its turn, behind the steps; both are waited for, so that neither fails unheard.
+    const [local] = await Promise.all([this.#engine.readParameters(), this.#newest]);
+    return pseudoGradient(this.#plan.anchor, local);
   }
 }

@@ -1,3 +1,4 @@
+import { strict as assert } from "node:assert";
 import { stepStatistics } from "../../src/reference/step_statistics.ts";
 import { assertClose, EPSILON, kernelTest, normal, ODD_SIZES, runKernel } from "./kernel_harness.ts";
 
@@ -20,4 +21,19 @@ kernelTest("step_statistics agrees with its twin", async (gpu, random) => {
       `${count} rows`,
     );
   }
+});
+
+kernelTest("step_statistics adds the losses of a later pass to those before", async (gpu) => {
+  const [, , , statistics] = await runKernel(gpu, {
+    kernel: "step_statistics",
+    constants: { ROWS: 3, PARTIALS: 1, ACCUMULATE: 1 },
+    tensors: [
+      Float32Array.of(1, 2, 5),
+      Float32Array.of(16),
+      Float32Array.of(0.5, 2, 0),
+      Float32Array.of(3, NaN, NaN),
+    ],
+    extent: 1,
+  });
+  assert.deepEqual(statistics, Float32Array.of(7, 2, 2));
 });
