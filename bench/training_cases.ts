@@ -1,6 +1,6 @@
 /** The optimiser's step: one GPT-2 block's parameters; and the numerics gate, whatever the size. */
 import { adamw } from "../src/reference/adamw.ts";
-import { nextLossScale } from "../src/reference/loss_scale.ts";
+import { biasTerms, stepOutcome } from "../src/reference/step_outcome.ts";
 import { numericsGate } from "../src/reference/numerics_gate.ts";
 import { squaredNorm } from "../src/reference/squared_norm.ts";
 import { stepStatistics } from "../src/reference/step_statistics.ts";
@@ -82,15 +82,25 @@ export const TRAINING_CASES: readonly CaseMaker[] = [
     };
   },
   () => {
-    const rule = { growthSteps: 2, minScale: 1, maxScale: 1024 };
+    const rule = { beta1: 0.9, beta2: 0.95, growthSteps: 2, minScale: 1, maxScale: 1024 };
+    const state = { steps: 1, lossScale: 8, goodSteps: 1 };
+    const after = stepOutcome(state, 1, rule);
     return {
-      kernel: "loss_scale",
+      kernel: "step_outcome",
       shape: "1",
-      constants: { GROWTH_STEPS: 2, MIN_SCALE: 1, MAX_SCALE: 1024 },
-      tensors: [Float32Array.of(0, 1, 8), Float32Array.of(1, 8, 1)],
+      constants: { BETA1: 0.9, BETA2: 0.95, GROWTH_STEPS: 2, MIN_SCALE: 1, MAX_SCALE: 1024 },
+      tensors: [
+        Float32Array.of(0, 1, 8),
+        Float32Array.of(1, ...biasTerms(state, rule)),
+        Float32Array.of(1, state.lossScale, state.goodSteps),
+      ],
       extent: 1,
-      expected: () => new Map([[1, [1, ...nextLossScale([8, 1], 1, rule)]]]),
-      work: { bytes: 20 },
+      expected: () =>
+        new Map<number, ArrayLike<number>>([
+          [1, [1, ...biasTerms(after, rule)]],
+          [2, [1, after.lossScale, after.goodSteps]],
+        ]),
+      work: { bytes: 64 },
     };
   },
   (_, random) => {

@@ -1,6 +1,6 @@
 // AdamW (Loshchilov & Hutter 2019) over one flat arena, gradient clipping to a global norm included.
 //   gradients [COUNT] · statistics [3]: unused, ‖gradient‖₂, loss scale (gradients carry it, the norm does not)
-//   schedule [3]: learning rate, 1/(1 - β1ᵗ), 1/(1 - β2ᵗ)
+//   schedule [≥3]: learning rate, 1/(1 - β1ᵗ), 1/(1 - β2ᵗ)
 //   parameters [COUNT] · m [COUNT] · v [COUNT], updated in place
 // Formula: g = gradient / loss scale · min(1, MAX_NORM / ‖gradient‖); m = β1·m + (1-β1)·g; v = β2·v + (1-β2)·g²;
 //   p -= lr · (m̂ / (√v̂ + ε) + λ·p), where λ is zero from element DECAY_COUNT on (biases and gains come last).

@@ -1,7 +1,7 @@
 // First part of LAMB (You et al. 2020) over a range of the flat vector: Adam's moments, and the squared lengths of what the
 // parameters are and of what would be taken from them, block by block of 128 elements.
 //   gradients [COUNT] · statistics [3]: unused, ‖gradient‖₂, loss scale (gradients carry it, the norm does not)
-//   schedule [3]: learning rate, 1/(1 - β1ᵗ), 1/(1 - β2ᵗ) · parameters [COUNT] · m [COUNT] · v [COUNT], updated in place
+//   schedule [≥3]: learning rate, 1/(1 - β1ᵗ), 1/(1 - β2ᵗ) · parameters [COUNT] · m [COUNT] · v [COUNT], updated in place
 //   norms [blocks, 2] of the whole vector, of which those from FIRST_BLOCK on are overwritten
 // Formula: g = gradient / loss scale · min(1, MAX_NORM / ‖gradient‖); m = β1·m + (1-β1)·g; v = β2·v + (1-β2)·g²;
 //   r = m̂ / (√v̂ + ε) + λ·p, λ zero from element DECAY_COUNT on; norms[block] = (Σ p², Σ r²).

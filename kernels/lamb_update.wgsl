@@ -1,5 +1,5 @@
 // Third part of LAMB over a range of the flat vector: the step itself.
-//   statistics [3]: unused, ‖gradient‖₂, unused · schedule [3]: learning rate, 1/(1 - β1ᵗ), 1/(1 - β2ᵗ)
+//   statistics [3]: unused, ‖gradient‖₂, unused · schedule [≥3]: learning rate, 1/(1 - β1ᵗ), 1/(1 - β2ᵗ)
 //   m [COUNT], v [COUNT] from lamb_moments · ratios [tensors] from lamb_ratios · tensorOf [blocks] of the whole vector, this
 //   range's from FIRST_BLOCK on, 128 elements each · parameters [COUNT], updated in place
 // Formula: p -= lr · ratio · (m̂ / (√v̂ + ε) + λ·p), λ zero from element DECAY_COUNT on. A norm that is not finite leaves

@@ -29,7 +29,6 @@ import layernormForward from "../../kernels/layernorm_forward.wgsl" with { type:
 import layernormParametersBackward from "../../kernels/layernorm_parameters_backward.wgsl" with {
   type: "text",
 };
-import lossScale from "../../kernels/loss_scale.wgsl" with { type: "text" };
 import matmulBroadcast from "../../kernels/matmul_broadcast.wgsl" with { type: "text" };
 import matmulDirect from "../../kernels/matmul_direct.wgsl" with { type: "text" };
 import rowLanes from "../../kernels/shared/row_lanes.wgsl" with { type: "text" };
@@ -51,6 +50,7 @@ import rmsnormForward from "../../kernels/rmsnorm_forward.wgsl" with { type: "te
 import rmsnormGainBackward from "../../kernels/rmsnorm_gain_backward.wgsl" with { type: "text" };
 import rope from "../../kernels/rope.wgsl" with { type: "text" };
 import squaredNorm from "../../kernels/squared_norm.wgsl" with { type: "text" };
+import stepOutcome from "../../kernels/step_outcome.wgsl" with { type: "text" };
 import stepStatistics from "../../kernels/step_statistics.wgsl" with { type: "text" };
 import swigluBackward from "../../kernels/swiglu_backward.wgsl" with { type: "text" };
 import swigluForward from "../../kernels/swiglu_forward.wgsl" with { type: "text" };
@@ -80,7 +80,6 @@ export const KERNEL_SOURCES = {
   layernorm_backward: `${rowLanes}\n${layernormBackward}`,
   layernorm_forward: `${rowLanes}\n${layernormForward}`,
   layernorm_parameters_backward: layernormParametersBackward,
-  loss_scale: lossScale,
   matmul_broadcast: `${matmulProduct}\n${matmulBroadcast}`,
   matmul_direct: `${matmulProduct}\n${matmulDirect}`,
   numerics_gate: numericsGate,
@@ -100,6 +99,7 @@ export const KERNEL_SOURCES = {
   rmsnorm_gain_backward: rmsnormGainBackward,
   rope: rope,
   squared_norm: squaredNorm,
+  step_outcome: stepOutcome,
   step_statistics: stepStatistics,
   swiglu_backward: swigluBackward,
   swiglu_forward: swigluForward,

@@ -17,7 +17,6 @@ import {
   type TokenBatch,
   writeConstants,
 } from "../model/mod.ts";
-import { biasCorrections } from "../optim/adamw.ts";
 import { lambBlocks } from "../optim/lamb.ts";
 import { EngineArenas } from "./engine_arenas.ts";
 import { adapterShape, type EngineMemory, type EngineShape, passWindows } from "./engine_memory.ts";
@@ -37,7 +36,6 @@ export class TrainEngine {
   readonly precision: Precision;
   #gpu: Gpu;
   #shape: EngineShape;
-  #optimiser: OptimiserOptions;
   #lossScale: LossScaleOptions;
   #arenas: EngineArenas;
   #memory: EngineMemory;
@@ -58,7 +56,6 @@ export class TrainEngine {
     this.batchSize = shape.batchSize;
     this.precision = shape.precision;
     this.#shape = shape;
-    this.#optimiser = optimiser;
     this.#lossScale = lossScale;
     this.#arenas = arenas;
     this.#memory = memory;
@@ -100,7 +97,7 @@ export class TrainEngine {
     return this.#memory.layout;
   }
 
-  /** Steps submitted since the last `loadParameters`. */
+  /** Steps submitted since the last `loadParameters`, skipped ones too. */
   get step(): number {
     return this.#step;
   }
@@ -123,6 +120,7 @@ export class TrainEngine {
       this.#memory.masters.write(this.#gpu, parameters);
       this.#gpu.submit(this.#plans.refresh);
       this.#gpu.write(this.#memory.activations.scaling, initialScaling(this.precision, this.#lossScale), 4);
+      this.#gpu.write(this.#memory.schedule, new Float32Array(5));
       this.#memory.m.clear(this.#gpu);
       this.#memory.v.clear(this.#gpu);
       this.#step = 0;
@@ -142,14 +140,14 @@ export class TrainEngine {
    */
   trainStep(tokens: Uint32Array, learningRate: number): Promise<StepResult> {
     return this.#queue.ahead(() => {
-      const { measure, update, rescale, refresh } = this.#plans;
+      const { measure, outcome, update, refresh } = this.#plans;
       this.#submitGradients(tokens);
       this.#step++;
       this.#gpu.write(
         this.#memory.schedule,
-        new Float32Array([learningRate, ...biasCorrections(this.#optimiser.options, this.#step)]),
+        Float32Array.of(learningRate),
       );
-      this.#gpu.submit(measure, update, rescale, refresh);
+      this.#gpu.submit(measure, outcome, update, refresh);
       return this.#readStatistics();
     });
   }
@@ -187,29 +185,30 @@ export class TrainEngine {
    */
   evaluateGradients(tokens: Uint32Array): Promise<{ loss: number; gradients: Float32Array<ArrayBuffer> }> {
     return this.#queue.alone(async () => {
-      const { measure, rescale } = this.#plans;
+      const { measure, outcome } = this.#plans;
       for (;;) {
         this.#submitGradients(tokens);
         this.#gpu.submit(measure);
         const { loss, gradNorm, lossScale } = await this.#readStatistics();
-        if (Number.isFinite(gradNorm) || lossScale <= this.#lossScale.minScale) {
+        const isLowest = this.precision === "f32" || lossScale <= this.#lossScale.minScale;
+        if (Number.isFinite(gradNorm) || isLowest) {
           const gradients = await this.#memory.gradients.read(this.#gpu);
           return {
             loss,
             gradients: lossScale === 1 ? gradients : gradients.map((value) => value / lossScale),
           };
         }
-        this.#gpu.submit(rescale);
+        this.#gpu.submit(outcome);
       }
     });
   }
 
   /** Dispatches a training step. */
   get dispatchCount(): number {
-    const { forward, backward, measure, update, rescale, refresh } = this.#plans;
+    const { forward, backward, measure, outcome, update, refresh } = this.#plans;
     const pass = forward.length + backward.length;
     const tallies = this.#shape.microBatches - 1;
-    const rest = [measure, update, rescale, refresh].reduce((sum, plan) => sum + plan.length, 0);
+    const rest = [measure, outcome, update, refresh].reduce((sum, plan) => sum + plan.length, 0);
     return this.#shape.microBatches * pass + tallies + rest;
   }
 

@@ -82,7 +82,7 @@ export interface EngineMemory {
   readonly lamb?: LambBuffers;
   readonly activations: Activations;
   readonly headLimits: HeadLimits;
-  /** [3] learning rate and bias corrections of the step */
+  /** [5] learning rate, and what the bias corrections are made of: see kernels/step_outcome.wgsl */
   readonly schedule: GpuBuffer;
   /** [3] mean loss and gradient norm of the step, and the loss scale that its gradients carry */
   readonly statistics: GpuBuffer;
@@ -166,7 +166,7 @@ export function layOutMemory(
       recompute,
     }),
     headLimits,
-    schedule: small.allocate("schedule", 3),
+    schedule: small.allocate("schedule", 5),
     statistics: small.allocate("statistics", 3),
     partials: small.allocate("partials", partialCount * partition.segments.length),
     partialCount,

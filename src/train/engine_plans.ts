@@ -2,7 +2,7 @@
 import type { DispatchPlan, Gpu } from "../gpu/mod.ts";
 import { buildBackward, buildLosses, buildTrunk } from "../model/mod.ts";
 import { type EngineMemory, type EngineShape, passWindows } from "./engine_memory.ts";
-import { addLossScale, type LossScaleOptions } from "./loss_scale.ts";
+import { lossScaleConstants, type LossScaleOptions } from "./loss_scale.ts";
 import { addUpdate, type OptimiserOptions } from "./update_plan.ts";
 
 export interface EnginePlans {
@@ -19,10 +19,10 @@ export interface EnginePlans {
   readonly tallyMore: DispatchPlan;
   /** Losses of the last pass and gradients to mean loss and norm. */
   readonly measure: DispatchPlan;
+  /** From the norm to whether the step counts and the next loss scale. */
+  readonly outcome: DispatchPlan;
   /** To the next masters. */
   readonly update: DispatchPlan;
-  /** To the next loss scale; empty in f32. */
-  readonly rescale: DispatchPlan;
   /** From the masters to what the passes read; empty in f32. */
   readonly refresh: DispatchPlan;
 }
@@ -41,8 +41,6 @@ export function recordPlans(
   buildBackward(backward, config, windows, memory);
   if (microBatches > 1) buildBackward(backwardMore, config, windows, memory, true);
   const rows = windows * config.contextLength;
-  const rescale = gpu.plan();
-  if (precision === "f16") addLossScale(rescale, lossScale, memory);
   return {
     forward,
     losses,
@@ -51,8 +49,17 @@ export function recordPlans(
     tally: microBatches > 1 ? addStatistics(gpu.plan(), rows, memory, false) : gpu.plan(),
     tallyMore: microBatches > 2 ? addStatistics(gpu.plan(), rows, memory, true) : gpu.plan(),
     measure: measurePlan(gpu.plan(), rows, memory, microBatches > 1),
+    outcome: gpu.plan().add(
+      "step_outcome",
+      {
+        BETA1: optimiser.options.beta1,
+        BETA2: optimiser.options.beta2,
+        ...lossScaleConstants(precision, lossScale),
+      },
+      [memory.statistics.whole(), memory.schedule.whole(), memory.activations.scaling.whole()],
+      1,
+    ),
     update: addUpdate(gpu.plan(), optimiser, memory),
-    rescale,
     refresh: refreshPlan(gpu.plan(precision), memory),
   };
 }

@@ -2,10 +2,10 @@
  * Loss scaling for f16 (Micikevicius et al. 2018): gradients below 6·10⁻⁸ vanish in halves, so the loss is multiplied by a
  * scale before the backward pass and the gradients divided by it after, in the norm and in the update. A step whose
  * gradients overflow is skipped and the scale halved; after enough good steps it is doubled. Powers of two, so that nothing
- * is rounded. The scale lives on the device (`scaling[1]`, kernels/loss_scale.wgsl) and starts anew with every load of
+ * is rounded. The scale lives on the device (`scaling[1]`, kernels/step_outcome.wgsl) and starts anew with every load of
  * parameters, so that a replay takes the same steps.
  */
-import type { DispatchPlan, GpuBuffer, Precision } from "../gpu/mod.ts";
+import type { Precision } from "../gpu/mod.ts";
 
 export interface LossScaleOptions {
   readonly initial: number;
@@ -31,16 +31,12 @@ export function initialScaling(precision: Precision, { initial }: LossScaleOptio
   return Float32Array.of(precision === "f16" ? initial : 1, 0);
 }
 
-/** Appends the change of the scale after a step that `statistics` tells of. */
-export function addLossScale(
-  plan: DispatchPlan,
+/** The rule of a precision, as kernels/step_outcome.wgsl wants it: f32's scale stays 1. */
+export function lossScaleConstants(
+  precision: Precision,
   { growthSteps, minScale, maxScale }: LossScaleOptions,
-  { statistics, activations }: { statistics: GpuBuffer; activations: { readonly scaling: GpuBuffer } },
-): void {
-  plan.add(
-    "loss_scale",
-    { GROWTH_STEPS: growthSteps, MIN_SCALE: minScale, MAX_SCALE: maxScale },
-    [statistics.whole(), activations.scaling.whole()],
-    1,
-  );
+) {
+  return precision === "f16"
+    ? { GROWTH_STEPS: growthSteps, MIN_SCALE: minScale, MAX_SCALE: maxScale }
+    : { GROWTH_STEPS: 1, MIN_SCALE: 1, MAX_SCALE: 1 };
 }

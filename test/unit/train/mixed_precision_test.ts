@@ -4,7 +4,7 @@ import { Random } from "../../../src/base/random.ts";
 import { type Gpu, openDevice } from "../../../src/gpu/mod.ts";
 import { gpt2Config, initialParameters, type ModelConfig, parameterLayout } from "../../../src/model/mod.ts";
 import { DEFAULT_ADAMW } from "../../../src/optim/adamw.ts";
-import { nextLossScale } from "../../../src/reference/loss_scale.ts";
+import { type OutcomeState, stepOutcome } from "../../../src/reference/step_outcome.ts";
 import { type StepResult, TrainEngine, type TrainEngineOptions } from "../../../src/train/engine.ts";
 import { defaultLossScale } from "../../../src/train/loss_scale.ts";
 
@@ -140,16 +140,36 @@ Deno.test("a step whose gradients overflow is skipped and the scale halved until
         return { steps, before };
       };
       const first = await run();
-      let scale: [number, number] = [lossScale.initial, 0];
+      let state: OutcomeState = { steps: 0, lossScale: lossScale.initial, goodSteps: 0 };
       for (const { gradNorm, lossScale: used } of first.steps) {
-        assert.equal(used, scale[0]);
-        scale = nextLossScale(scale, gradNorm, lossScale);
+        assert.equal(used, state.lossScale);
+        state = stepOutcome(state, gradNorm, { ...DEFAULT_ADAMW, ...lossScale });
       }
       const skipped = first.steps.filter(({ gradNorm }) => !Number.isFinite(gradNorm));
       assert.ok(skipped.length > 1 && skipped.length < 12, `${skipped.length} steps skipped`);
       assert.ok(skipped.every(({ loss }) => Number.isFinite(loss)), "the loss itself did not overflow");
       assert.deepEqual(await run(), first, "a replay takes the same steps");
     });
+  }));
+
+Deno.test("the first step that counts is the same, whether others were skipped before it or not", () =>
+  withGpu(async (gpu) => {
+    const [config] = SMALL;
+    const tokens = tokensOf(config, 4);
+    const changeFrom = (initial: number) =>
+      withEngine(gpu, config, { precision: "f16", lossScale: { initial } }, async (engine) => {
+        const start = livelyParameters(config);
+        engine.loadParameters(start);
+        let skipped = 0;
+        while (!Number.isFinite((await engine.trainStep(tokens, 1e-3)).gradNorm)) skipped++;
+        const after = await engine.readParameters();
+        return { skipped, change: after.map((value, i) => value - start[i]) };
+      });
+    const [direct, late] = [await changeFrom(2 ** 10), await changeFrom(2 ** 24)];
+    assert.equal(direct.skipped, 0);
+    assert.ok(late.skipped > 0);
+    // A first step of Adam has the learning rate's length wherever the gradient is more than noise.
+    assert.ok(relativeError(late.change, direct.change) < 0.05);
   }));
 
 Deno.test("gradients are had whatever the scale was", () =>
