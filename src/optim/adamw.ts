@@ -17,6 +17,13 @@ export const DEFAULT_ADAMW: AdamWOptions = {
   maxGradNorm: 1,
 };
 
+/**
+ * The bias corrections of Adam's moments at `step` (from 1): 1/(1 - β1ᵗ) and 1/(1 - β2ᵗ).
+ */
+export function biasCorrections(options: AdamWOptions, step: number): readonly [number, number] {
+  return [1 / (1 - options.beta1 ** step), 1 / (1 - options.beta2 ** step)];
+}
+
 export interface LearningRateSchedule {
   readonly peak: number;
   readonly floor: number;
