@@ -10,7 +10,7 @@ import { readNpy, readReference, type Values } from "./reference_files.ts";
 
 const FIXTURES = new URL("../../fixtures/", import.meta.url).pathname;
 
-export const FIXTURE_MODELS = ["gpt2", "gpt2-bf16-sharded"] as const;
+export const FIXTURE_MODELS = ["gpt2", "gpt2-bf16-sharded", "llama", "llama-tied", "llama-f16"] as const;
 
 /** Of a tensor's norm. Each is explained in transformers_test.ts. */
 export const TOLERANCES: Readonly<Record<Precision, number>> = { f32: 1e-4, f16: 2e-2 };

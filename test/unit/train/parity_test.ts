@@ -1,13 +1,15 @@
 /** The training that PyTorch recorded (bench/parity), step by step, at a size that a test can bear. */
 import { strict as assert } from "node:assert";
 import { compareCurves, type RecordedCurve } from "../../../bench/parity/compare.ts";
-import pytorch from "../../../bench/parity/recorded/pico_pytorch.json" with { type: "json" };
+import llama from "../../../bench/parity/recorded/llama_pytorch.json" with { type: "json" };
+import pico from "../../../bench/parity/recorded/pico_pytorch.json" with { type: "json" };
 import { planBytes, trainOurs } from "../../../bench/parity/training.ts";
 import { loadDefaultCorpus } from "../../../src/data/corpus.ts";
 import { TrainEngine } from "../../../src/train/engine.ts";
 import { featuresOf, kernelTest } from "../../kernels/kernel_harness.ts";
 
-const PICO = pytorch as unknown as RecordedCurve;
+const PICO = pico as unknown as RecordedCurve;
+const LLAMA = llama as unknown as RecordedCurve;
 
 /**
  * Nats. Ours stays within 1e-6 in f32 and 2e-4 in f16. Errors of the optimiser move the losses of twenty steps by more than f32's: ε ten times
@@ -16,18 +18,21 @@ const PICO = pytorch as unknown as RecordedCurve;
  */
 const TOLERANCES = { f32: 1e-5, f16: 1e-3 } as const;
 
-for (const precision of ["f32", "f16"] as const) {
-  kernelTest(`twenty steps of pico in ${precision} follow PyTorch's in f64, step by step`, async (gpu) => {
-    const { plan } = PICO;
-    const engine = await TrainEngine.create(gpu, plan.model, { ...plan, precision });
-    assert.equal(engine.precision, precision);
-    const ours = await trainOurs(engine, plan, planBytes(plan, await loadDefaultCorpus()), plan.steps);
-    const { steps, largestTrainGap, largestValidationGap } = compareCurves(ours, PICO);
-    assert.equal(steps, 20);
-    assert.ok(largestTrainGap < TOLERANCES[precision], `${largestTrainGap}`);
-    assert.ok(largestValidationGap < TOLERANCES[precision], `${largestValidationGap}`);
-    engine.destroy();
-  }, featuresOf(precision));
+for (const theirs of [PICO, LLAMA]) {
+  for (const precision of ["f32", "f16"] as const) {
+    const { plan } = theirs;
+    const name = `twenty steps of ${plan.name} in ${precision} follow PyTorch's in f64, step by step`;
+    kernelTest(name, async (gpu) => {
+      const engine = await TrainEngine.create(gpu, plan.model, { ...plan, precision });
+      assert.equal(engine.precision, precision);
+      const ours = await trainOurs(engine, plan, planBytes(plan, await loadDefaultCorpus()), plan.steps);
+      const { steps, largestTrainGap, largestValidationGap } = compareCurves(ours, theirs);
+      assert.equal(steps, 20);
+      assert.ok(largestTrainGap < TOLERANCES[precision], `${largestTrainGap}`);
+      assert.ok(largestValidationGap < TOLERANCES[precision], `${largestValidationGap}`);
+      engine.destroy();
+    }, featuresOf(precision));
+  }
 }
 
 Deno.test("curves from other parameters or other pages are not compared", () => {
