@@ -3,7 +3,7 @@
  * `--record` keeps the differences in docs/tolerances.md.
  */
 import { parseArgs } from "node:util";
-import { bundleModules } from "../test/browser/bundle.ts";
+import { bundleEngine } from "../test/browser/bundle.ts";
 import { CHROMIUM_ADVICE, findChromium } from "../test/browser/chromium.ts";
 import { KernelPage } from "../test/browser/kernel_page.ts";
 import { ALLOWED_RELATIVE, type Delta, runDeltas } from "../test/browser/run_deltas.ts";
@@ -86,8 +86,7 @@ async function runTests(page: KernelPage): Promise<BrowserReport["kernelTests"]>
 async function engineBytes(): Promise<number> {
   const directory = Deno.makeTempDirSync({ prefix: "skein-engine-" });
   try {
-    const modules = ["src/gpu/mod.ts", "src/model/mod.ts", "src/train/engine.ts"];
-    return (await bundleModules(directory, "engine", modules, ["--minify"])).length;
+    return (await bundleEngine(directory)).length;
   } finally {
     Deno.removeSync(directory, { recursive: true });
   }

@@ -1,4 +1,7 @@
-/** The door of the room: what others may import from src/model. */
+/**
+ * The door of the room: what others may import from src/model. hugging_face_config.ts stays outside: the library that parses
+ * there is three times as large as everything else that a browser loads to train.
+ */
 export { allocateActivations, writeConstants } from "./activations.ts";
 export type { Activations } from "./activations.ts";
 export { attentionBackward, attentionForward, columnsOf, packedColumns } from "./attention.ts";
@@ -13,7 +16,6 @@ export { matmulNN, matmulNT, matmulTN } from "./matmul.ts";
 export type { MatmulForm } from "./matmul.ts";
 export { modelError } from "./errors.ts";
 export type { ModelErrorCode } from "./errors.ts";
-export { fromHuggingFaceConfig, toHuggingFaceConfig } from "./hugging_face_config.ts";
 export { LogitsEngine } from "./logits.ts";
 export type { LogitsBlock, LogitsOptions } from "./logits.ts";
 export { headTiles } from "./head_tiles.ts";

@@ -1,13 +1,12 @@
 /** From a Hugging Face checkpoint directory to a config and the flat parameter vector, and back. */
+import { fromHuggingFaceConfig, toHuggingFaceConfig } from "../model/hugging_face_config.ts";
 import {
   embeddingName,
-  fromHuggingFaceConfig,
   matchCheckpoint,
   type ModelConfig,
   modelError,
   type ParameterLayout,
   parameterLayout,
-  toHuggingFaceConfig,
 } from "../model/mod.ts";
 import { Checkpoint, writeCheckpoint } from "../state/checkpoint.ts";
 

@@ -3,7 +3,7 @@
  * accepts and the other refuses, and what one adapter computes and the other does not, shows here.
  */
 import { strict as assert } from "node:assert";
-import { bundleModules, outsideImports, portableModules } from "./bundle.ts";
+import { bundleEngine, bundleModules, outsideImports, portableModules } from "./bundle.ts";
 import { CHROMIUM_ADVICE, findChromium } from "./chromium.ts";
 import { KernelPage } from "./kernel_page.ts";
 import { ALLOWED_RELATIVE, runDeltas } from "./run_deltas.ts";
@@ -37,6 +37,18 @@ Deno.test("the rooms of the engine bundle for a browser and ask it for no module
     assert.deepEqual(outsideImports(bundle), []);
     assert.doesNotMatch(bundle, /\bDeno\.\w/);
     assert.match(bundle, /@compute/, "the kernels are in it");
+  } finally {
+    Deno.removeSync(directory, { recursive: true });
+  }
+});
+
+Deno.test("the engine alone is small enough for a page", async () => {
+  const directory = Deno.makeTempDirSync({ prefix: "skein-engine-" });
+  try {
+    const bundle = await bundleEngine(directory);
+    assert.deepEqual(outsideImports(bundle), []);
+    // A validation library that slips in is half a megabyte.
+    assert.ok(bundle.length < 300_000, `${bundle.length} bytes minified`);
   } finally {
     Deno.removeSync(directory, { recursive: true });
   }

@@ -30,9 +30,26 @@ export async function bundleModules(
   return readFileSync(output, "utf8");
 }
 
-/** The page that runs the kernel tests and the training steps. `node:assert` is left to the page's import map. */
-export function bundlePage(directory: string): Promise<string> {
-  return bundleModules(directory, "page", ["test/browser/page.ts", ...kernelTests()]);
+/**
+ * The page that runs the kernel tests and the training steps. `node:assert` is left to the page's import map.
+ * @throws when a kernel test needs another module that a browser does not have
+ */
+export async function bundlePage(directory: string): Promise<string> {
+  const bundle = await bundleModules(directory, "page", ["test/browser/page.ts", ...kernelTests()]);
+  const missing = outsideImports(bundle).filter((name) => name !== "node:assert");
+  if (missing.length === 0) return bundle;
+  throw new Error(
+    `bundle the kernel tests for the browser: they import ${
+      missing.join(", ")
+    }, only node:assert is allowed, ` +
+      "move what needs more out of test/kernels",
+  );
+}
+
+/** What a page loads to train, minified: the doors of the device, of the models and of the engine. */
+export function bundleEngine(directory: string): Promise<string> {
+  const modules = ["src/gpu/mod.ts", "src/model/mod.ts", "src/train/engine.ts"];
+  return bundleModules(directory, "engine", modules, ["--minify"]);
 }
 
 /** Every module of the portable rooms. */

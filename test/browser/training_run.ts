@@ -4,7 +4,7 @@
  */
 import { Random } from "../../src/base/random.ts";
 import { openDevice } from "../../src/gpu/mod.ts";
-import { initialParameters, MODEL_PRESETS } from "../../src/model/mod.ts";
+import { initialParameters, llamaConfig, MODEL_PRESETS } from "../../src/model/mod.ts";
 import { DEFAULT_ADAMW } from "../../src/optim/adamw.ts";
 import { TrainEngine } from "../../src/train/engine.ts";
 
@@ -13,7 +13,19 @@ const BATCH_SIZE = 4;
 const LEARNING_RATE = 1e-3;
 const SEED = 6;
 
-export const RUN_MODELS = { pico: MODEL_PRESETS.pico } as const;
+export const RUN_MODELS = {
+  pico: MODEL_PRESETS.pico,
+  /** Pico as a Llama: heads that share keys and values, a head of its own, half the context. */
+  "pico as a Llama": llamaConfig({
+    vocabSize: 256,
+    contextLength: 32,
+    layerCount: 2,
+    headCount: 4,
+    keyValueHeadCount: 2,
+    width: 64,
+    innerWidth: 172,
+  }),
+} as const;
 
 export type RunName = keyof typeof RUN_MODELS;
 export const RUN_NAMES = Object.keys(RUN_MODELS) as RunName[];

@@ -1,11 +1,6 @@
 import { strict as assert } from "node:assert";
-import {
-  fromHuggingFaceConfig,
-  gpt2Config,
-  llamaConfig,
-  MODEL_PRESETS,
-  toHuggingFaceConfig,
-} from "../../../src/model/mod.ts";
+import { fromHuggingFaceConfig, toHuggingFaceConfig } from "../../../src/model/hugging_face_config.ts";
+import { gpt2Config, llamaConfig, MODEL_PRESETS } from "../../../src/model/mod.ts";
 
 /** As published with the gpt2 checkpoint, fields of no weight to the function left out. */
 const GPT2 = {
