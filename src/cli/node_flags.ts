@@ -64,6 +64,10 @@ export function nodeCommand(
     .option("--mdns", "find nodes of the same run in the local network", false)
     .option(...WAIT_FOR_FLAG)
     .option("--rounds <n>", "leave after this many further rounds", integerFlag(1, 1e6))
+    .option(
+      "--profile [file]",
+      "time each kernel, told after each round; with a file, write a Chrome trace at the end",
+    )
     .option("--debug", "log more", false)
     .option("--json", "print one JSON object per event", false)
     .action(async (flags) => {

@@ -1,5 +1,7 @@
 /** Events as lines for people. Machines get the events themselves (`--json`). */
 import type { LogEvent } from "../base/log.ts";
+import type { ProfileReport } from "../node/profile_session.ts";
+import { renderProfile } from "./profile_table.ts";
 
 export function printJson(event: LogEvent | Record<string, unknown>): void {
   console.log(JSON.stringify(event));
@@ -62,6 +64,8 @@ export function describeEvent(event: LogEvent): string | undefined {
       return `fetched the state of outer step ${event.outerStep} from peers: root ${
         String(event.root).slice(0, 12)
       }`;
+    case "profile":
+      return renderProfile(event as unknown as ProfileReport);
     default:
       return undefined;
   }

@@ -69,7 +69,8 @@ export class Profile {
       const busyMs = endMs - Math.max(startMs, this.#doneMs);
       this.#doneMs = endMs;
       this.#record.addSubmission(busyMs / 1000);
-      if (spans.length === 0) this.#record.add(wholeSubmission(facts, submission, endMs - busyMs, busyMs));
+      const isUntimed = this.limitation !== undefined && facts.length > 0;
+      if (isUntimed) this.#record.add(wholeSubmission(facts, submission, endMs - busyMs, busyMs));
     }).catch((error) => {
       this.#failure ??= error;
     });

@@ -13,6 +13,7 @@ import type { TrainEngine } from "../train/engine.ts";
 import type { BandwidthMeter } from "./bandwidth.ts";
 import type { NodeOptions } from "./node_options.ts";
 import type { PeerDirectory } from "./peer_directory.ts";
+import type { ProfileSession } from "./profile_session.ts";
 import type { RoundLockFile } from "./round_lock_file.ts";
 import type { Run } from "./run_config.ts";
 import type { StateKeeper } from "./state_keeper.ts";
@@ -36,6 +37,8 @@ export interface NodeContext {
   readonly codec: Codec;
   readonly corpus: Corpus;
   readonly engine: TrainEngine;
+  /** When kernels are to be timed. */
+  readonly profile: ProfileSession | undefined;
   readonly states: StateKeeper;
   /** Small records beside the states: ratings. */
   readonly store: StateStore;

@@ -115,6 +115,7 @@ async function train(node: NodeContext, inner: InnerRun, until: TrainingUntil): 
     if (until.watch.newest(outerStep) !== undefined) return true;
     if (inner.stepCount >= waypointSteps && chain.block() >= until.deadlineBlock) return true;
     const loss = await inner.step();
+    node.profile?.stepped();
     if (!Number.isFinite(loss)) return false;
     until.ticker.tick(inner.stepCount, loss, inner.stepCount >= target);
     if (inner.stepCount === waypointSteps) {

@@ -1,10 +1,10 @@
 /** The part of a node that trains: the model, what trains it, and what agrees on it with others. */
-import { mkdir } from "node:fs/promises";
+import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { AllReduce, cachedVerify } from "../allreduce/allreduce.ts";
 import type { StepCodec, WarmUp } from "../allreduce/step_form.ts";
 import type { Clock } from "../base/clock.ts";
-import { SkeinError } from "../base/errors.ts";
+import { describeError, isSkeinError, SkeinError } from "../base/errors.ts";
 import type { Log } from "../base/log.ts";
 import type { Signer } from "../base/transport.ts";
 import { verifySignature } from "../chain/wallet.ts";
@@ -19,9 +19,10 @@ import { chunkReducer } from "../train/gpu_reducer.ts";
 import { BandwidthMeter } from "./bandwidth.ts";
 import { validationTokensFor } from "./evaluation.ts";
 import { exchangeAt } from "./exchange_plan.ts";
+import type { NodeOptions } from "./node_options.ts";
 import { nativeDigest } from "./native_digest.ts";
 import type { PeerDirectory } from "./peer_directory.ts";
-import type { NodeOptions } from "./node_options.ts";
+import { ProfileSession } from "./profile_session.ts";
 import { ed25519RoundKeys } from "./round_keys.ts";
 import { RoundLockFile } from "./round_lock_file.ts";
 import { maxInnerSteps, RECOVERY_BLOCKS, type Run } from "./run_config.ts";
@@ -35,7 +36,7 @@ const MAX_SOFTWARE_CONTEXT = 480;
 
 export interface TrainingParts {
   readonly gpu: Gpu;
-  readonly options: Pick<NodeOptions, "precision" | "recompute" | "microBatches">;
+  readonly options: Pick<NodeOptions, "precision" | "recompute" | "microBatches" | "profile">;
   readonly network: Network;
   readonly directory: PeerDirectory;
   readonly signer: Signer;
@@ -90,6 +91,7 @@ export async function openTraining(
     log,
   });
   resources.defer(() => engine.destroy());
+  const profile = options.profile === undefined ? undefined : await openProfile(options.profile, parts);
   const untrained = initialParameters(model, run.seed);
   const exchange = openExchange(gpu, run, resources);
   const allReduce = openAllReduce(run, untrained.length, exchange, parts);
@@ -108,6 +110,7 @@ export async function openTraining(
     allReduce,
     codec: exchange.codec,
     engine,
+    profile,
     store,
     states,
     waypoints,
@@ -115,6 +118,27 @@ export async function openTraining(
     lockFile,
     validationTokens,
   };
+}
+
+async function openProfile(
+  profile: string | true,
+  { gpu, deps, resources }: TrainingParts,
+): Promise<ProfileSession> {
+  const session = await ProfileSession.start(gpu, { tracePath: profile === true ? undefined : profile }, {
+    ...deps,
+    writeText: (path, text) => writeFile(path, text),
+  });
+  resources.defer(async () => {
+    try {
+      await session.tell();
+      await session.end();
+    } catch (error) {
+      // What ended the node, a lost device for instance, is worth more than the profile of its end.
+      if (!isSkeinError(error)) throw error;
+      deps.log.warn(describeError(error));
+    }
+  });
+  return session;
 }
 
 /** What rounds encode and reduce with, from the first step on and after the dense ones. */

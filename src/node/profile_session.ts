@@ -78,6 +78,12 @@ export class ProfileSession {
     return reportProfile(await this.#profile.take(), steps, this.#ceilings);
   }
 
+  /** Reports to the log. */
+  async tell(): Promise<void> {
+    const report = await this.report();
+    if (report !== undefined) this.#deps.log.emit({ event: "profile", ...report, ceilings: this.#ceilings });
+  }
+
   /** Ends the profile and writes the trace. */
   async end(): Promise<void> {
     await this.#profile.take();

@@ -38,6 +38,7 @@ export class RoundMeter {
       rawBytes: 4 * parameters.length,
       validationLoss: await validationLoss(this.#node),
     });
+    await this.#node.profile?.tell();
     this.#startMs = clock.monotonicMs();
     this.#start = { sentBytes, receivedBytes };
   }

@@ -101,7 +101,10 @@ export class Scorer {
       engine,
       innerPlan(run, corpus, { anchor: anchor.parameters, outerStep, uid }),
     );
-    while (replay.waypoint === undefined) await replay.step();
+    while (replay.waypoint === undefined) {
+      await replay.step();
+      this.#node.profile?.stepped();
+    }
     return compareDeltas(claimed, replay.waypoint);
   }
 
