@@ -95,3 +95,9 @@ export const ANNOUNCE_FLAG = [
   "address to tell others besides those listened on, such as a forwarded port; repeatable",
   multiaddrsFlag,
 ] as const;
+
+export const BULK_PORT_FLAG = [
+  "--bulk-port <n>",
+  'TCP port on which others open fast connections for chunks to us; "off": none (default: any free one)',
+  bulkPortFlag,
+] as const;

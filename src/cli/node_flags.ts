@@ -5,7 +5,7 @@ import { eventLog, type Log } from "../base/log.ts";
 import type { NodeOptions } from "../node/node_options.ts";
 import {
   ANNOUNCE_FLAG,
-  bulkPortFlag,
+  BULK_PORT_FLAG,
   chainFlag,
   DEFAULT_LISTEN,
   integerFlag,
@@ -47,11 +47,7 @@ export function nodeCommand(
     .option("--wallet-path <dir>", "where wallets are (default: ~/.bittensor/wallets)")
     .option(...LISTEN_FLAG)
     .option(...ANNOUNCE_FLAG)
-    .option(
-      "--bulk-port <n>",
-      'TCP port on which others open fast connections for chunks to us; "off": none (default: any free one)',
-      bulkPortFlag,
-    )
+    .option(...BULK_PORT_FLAG)
     .option("--client", "do not listen: dial others, be reached through a relay, reduce nothing", false)
     .option("--relay <multiaddr>", "be reachable through this relay; repeatable", multiaddrsFlag)
     .option(
