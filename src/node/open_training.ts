@@ -75,8 +75,8 @@ export async function openTraining(
   home: string,
   parts: TrainingParts,
 ) {
-  const { gpu, options: { precision, recompute, microBatches }, network: { transport }, corpus, resources } =
-    parts;
+  const { gpu, options, network: { transport }, corpus, resources } = parts;
+  const { precision, recompute, microBatches } = options;
   const { clock, log } = parts.deps;
   const { model, training } = run.config;
   const validationTokens = validationTokensFor(run, corpus);

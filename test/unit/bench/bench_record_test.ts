@@ -1,20 +1,16 @@
 import { strict as assert } from "node:assert";
 import { benchRecord } from "../../../bench/bench_record.ts";
+import type { AdapterFacts } from "../../../src/gpu/mod.ts";
 
-const GPU = {
-  facts: {
-    ...{ adapterName: "A", vendor: "v", architecture: "" },
-    ...{ backendKind: "software", features: ["subgroups"], subgroupSizes: [8, 8] },
-  },
-  deviceLimits: {
-    ...{ maxStorageBuffersPerShaderStage: 8, maxStorageBufferBindingSize: 1, maxBufferSize: 1 },
-    ...{
-      maxComputeWorkgroupStorageSize: 1,
-      maxComputeInvocationsPerWorkgroup: 1,
-      maxComputeWorkgroupSizeX: 1,
-    },
-  },
-} as const;
+const FACTS: AdapterFacts = {
+  ...{ adapterName: "A", vendor: "v", architecture: "", backendKind: "software", features: ["subgroups"] },
+  ...{ subgroupSizes: [8, 8], takesSubgroupsDirective: false },
+};
+const LIMITS = {
+  ...{ maxStorageBuffersPerShaderStage: 8, maxStorageBufferBindingSize: 1, maxBufferSize: 1 },
+  ...{ maxComputeWorkgroupStorageSize: 1, maxComputeInvocationsPerWorkgroup: 1, maxComputeWorkgroupSizeX: 1 },
+};
+const GPU = { facts: FACTS, deviceLimits: LIMITS };
 const CEILINGS = { flopsPerSec: { f32: 1000 }, bytesPerSec: 100 };
 const row = { shape: "1×2", seconds: 2, relativeError: 1e-7, checksum: 3 };
 
