@@ -18,7 +18,7 @@ import { attentionKeyValueBackward } from "../src/reference/attention_key_value_
 import { attentionQueryBackward } from "../src/reference/attention_query_backward.ts";
 import { type CaseMaker, type KernelCase, normals, type Size } from "./kernel_case.ts";
 
-function attention({ rows: contextLength, width, heads }: Size, random: Random) {
+function attention({ tokens: contextLength, width, heads }: Size, random: Random) {
   const headSize = width / heads;
   const shape = { batchSize: 1, contextLength, headCount: heads, keyValueHeadCount: heads, headSize };
   const [qkv, dout] = [normals(random, contextLength * 3 * width), normals(random, contextLength * width)];
@@ -103,7 +103,7 @@ const keyValueBackward = (form: AttentionForm): CaseMaker => (size, random) => {
   };
 };
 
-export const ATTENTION_CASES: readonly CaseMaker[] = (["direct", "general"] as const).flatMap((form) => [
+export const ATTENTION_CASES: readonly CaseMaker[] = (["direct", "tiled"] as const).flatMap((form) => [
   forward(form),
   queryBackward(form),
   keyValueBackward(form),

@@ -6,8 +6,8 @@ import type { Tensor } from "../test/kernels/kernel_harness.ts";
 /**
  * Sizes of GPT-2 (124 M): width 768, 12 heads, its block's 7.1 M parameters. What llvmpipe does not bear is cut and named
  * here: 256 rows of a product instead of 1024; 8192 rows of the token embedding instead of 50257, whose 154 MB no llvmpipe
- * binding holds; 256 tokens of context instead of 1024 and 32000 words of loss instead of 50257, because llvmpipe silently
- * ends an invocation's loops after 65535 iterations in all (found by this bench: 2·50257 and 1024·2·64 are more).
+ * binding holds; 32000 words of loss instead of 50257, because llvmpipe silently ends an invocation's loops after 65535
+ * iterations in all (found by this bench: 2·50257 are more).
  */
 export const SIZES = {
   full: {

@@ -24,12 +24,16 @@ export interface AttentionDispatch {
   readonly grid: Grid;
 }
 
-/** `direct` is for software adapters and needs rows of whole vec4; `general` takes any head size. */
-export type AttentionForm = "direct" | "general";
+/** `direct` is for software adapters and needs rows of whole vec4; `tiled` is for GPUs and takes any head size. */
+export type AttentionForm = "direct" | "tiled";
 
 /** Queries, or keys, that one invocation of a direct kernel computes: BLOCK in each. */
 const FORWARD_BLOCK = 8;
 const BACKWARD_BLOCK = 4;
+
+/** TILE and WORKGROUP of the tiled kernels. */
+const TILE = 32;
+const TILED_WORKGROUP = 64;
 
 /** What the direct kernels' registers hold. */
 const MAX_DIRECT_HEAD_SIZE = 64;
@@ -42,7 +46,7 @@ export function attentionForm(
 ): AttentionForm {
   const sizes = [headSize, ...ranges.flatMap(({ rowStride, columnOffset }) => [rowStride, columnOffset])];
   const fits = headSize <= MAX_DIRECT_HEAD_SIZE && sizes.every((elements) => elements % 4 === 0);
-  return backendKind === "software" && fits ? "direct" : "general";
+  return backendKind === "software" && fits ? "direct" : "tiled";
 }
 
 type Ranges<Names extends string> = Readonly<Record<Names, ColumnRange>>;
@@ -125,8 +129,12 @@ function dispatch(
     HEAD_SIZE: headSize,
     ...others,
   };
-  if (form === "general") {
-    return { kernel, constants, grid: [Math.ceil(contextLength / workgroupSize), batchSize * heads] };
+  if (form === "tiled") {
+    return {
+      kernel,
+      constants: { ...constants, WORKGROUP: TILED_WORKGROUP },
+      grid: [Math.ceil(contextLength / TILE), batchSize * heads],
+    };
   }
   const invocations = Math.ceil(contextLength / block) * batchSize * heads;
   return {

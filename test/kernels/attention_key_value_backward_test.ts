@@ -15,7 +15,7 @@ import { featuresOf, kernelTest } from "./kernel_harness.ts";
 for (const precision of ["f32", "f16"] as const) {
   kernelTest(`attention_key_value_backward agrees with its twin in ${precision}`, async (gpu, random) => {
     for (const shape of ATTENTION_SHAPES) {
-      await assertAttention(gpu, attentionData(random, shape, { precision }), "general", [
+      await assertAttention(gpu, attentionData(random, shape, { precision }), "tiled", [
         "dkeys",
         "dvalues",
       ]);
@@ -32,7 +32,7 @@ kernelTest("attention's gradients have the same bits every time", async (gpu, ra
     headSize: 12,
     isPacked: false,
   });
-  for (const form of ["direct", "general"] as const) {
+  for (const form of ["direct", "tiled"] as const) {
     const [first, second] = [await runAttention(gpu, data, form), await runAttention(gpu, data, form)];
     assert.deepEqual(first, second);
   }

@@ -4,7 +4,7 @@ import { featuresOf, kernelTest } from "./kernel_harness.ts";
 for (const precision of ["f32", "f16"] as const) {
   kernelTest(`attention_query_backward agrees with its twin in ${precision}`, async (gpu, random) => {
     for (const shape of ATTENTION_SHAPES) {
-      await assertAttention(gpu, attentionData(random, shape, { precision }), "general", [
+      await assertAttention(gpu, attentionData(random, shape, { precision }), "tiled", [
         "rowDot",
         "dqueries",
       ]);

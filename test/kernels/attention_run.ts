@@ -38,21 +38,18 @@ const shape = (
 export const DIRECT_SHAPES: readonly AttentionCase[] = [
   shape(1, 1, 1, 1, 4),
   shape(2, 7, 6, 2, 20, false),
-  shape(1, 257, 2, 1, 8),
+  shape(1, 1000, 2, 1, 8),
   shape(1, 21, 2, 2, 64),
 ];
 
-/** One token, primes, contexts around workgroup and tile sizes, groups of query heads, every kind of head size. */
+/** For the tiled kernels: one token, contexts around a tile and of many, groups of query heads, every kind of head size. */
 export const ATTENTION_SHAPES: readonly AttentionCase[] = [
   shape(1, 1, 1, 1, 1),
-  shape(2, 7, 3, 3, 5),
-  shape(2, 7, 3, 3, 5, false),
-  shape(1, 15, 4, 2, 16),
-  shape(2, 17, 6, 2, 3, false),
-  shape(1, 65, 2, 1, 8),
+  shape(2, 7, 6, 2, 5),
+  shape(1, 1000, 2, 1, 3, false),
   shape(1, 33, 2, 1, 64, false),
-  shape(1, 31, 1, 1, 80),
-  shape(1, 19, 2, 1, 128, false),
+  shape(1, 65, 1, 1, 80),
+  shape(1, 31, 2, 1, 128, false),
 ];
 
 function describe({ shape, precision }: AttentionData): string {
@@ -62,8 +59,8 @@ function describe({ shape, precision }: AttentionData): string {
 }
 
 /**
- * Softmax over up to 257 keys: exp is good to about 3 + 2|x| ulp and its errors are relative, so probabilities are good to about
- * 1e-6 of themselves; values and gradients are sums of standard normals, at most about 60 in all.
+ * Softmax over up to 1000 keys: exp is good to about 3 + 2|x| ulp and its errors are relative, so probabilities are good to about
+ * 1e-6 of themselves; values and gradients are sums of standard normals, at most about 200 in all.
  */
 export const ATTENTION_TOLERANCE = { absolute: 6e-5, relative: 1e-5 };
 
