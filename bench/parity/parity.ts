@@ -66,7 +66,7 @@ async function main(args: readonly string[]): Promise<number> {
   gpu.close();
   const comparison = compareCurves(ours, theirs);
   if (flags.out !== undefined) {
-    const record = { madeBy, secondsOfTraining: Math.round(seconds), comparison, ...ours };
+    const record = { madeBy, comparison, ...ours };
     await Deno.writeTextFile(flags.out, JSON.stringify(record) + "\n");
   }
   const isMet = Math.abs(comparison.finalValidationGap) <= LARGEST_VALIDATION_GAP;

@@ -142,7 +142,6 @@ def main():
         json.dumps(
             {
                 "madeBy": made_by,
-                "secondsOfTraining": round(seconds, 1),
                 "plan": plan,
                 "digests": digests,
                 "trainLosses": rounded(train_losses),
