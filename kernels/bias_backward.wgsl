@@ -1,10 +1,8 @@
 // Gradient of a bias: column sums.
 //   dy [N, C] · dbias [C]
-// Formula: dbias[c] = Σ_n dy[n, c]. Overwrites; ACCUMULATE 1 adds. One invocation a column, rows in order; grid C.
-override ROWS: u32;
-override WIDTH: u32;
+// Formula: dbias[c] = Σ_n dy[n, c]. Overwrites; ACCUMULATE 1 adds. STRIPES invocations a column, always adding in the same
+// order (kernels/shared/column_stripes.wgsl); grid ⌈C·STRIPES / WORKGROUP⌉ workgroups.
 override ACCUMULATE: u32 = 0;
-override WORKGROUP: u32 = 64;
 
 @group(0) @binding(0) var<storage, read> dy: array<scalar>;
 @group(0) @binding(1) var<storage, read_write> dbias: array<f32>;
@@ -15,16 +13,19 @@ fn main(
   @builtin(num_workgroups) groups: vec3u,
   @builtin(local_invocation_index) local: u32,
 ) {
-  let column = (group.y * groups.x + group.x) * WORKGROUP + local;
-  if (column >= WIDTH) {
-    return;
+  let columns = WORKGROUP / STRIPES;
+  let column = (group.y * groups.x + group.x) * columns + local % columns;
+  let stripe = local / columns;
+  let end = select(0u, ROWS, column < WIDTH);
+  var own = 0.0;
+  if (ACCUMULATE == 1u && stripe == 0u && column < WIDTH) {
+    own = dbias[column];
   }
-  var sum = 0.0;
-  if (ACCUMULATE == 1u) {
-    sum = dbias[column];
+  for (var row = stripe; row < end; row += STRIPES) {
+    own += f32(dy[row * WIDTH + column]);
   }
-  for (var row = 0u; row < ROWS; row++) {
-    sum += f32(dy[row * WIDTH + column]);
+  let sum = columnSums(local, vec2f(own, 0.0)).x;
+  if (stripe == 0u && column < WIDTH) {
+    dbias[column] = sum;
   }
-  dbias[column] = sum;
 }

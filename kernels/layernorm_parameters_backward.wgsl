@@ -1,11 +1,8 @@
 // Gradients of layer normalisation's gain and bias.
 //   dy [N, C] · x [N, C] · statistics [N, 2]: mean, rstd · dgain [C] · dbias [C]
-// Formula: dgain = Σ_n dy · (x - mean)·rstd, dbias = Σ_n dy. Overwrites; ACCUMULATE 1 adds. One invocation a column, walking the rows in
-// order, so neighbours read neighbours and no atomics are needed; grid C.
-override ROWS: u32;
-override WIDTH: u32;
+// Formula: dgain = Σ_n dy · (x - mean)·rstd, dbias = Σ_n dy. Overwrites; ACCUMULATE 1 adds. STRIPES invocations a column,
+// always adding in the same order, without atomics (kernels/shared/column_stripes.wgsl); grid ⌈C·STRIPES / WORKGROUP⌉ workgroups.
 override ACCUMULATE: u32 = 0;
-override WORKGROUP: u32 = 64;
 
 @group(0) @binding(0) var<storage, read> dy: array<scalar>;
 @group(0) @binding(1) var<storage, read> x: array<scalar>;
@@ -19,21 +16,22 @@ fn main(
   @builtin(num_workgroups) groups: vec3u,
   @builtin(local_invocation_index) local: u32,
 ) {
-  let column = (group.y * groups.x + group.x) * WORKGROUP + local;
-  if (column >= WIDTH) {
-    return;
+  let columns = WORKGROUP / STRIPES;
+  let column = (group.y * groups.x + group.x) * columns + local % columns;
+  let stripe = local / columns;
+  let end = select(0u, ROWS, column < WIDTH);
+  var own = vec2f(0.0);
+  if (ACCUMULATE == 1u && stripe == 0u && column < WIDTH) {
+    own = vec2f(dgain[column], dbias[column]);
   }
-  var sumGain = 0.0;
-  var sumBias = 0.0;
-  if (ACCUMULATE == 1u) {
-    sumGain = dgain[column];
-    sumBias = dbias[column];
-  }
-  for (var row = 0u; row < ROWS; row++) {
+  for (var row = stripe; row < end; row += STRIPES) {
     let g = f32(dy[row * WIDTH + column]);
-    sumGain += g * (f32(x[row * WIDTH + column]) - statistics[2u * row]) * statistics[2u * row + 1u];
-    sumBias += g;
+    own.x += g * (f32(x[row * WIDTH + column]) - statistics[2u * row]) * statistics[2u * row + 1u];
+    own.y += g;
   }
-  dgain[column] = sumGain;
-  dbias[column] = sumBias;
+  let sums = columnSums(local, own);
+  if (stripe == 0u && column < WIDTH) {
+    dgain[column] = sums.x;
+    dbias[column] = sums.y;
+  }
 }

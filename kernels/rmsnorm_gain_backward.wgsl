@@ -1,11 +1,8 @@
 // Gradient of root-mean-square normalisation's gain.
 //   dy [N, C] · x [N, C] · rstd [N] of the forward pass · dgain [C]
-// Formula: dgain = Σ_n dy · x·rstd. Overwrites; ACCUMULATE 1 adds. One invocation a column, walking the rows in order, so
-// neighbours read neighbours and no atomics are needed; grid C.
-override ROWS: u32;
-override WIDTH: u32;
+// Formula: dgain = Σ_n dy · x·rstd. Overwrites; ACCUMULATE 1 adds. STRIPES invocations a column, always adding in the same
+// order, without atomics (kernels/shared/column_stripes.wgsl); grid ⌈C·STRIPES / WORKGROUP⌉ workgroups.
 override ACCUMULATE: u32 = 0;
-override WORKGROUP: u32 = 64;
 
 @group(0) @binding(0) var<storage, read> dy: array<scalar>;
 @group(0) @binding(1) var<storage, read> x: array<scalar>;
@@ -18,16 +15,19 @@ fn main(
   @builtin(num_workgroups) groups: vec3u,
   @builtin(local_invocation_index) local: u32,
 ) {
-  let column = (group.y * groups.x + group.x) * WORKGROUP + local;
-  if (column >= WIDTH) {
-    return;
+  let columns = WORKGROUP / STRIPES;
+  let column = (group.y * groups.x + group.x) * columns + local % columns;
+  let stripe = local / columns;
+  let end = select(0u, ROWS, column < WIDTH);
+  var own = 0.0;
+  if (ACCUMULATE == 1u && stripe == 0u && column < WIDTH) {
+    own = dgain[column];
   }
-  var sum = 0.0;
-  if (ACCUMULATE == 1u) {
-    sum = dgain[column];
+  for (var row = stripe; row < end; row += STRIPES) {
+    own += f32(dy[row * WIDTH + column]) * f32(x[row * WIDTH + column]) * rstd[row];
   }
-  for (var row = 0u; row < ROWS; row++) {
-    sum += f32(dy[row * WIDTH + column]) * f32(x[row * WIDTH + column]) * rstd[row];
+  let sum = columnSums(local, vec2f(own, 0.0)).x;
+  if (stripe == 0u && column < WIDTH) {
+    dgain[column] = sum;
   }
-  dgain[column] = sum;
 }

@@ -31,6 +31,7 @@ import layernormParametersBackward from "../../kernels/layernorm_parameters_back
 };
 import matmulBroadcast from "../../kernels/matmul_broadcast.wgsl" with { type: "text" };
 import matmulDirect from "../../kernels/matmul_direct.wgsl" with { type: "text" };
+import columnStripes from "../../kernels/shared/column_stripes.wgsl" with { type: "text" };
 import rowLanes from "../../kernels/shared/row_lanes.wgsl" with { type: "text" };
 import matmulProduct from "../../kernels/shared/matmul.wgsl" with { type: "text" };
 import numericsGate from "../../kernels/numerics_gate.wgsl" with { type: "text" };
@@ -63,7 +64,7 @@ export const KERNEL_SOURCES = {
   attention_key_value_backward_direct: attentionKeyValueBackwardDirect,
   attention_query_backward: attentionQueryBackward,
   attention_query_backward_direct: attentionQueryBackwardDirect,
-  bias_backward: biasBackward,
+  bias_backward: `${columnStripes}\n${biasBackward}`,
   cast_parameters: castParameters,
   ceiling_copy: ceilingCopy,
   ceiling_fma: ceilingFma,
@@ -79,7 +80,7 @@ export const KERNEL_SOURCES = {
   lamb_update: lambUpdate,
   layernorm_backward: `${rowLanes}\n${layernormBackward}`,
   layernorm_forward: `${rowLanes}\n${layernormForward}`,
-  layernorm_parameters_backward: layernormParametersBackward,
+  layernorm_parameters_backward: `${columnStripes}\n${layernormParametersBackward}`,
   matmul_broadcast: `${matmulProduct}\n${matmulBroadcast}`,
   matmul_direct: `${matmulProduct}\n${matmulDirect}`,
   numerics_gate: numericsGate,
@@ -96,7 +97,7 @@ export const KERNEL_SOURCES = {
   residual_layernorm_forward: `${rowLanes}\n${residualLayernormForward}`,
   rmsnorm_backward: `${rowLanes}\n${rmsnormBackward}`,
   rmsnorm_forward: `${rowLanes}\n${rmsnormForward}`,
-  rmsnorm_gain_backward: rmsnormGainBackward,
+  rmsnorm_gain_backward: `${columnStripes}\n${rmsnormGainBackward}`,
   rope: rope,
   squared_norm: squaredNorm,
   step_outcome: stepOutcome,

@@ -6,6 +6,10 @@ import type { Binding, DispatchPlan } from "../gpu/mod.ts";
 import { matmulNT, matmulTN } from "./matmul.ts";
 import type { Shard } from "./parameter_store.ts";
 
+/** 16 neighbouring columns make reads of 32 or 64 bytes; 256 invocations are what every adapter allows. */
+const GPU_COLUMN_GROUP = 256;
+const GPU_STRIPES = 16;
+
 /** Gradients of y = x·w + bias: dx (into its own buffer), and dw and dbias, added to when `accumulate`. x [N, inC], dy [N, outC], w [inC, outC]. */
 export function linearBackward(
   plan: DispatchPlan,
@@ -15,13 +19,29 @@ export function linearBackward(
 ): void {
   matmulNT(plan, { rows, columns: inWidth, inner: outWidth }, dy, w, dx);
   matmulTN(plan, { rows: inWidth, columns: outWidth, inner: rows }, x, dy, dw, { accumulate });
-  const constants = { ROWS: rows, WIDTH: outWidth, ACCUMULATE: accumulate ? 1 : 0 };
-  plan.add("bias_backward", constants, [dy, dbias], outWidth);
+  addColumnSums(plan, "bias_backward", { rows, width: outWidth, accumulate }, [dy, dbias]);
 }
 
 /** Invocations that share a row: see kernels/shared/row_lanes.wgsl. On a GPU 32, what one of its instructions spans. */
 export function rowLanes({ adapter, workgroupSize }: DispatchPlan): number {
   return adapter.backendKind === "software" ? 1 : Math.min(32, workgroupSize);
+}
+
+/** One of the kernels that sum over rows: see kernels/shared/column_stripes.wgsl. */
+export function addColumnSums(
+  plan: DispatchPlan,
+  kernel: "bias_backward" | "layernorm_parameters_backward" | "rmsnorm_gain_backward",
+  { rows, width, accumulate }: { rows: number; width: number; accumulate: boolean },
+  bindings: readonly Binding[],
+): void {
+  const constants = { ROWS: rows, WIDTH: width, ACCUMULATE: accumulate ? 1 : 0 };
+  if (plan.adapter.backendKind === "software") {
+    plan.add(kernel, constants, bindings, width);
+  } else {
+    const columns = GPU_COLUMN_GROUP / GPU_STRIPES;
+    const group = { WORKGROUP: GPU_COLUMN_GROUP, STRIPES: GPU_STRIPES };
+    plan.add(kernel, { ...constants, ...group }, bindings, [Math.ceil(width / columns), 1]);
+  }
 }
 
 export interface NormShape {
@@ -88,8 +108,8 @@ export function layernormBackward(
     [dy, x, gain, statistics, dx],
     rows * lanes,
   );
-  const constants = { ROWS: rows, WIDTH: width, ACCUMULATE: accumulate ? 1 : 0 };
-  plan.add("layernorm_parameters_backward", constants, [dy, x, statistics, dgain, dbias], width);
+  const bindings = [dy, x, statistics, dgain, dbias];
+  addColumnSums(plan, "layernorm_parameters_backward", { rows, width, accumulate }, bindings);
 }
 
 /** y = x + branch, all [count]. */

@@ -1,6 +1,6 @@
 /** Operations that only Llama has, as dispatches appended to a plan: N rows (B·T tokens), C columns. */
 import type { Binding, DispatchPlan } from "../gpu/mod.ts";
-import { rowLanes } from "./layers.ts";
+import { addColumnSums, rowLanes } from "./layers.ts";
 import { matmulNN, matmulNT, matmulTN } from "./matmul.ts";
 
 /** y [N, out] = x [N, in]·wᵀ, w [out, in]. */
@@ -54,12 +54,7 @@ export function rmsnormBackward(
     [dy, x, gain, rstd, dx],
     rows * lanes,
   );
-  plan.add(
-    "rmsnorm_gain_backward",
-    { ...constants, ACCUMULATE: accumulate ? 1 : 0 },
-    [dy, x, rstd, dgain],
-    width,
-  );
+  addColumnSums(plan, "rmsnorm_gain_backward", { rows, width, accumulate }, [dy, x, rstd, dgain]);
 }
 
 /** Rotates x [B·T, heads·headSize] in place, back when `inverse`; see kernels/rope.wgsl. */

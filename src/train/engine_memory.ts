@@ -95,7 +95,8 @@ export interface EngineMemory {
 const LOGITS_BYTES = 64 * 1024 * 1024;
 /** llvmpipe ends the loops of an invocation silently after 65535 iterations. */
 const SOFTWARE_MAX_COLUMNS = 32768;
-const MAX_PARTIALS = 4096;
+/** Sums of squares a range: enough to occupy the adapter, few enough to be added up after. */
+const MAX_PARTIALS = { software: 4096, gpu: 65536 };
 
 export function adapterShape(
   gpu: Gpu,
@@ -149,7 +150,10 @@ export function layOutMemory(
   } as const;
   const largest = Math.max(...partition.segments.map(({ elementCount }) => elementCount));
   // A multiple of 64, so that each range's sums can be bound alone.
-  const partialCount = Math.min(MAX_PARTIALS, 64 * Math.ceil(largest / 4096));
+  const partialCount = Math.min(
+    isSoftware ? MAX_PARTIALS.software : MAX_PARTIALS.gpu,
+    64 * Math.ceil(largest / 4096),
+  );
   const small = arenaOf("statistics");
   const masters = store("parameters", "parameters");
   return {

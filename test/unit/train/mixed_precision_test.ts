@@ -2,7 +2,13 @@ import { strict as assert } from "node:assert";
 import { eventLog, type LogEvent } from "../../../src/base/log.ts";
 import { Random } from "../../../src/base/random.ts";
 import { type Gpu, openDevice } from "../../../src/gpu/mod.ts";
-import { gpt2Config, initialParameters, type ModelConfig, parameterLayout } from "../../../src/model/mod.ts";
+import {
+  gpt2Config,
+  initialParameters,
+  llamaConfig,
+  type ModelConfig,
+  parameterLayout,
+} from "../../../src/model/mod.ts";
 import { DEFAULT_ADAMW } from "../../../src/optim/adamw.ts";
 import { type OutcomeState, stepOutcome } from "../../../src/reference/step_outcome.ts";
 import { type StepResult, TrainEngine, type TrainEngineOptions } from "../../../src/train/engine.ts";
@@ -11,6 +17,15 @@ import { defaultLossScale } from "../../../src/train/loss_scale.ts";
 /** Nothing is a multiple of a tile or a vector, and tensors end in half a word. */
 const SMALL: readonly ModelConfig[] = [
   gpt2Config({ vocabSize: 37, contextLength: 11, layerCount: 2, headCount: 3, width: 27 }),
+  llamaConfig({
+    vocabSize: 37,
+    contextLength: 11,
+    layerCount: 2,
+    headCount: 6,
+    keyValueHeadCount: 2,
+    width: 36,
+    innerWidth: 25,
+  }),
 ];
 const BATCH = 3;
 
