@@ -4,7 +4,7 @@
  * requested whenever they are to be had: what is granted is in `Gpu.has`.
  */
 import type { Log } from "../base/log.ts";
-import { backendKindOf } from "./backend_kind.ts";
+import { type BackendKind, backendKindOf } from "./backend_kind.ts";
 import { requestWithFeatures, WANTED_LIMITS, type WantedFeature } from "./device_features.ts";
 import { gpuError } from "./errors.ts";
 import { Gpu } from "./gpu.ts";
@@ -18,6 +18,8 @@ export interface OpenDeviceOptions {
   readonly forceFallback?: boolean;
   /** Do without these features even where they are offered: to test or measure what the others do then. */
   readonly without?: readonly WantedFeature[];
+  /** Take the adapter for one of this kind: to test on one kind what runs on another. */
+  readonly treatAs?: BackendKind;
 }
 
 /** @throws `gpu/no-adapter`, `gpu/device-refused` */
@@ -39,7 +41,8 @@ export async function openDevice(options: OpenDeviceOptions = {}): Promise<Gpu> 
       cause,
     );
   }
-  const backendKind = backendKindOf(adapterName, info.isFallbackAdapter, new Set(opened.granted));
+  const backendKind = options.treatAs ??
+    backendKindOf(adapterName, info.isFallbackAdapter, new Set(opened.granted));
   if (backendKind === "software") {
     options.log?.warn(
       `${adapterName} is a software adapter: training is slow, a GPU with a Vulkan driver is faster`,
