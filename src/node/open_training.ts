@@ -19,6 +19,7 @@ import { chunkReducer } from "../train/gpu_reducer.ts";
 import { BandwidthMeter } from "./bandwidth.ts";
 import { validationTokensFor } from "./evaluation.ts";
 import { exchangeAt } from "./exchange_plan.ts";
+import { assertDivides } from "./micro_batches.ts";
 import type { NodeOptions } from "./node_options.ts";
 import { nativeDigest } from "./native_digest.ts";
 import type { PeerDirectory } from "./peer_directory.ts";
@@ -57,15 +58,6 @@ function assertAdapterBears({ backendKind, adapterName }: Gpu, { config: { model
     `train preset ${preset} on ${adapterName}: a software adapter computes models of this size wrongly, a GPU ` +
       `is required, take preset pico or nano here`,
     { preset, adapter: adapterName },
-  );
-}
-
-function assertDivides(microBatches: number, batchSize: number): void {
-  if (batchSize % microBatches === 0) return;
-  throw new SkeinError(
-    "node/bad-micro-batches",
-    `take a step's ${batchSize} windows in ${microBatches} passes: a divisor of their number is required`,
-    { microBatches, batchSize },
   );
 }
 

@@ -6,6 +6,7 @@
 import { Random } from "../../base/random.ts";
 import { initialParameters, type ModelConfig } from "../../model/mod.ts";
 import { type AdamWOptions, TrainEngine } from "../../train/engine.ts";
+import { assertDivides } from "../micro_batches.ts";
 import { type ProfileReport, ProfileSession, type ProfileSessionDependencies } from "../profile_session.ts";
 import {
   type BenchDependencies,
@@ -19,6 +20,10 @@ import {
 
 export interface StepBenchOptions extends ShapeOptions {
   readonly steps: number;
+  /** Compute each layer again in the backward pass instead of holding it. */
+  readonly recompute: boolean;
+  /** Passes a step. */
+  readonly microBatches: number;
   /** Time kernels in further steps; with a path, write a trace of them. */
   readonly profile?: { readonly tracePath?: string };
 }
@@ -29,6 +34,8 @@ export interface StepBenchResult extends BenchSubject {
   readonly parameters: number;
   readonly batchSize: number;
   readonly contextLength: number;
+  readonly recompute: boolean;
+  readonly microBatches: number;
   readonly steps: number;
   readonly dispatches: number;
   readonly deviceBytes: number;
@@ -66,12 +73,15 @@ export function benchStep(
 ): Promise<StepBenchResult> {
   return inBenchRoom(options.precision, deps, async (room) => {
     const config = modelOf(options);
-    const { batchSize, preset, steps } = options;
+    const { batchSize, preset, steps, recompute, microBatches } = options;
     const { precision } = room.subject;
+    assertDivides(microBatches, batchSize);
     const engine = await TrainEngine.create(room.gpu, config, {
       batchSize,
       adamw: ADAMW,
       precision,
+      recompute: recompute ? "layers" : "none",
+      microBatches,
       log: deps.log,
     });
     try {
@@ -90,6 +100,8 @@ export function benchStep(
         parameters: engine.layout.parameterCount,
         batchSize,
         contextLength: config.contextLength,
+        recompute,
+        microBatches,
         steps,
         dispatches: engine.dispatchCount,
         deviceBytes: engine.heldBytes,

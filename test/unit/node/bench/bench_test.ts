@@ -10,6 +10,7 @@ import { benchStep } from "../../../../src/node/bench/step_bench.ts";
 import { matmulTN } from "../../../../src/reference/matmul_tn.ts";
 
 const SMALL = { preset: "pico", batchSize: 1, contextLength: 9, precision: "f32" } as const;
+const STEP = { steps: 3, recompute: false, microBatches: 1 };
 const written = new Map<string, string>();
 const DEPS = {
   clock: systemClock,
@@ -64,7 +65,8 @@ Deno.test("bench attention verifies both passes against the twins", async () => 
 });
 
 Deno.test("bench step checks the gradient, times steps, profiles kernels and writes a trace", async () => {
-  const result = await benchStep({ ...SMALL, steps: 3, profile: { tracePath: "t.json" } }, DEPS);
+  const profile = { tracePath: "t.json" };
+  const result = await benchStep({ ...SMALL, ...STEP, profile }, DEPS);
   assert.ok(result.gradientError < 0.005, `${result.gradientError}`);
   assert.ok(result.lastLoss < result.firstLoss, `${result.firstLoss} to ${result.lastLoss}`);
   // Products are 6 operations a parameter and token, less for the embedding of positions and the vectors.
@@ -78,4 +80,15 @@ Deno.test("bench step checks the gradient, times steps, profiles kernels and wri
   assert.ok(Math.abs(calls - result.dispatches) < 1e-9, `${calls} calls, ${result.dispatches} dispatches`);
   const { traceEvents } = JSON.parse(written.get("t.json")!);
   assert.equal(traceEvents.length, 2 + 3 * result.dispatches);
+});
+
+Deno.test("bench step recomputes and splits like a miner, and refuses passes that do not divide the batch", async () => {
+  const whole = await benchStep({ ...SMALL, ...STEP, batchSize: 2 }, DEPS);
+  const split = await benchStep({ ...SMALL, ...STEP, batchSize: 2, recompute: true, microBatches: 2 }, DEPS);
+  assert.ok(split.deviceBytes < whole.deviceBytes, `${split.deviceBytes} of ${whole.deviceBytes} bytes`);
+  assert.ok(Math.abs(split.lastLoss - whole.lastLoss) < 1e-4, `${split.lastLoss} and ${whole.lastLoss}`);
+  assert.equal(split.profile, undefined);
+  await assert.rejects(benchStep({ ...SMALL, ...STEP, microBatches: 2 }, DEPS), {
+    code: "node/bad-micro-batches",
+  });
 });
