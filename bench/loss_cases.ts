@@ -37,7 +37,7 @@ export const LOSS_CASES: readonly CaseMaker[] = [
       shape: `${rows}×${vocabulary}`,
       constants: { ROWS: rows, COLUMNS: vocabulary, FIRST_TOKEN: 0 },
       tensors: [logits, targets, logSumExp, Float32Array.of(1 / rows, 1)],
-      extent: (workgroupSize) => [Math.ceil(vocabulary / workgroupSize), rows],
+      extent: (workgroupSize) => [Math.ceil(vocabulary / (16 * workgroupSize)), rows],
       expected: () => new Map([[0, crossEntropyBackward(logits, targets, logSumExp, tile)]]),
       work: bytesOf(logits, logits),
     };

@@ -49,7 +49,7 @@ export function headBackward(plan: DispatchPlan, pass: Pass): void {
         "cross_entropy_backward",
         { ROWS: rowCount, COLUMNS: columns, FIRST_TOKEN: firstToken },
         [logits, targets, logSumExp, act.scaling.whole()],
-        [Math.ceil(columns / plan.workgroupSize), rowCount],
+        [Math.ceil(columns / (16 * plan.workgroupSize)), rowCount],
       );
       matmulNN(plan, { rows: rowCount, columns: width, inner: columns }, logits, weight, dnormed, {
         accumulate: index > 0,
