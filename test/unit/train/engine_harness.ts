@@ -1,7 +1,7 @@
 /** Small engines for the tests of what an engine can be asked for. */
 import { Random } from "../../../src/base/random.ts";
 import { type Gpu, openDevice } from "../../../src/gpu/mod.ts";
-import { gpt2Config, type ModelConfig, parameterLayout } from "../../../src/model/mod.ts";
+import { gpt2Config, llamaConfig, type ModelConfig, parameterLayout } from "../../../src/model/mod.ts";
 import { DEFAULT_ADAMW } from "../../../src/optim/adamw.ts";
 import { TrainEngine, type TrainEngineOptions } from "../../../src/train/engine.ts";
 
@@ -12,6 +12,16 @@ export const SMALL = gpt2Config({
   layerCount: 3,
   headCount: 3,
   width: 9,
+});
+/** The other family: a head of its own, and query heads that share keys and values. */
+export const SMALL_LLAMA = llamaConfig({
+  vocabSize: 301,
+  contextLength: 37,
+  layerCount: 3,
+  headCount: 4,
+  keyValueHeadCount: 2,
+  width: 24,
+  innerWidth: 40,
 });
 export const BATCH = 4;
 

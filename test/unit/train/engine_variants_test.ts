@@ -1,7 +1,7 @@
 /** However the memory is cut and the work is ordered, it is the same training. */
 import { strict as assert } from "node:assert";
 import type { Gpu } from "../../../src/gpu/mod.ts";
-import { NOT_COUNTED } from "../../../src/model/mod.ts";
+import { type ModelConfig, NOT_COUNTED } from "../../../src/model/mod.ts";
 import { DEFAULT_LAMB, lambBlocks } from "../../../src/optim/lamb.ts";
 import { lambMoments } from "../../../src/reference/lamb_moments.ts";
 import { lambRatios } from "../../../src/reference/lamb_ratios.ts";
@@ -13,62 +13,68 @@ import {
   randomTokens,
   relativeError,
   SMALL,
+  SMALL_LLAMA,
   withEngine,
   withGpu,
 } from "./engine_harness.ts";
 
 const PARAMETERS = livelyParameters();
+const FAMILIES: readonly ModelConfig[] = [SMALL, SMALL_LLAMA];
 const TOKENS = randomTokens(4);
 
 /** Loss and gradients, the loss of `evaluate`, and the parameters after three steps. */
-function trainThree(gpu: Gpu, options: Partial<TrainEngineOptions>, tokens = TOKENS) {
+function trainThree(gpu: Gpu, config: ModelConfig, options: Partial<TrainEngineOptions>) {
   return withEngine(gpu, options, async (engine) => {
-    engine.loadParameters(PARAMETERS);
-    const { loss, gradients } = await engine.evaluateGradients(tokens);
-    const evaluated = await engine.evaluate(tokens);
-    for (let step = 0; step < 3; step++) await engine.trainStep(tokens, 1e-3);
+    engine.loadParameters(livelyParameters(config));
+    const { loss, gradients } = await engine.evaluateGradients(TOKENS);
+    const evaluated = await engine.evaluate(TOKENS);
+    for (let step = 0; step < 3; step++) await engine.trainStep(TOKENS, 1e-3);
     return { loss, gradients, evaluated, after: await engine.readParameters(), held: engine.heldBytes };
-  });
+  }, config);
 }
 
-Deno.test("blocks of rows, tiles of the vocabulary and shards of a matrix change nothing but the order of sums", () =>
-  withGpu(async (gpu) => {
-    const whole = await trainThree(gpu, {});
-    assert.ok(Math.abs(whole.loss - whole.evaluated) < 1e-6);
-    // 148 rows: blocks of 128 and 20. The embedding of 301 rows of 36 bytes lies in three shards, or in two.
-    for (
-      const bounds of [{ logitsBytes: 1 }, { segmentBytes: 5000 }, { logitsBytes: 1, segmentBytes: 10_000 }]
-    ) {
-      const cut = await trainThree(gpu, { bounds });
-      assert.ok(Math.abs(cut.loss - whole.loss) < 2e-6, `${JSON.stringify(bounds)}: loss ${cut.loss}`);
-      assert.ok(Math.abs(cut.evaluated - whole.loss) < 2e-6);
-      assert.ok(relativeError(cut.gradients, whole.gradients) < 1e-6, JSON.stringify(bounds));
-      // AdamW divides by roots of second moments, so that gradients near zero turn rounding into steps.
-      assert.ok(relativeError(cut.after, whole.after) < 1e-4);
-    }
-  }));
+for (const config of FAMILIES) {
+  const { family } = config;
 
-Deno.test("layers computed again give the same bits as layers kept, in less memory", () =>
-  withGpu(async (gpu) => {
-    for (const precision of gpu.has("shader-f16") ? ["f32", "f16"] as const : ["f32"] as const) {
-      const kept = await trainThree(gpu, { precision });
-      const again = await trainThree(gpu, { precision, recompute: "layers" });
-      assert.ok(again.held < kept.held * 0.9, `${again.held} of ${kept.held}`);
-      assert.deepEqual({ ...again, held: 0 }, { ...kept, held: 0 }, precision);
-    }
-  }));
+  Deno.test(`${family}: blocks of rows, tiles of the vocabulary and shards of a matrix change only the order of sums`, () =>
+    withGpu(async (gpu) => {
+      const whole = await trainThree(gpu, config, {});
+      assert.ok(Math.abs(whole.loss - whole.evaluated) < 1e-6);
+      // 148 rows: blocks of 128 and 20. GPT-2's embedding of 301 rows of 36 bytes lies in three shards, or in two.
+      for (
+        const bounds of [{ logitsBytes: 1 }, { segmentBytes: 5000 }, { logitsBytes: 1, segmentBytes: 10_000 }]
+      ) {
+        const cut = await trainThree(gpu, config, { bounds });
+        assert.ok(Math.abs(cut.loss - whole.loss) < 2e-6, `${JSON.stringify(bounds)}: loss ${cut.loss}`);
+        assert.ok(Math.abs(cut.evaluated - whole.loss) < 2e-6);
+        assert.ok(relativeError(cut.gradients, whole.gradients) < 1e-6, JSON.stringify(bounds));
+        // AdamW divides by roots of second moments, so that gradients near zero turn rounding into steps.
+        assert.ok(relativeError(cut.after, whole.after) < 1e-4);
+      }
+    }));
 
-Deno.test("micro-batches sum to the gradients of the whole batch, and their loss is its mean", () =>
-  withGpu(async (gpu) => {
-    const whole = await trainThree(gpu, {});
-    for (const microBatches of [2, 4]) {
-      const split = await trainThree(gpu, { microBatches });
-      assert.ok(split.held < whole.held);
-      assert.ok(Math.abs(split.loss - whole.loss) < 2e-6 && Math.abs(split.evaluated - whole.loss) < 2e-6);
-      assert.ok(relativeError(split.gradients, whole.gradients) < 1e-6, `${microBatches} micro-batches`);
-      assert.ok(relativeError(split.after, whole.after) < 1e-4);
-    }
-  }));
+  Deno.test(`${family}: layers computed again give the same bits as layers kept, in less memory`, () =>
+    withGpu(async (gpu) => {
+      for (const precision of gpu.has("shader-f16") ? ["f32", "f16"] as const : ["f32"] as const) {
+        const kept = await trainThree(gpu, config, { precision });
+        const again = await trainThree(gpu, config, { precision, recompute: "layers" });
+        assert.ok(again.held < kept.held * 0.9, `${again.held} of ${kept.held}`);
+        assert.deepEqual({ ...again, held: 0 }, { ...kept, held: 0 }, precision);
+      }
+    }));
+
+  Deno.test(`${family}: micro-batches sum to the gradients of the whole batch, and their loss is its mean`, () =>
+    withGpu(async (gpu) => {
+      const whole = await trainThree(gpu, config, {});
+      for (const microBatches of [2, 4]) {
+        const split = await trainThree(gpu, config, { microBatches });
+        assert.ok(split.held < whole.held);
+        assert.ok(Math.abs(split.loss - whole.loss) < 2e-6 && Math.abs(split.evaluated - whole.loss) < 2e-6);
+        assert.ok(relativeError(split.gradients, whole.gradients) < 1e-6, `${microBatches} micro-batches`);
+        assert.ok(relativeError(split.after, whole.after) < 1e-4);
+      }
+    }));
+}
 
 Deno.test("what is not counted neither adds to the loss nor is learnt from", () =>
   withGpu((gpu) =>
