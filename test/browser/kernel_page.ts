@@ -1,6 +1,7 @@
 /**
  * The page in Chromium that has the kernel tests and the engine in it, served on loopback, and what a test may ask of it.
- * A call that takes too long fails by name: a GPU process that hangs must not hang the tests.
+ * A call that takes too long fails by name: a GPU process that hangs must not hang the tests. SwiftShader compiles large kernels
+ * with barriers for seconds, on a busy machine for minutes.
  */
 import { rmSync } from "node:fs";
 import type { Browser, Page } from "playwright-core";
@@ -9,7 +10,7 @@ import { launchChromium } from "./chromium.ts";
 import type { PageTest, SkeinPage, TestOutcome } from "./page.ts";
 import type { RunName, TrainingRun } from "./training_run.ts";
 
-const TIMEOUT_MS = 90_000;
+const TIMEOUT_MS = 240_000;
 const IMPORT_MAP = { imports: { "node:assert": "/assert.js" } };
 const HTML = `<!doctype html><title>Skein</title><link rel="icon" href="data:,">` +
   `<script type="importmap">${JSON.stringify(IMPORT_MAP)}</script>` +
