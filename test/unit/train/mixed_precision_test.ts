@@ -107,6 +107,22 @@ Deno.test("in f16 loss and every tensor's gradient are within 2e-2 of f32's", ()
     }
   }));
 
+Deno.test("in f16, too, layers may be computed again and a step may take micro-batches", () =>
+  withGpu(async (gpu) => {
+    for (const config of SMALL) {
+      const gradientsOf = (options: Partial<TrainEngineOptions>) =>
+        withEngine(gpu, config, { precision: "f16", ...options }, (engine) => {
+          engine.loadParameters(livelyParameters(config));
+          return engine.evaluateGradients(tokensOf(config, 4));
+        });
+      const whole = await gradientsOf({});
+      const parts = await gradientsOf({ recompute: "layers", microBatches: BATCH });
+      assert.ok(Math.abs(parts.loss - whole.loss) < 1e-5);
+      // The same halves are summed, a window at a time.
+      assert.ok(relativeError(parts.gradients, whole.gradients) < 1e-5, config.family);
+    }
+  }));
+
 Deno.test("training in f16 learns as f32 does", () =>
   withGpu(async (gpu) => {
     for (const config of SMALL) {
