@@ -1,5 +1,6 @@
 /** What only Llama has: root-mean-square normalisation, rotary positions, the gated activation. Bound by bytes. */
 import type { Random } from "../src/base/random.ts";
+import { residualRmsnormForward } from "../src/reference/residual_rmsnorm_forward.ts";
 import { rmsnormBackward } from "../src/reference/rmsnorm_backward.ts";
 import { rmsnormForward } from "../src/reference/rmsnorm_forward.ts";
 import { rmsnormGainBackward } from "../src/reference/rmsnorm_gain_backward.ts";
@@ -29,6 +30,21 @@ export const LLAMA_CASES: readonly CaseMaker[] = [
         return new Map([[2, y], [3, rstd]]);
       },
       work: bytesOf(x, x, rstd),
+    };
+  },
+  (size, random) => {
+    const { x, dy: branch, gain, rstd, shape, constants } = normInputs(size, random);
+    return {
+      kernel: "residual_rmsnorm_forward",
+      shape,
+      constants,
+      tensors: [x, branch, gain, ...[x, x, rstd].map(({ length }) => new Float32Array(length))],
+      extent: size.tokens,
+      expected: () => {
+        const { sum, y, rstd } = residualRmsnormForward(x, branch, gain, size.width);
+        return new Map([[3, sum], [4, y], [5, rstd]]);
+      },
+      work: bytesOf(x, x, x, x, rstd),
     };
   },
   (size, random) => {

@@ -46,6 +46,7 @@ import reduceU8Scale from "../../kernels/reduce_u8_scale.wgsl" with { type: "tex
 import reduceU8Sum from "../../kernels/reduce_u8_sum.wgsl" with { type: "text" };
 import residualForward from "../../kernels/residual_forward.wgsl" with { type: "text" };
 import residualLayernormForward from "../../kernels/residual_layernorm_forward.wgsl" with { type: "text" };
+import residualRmsnormForward from "../../kernels/residual_rmsnorm_forward.wgsl" with { type: "text" };
 import rmsnormBackward from "../../kernels/rmsnorm_backward.wgsl" with { type: "text" };
 import rmsnormForward from "../../kernels/rmsnorm_forward.wgsl" with { type: "text" };
 import rmsnormGainBackward from "../../kernels/rmsnorm_gain_backward.wgsl" with { type: "text" };
@@ -95,6 +96,7 @@ export const KERNEL_SOURCES = {
   reduce_u8_sum: reduceU8Sum,
   residual_forward: residualForward,
   residual_layernorm_forward: `${rowLanes}\n${residualLayernormForward}`,
+  residual_rmsnorm_forward: `${rowLanes}\n${residualRmsnormForward}`,
   rmsnorm_backward: `${rowLanes}\n${rmsnormBackward}`,
   rmsnorm_forward: `${rowLanes}\n${rmsnormForward}`,
   rmsnorm_gain_backward: `${columnStripes}\n${rmsnormGainBackward}`,

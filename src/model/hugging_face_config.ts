@@ -63,7 +63,10 @@ const llamaShape = z.object({
   attention_bias: z.literal(false).default(false),
   mlp_bias: z.literal(false).default(false),
   pretraining_tp: z.literal(1).default(1),
+  partial_rotary_factor: z.literal(1).default(1),
 });
+
+const END_OF_TEXT = 50256;
 
 const SHAPES = { gpt2: gpt2Shape, llama: llamaShape } as const;
 
@@ -117,6 +120,9 @@ function toGpt2(config: Gpt2Config): Record<string, unknown> {
     tie_word_embeddings: config.tiedHead,
     activation_function: config.activation === "gelu-erf" ? "gelu" : "gelu_new",
     scale_attn_weights: true,
+    // transformers' defaults are GPT-2's own, which a smaller vocabulary lacks.
+    bos_token_id: vocabSize > END_OF_TEXT ? END_OF_TEXT : null,
+    eos_token_id: vocabSize > END_OF_TEXT ? END_OF_TEXT : null,
     resid_pdrop: 0,
     embd_pdrop: 0,
     attn_pdrop: 0,

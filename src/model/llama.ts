@@ -5,7 +5,7 @@
  *               x += down_proj(silu(gate_proj(n))·up_proj(n)), n = post_attention_layernorm(x)
  *   logits = norm(x)·lm_headᵀ, or ·embed_tokensᵀ where the head is tied
  * Norms are root-mean-square, there are no biases, query heads share heads of keys and values in groups. Linear weights are
- * [out, in]. A layer is 16 dispatches forward and 25 backward.
+ * [out, in]. A layer is 15 dispatches forward and 25 backward.
  */
 import type { Binding, DispatchPlan, GpuBuffer } from "../gpu/mod.ts";
 import { attentionBackward, type AttentionBindings, attentionForward, columnsOf } from "./attention.ts";
@@ -15,6 +15,7 @@ import { embeddingBackward, embeddingForward, residualForward } from "./layers.t
 import {
   projectionBackward,
   projectionForward,
+  residualRmsnormForward,
   rmsnormBackward,
   rmsnormForward,
   rope,
@@ -66,7 +67,7 @@ export const llamaFamily: ModelFamily<LlamaConfig> = {
   },
 };
 
-/** From the layer's input to its middle. */
+/** From the layer's input to its middle and the norm of that. */
 function attentionBlockForward(plan: DispatchPlan, pass: Forward, layer: number): void {
   const { config, rows, activations: act } = pass;
   const { width } = config;
@@ -85,18 +86,25 @@ function attentionBlockForward(plan: DispatchPlan, pass: Forward, layer: number)
     config.headCount * config.headSize,
     pass.parameter(`${at}.self_attn.o_proj.weight`),
   ];
-  const [x, y] = [of.attended.whole(), act.branch.whole()];
-  projectionForward(plan, { rows, inWidth, outWidth: width }, { x, w, y });
-  residualForward(plan, rows * width, input, y, of.middle.whole());
+  const branch = act.branch.whole();
+  const shape = { rows, inWidth, outWidth: width };
+  projectionForward(plan, shape, { x: of.attended.whole(), w, y: branch });
+  residualRmsnormForward(plan, { rows, width, epsilon: config.normEpsilon }, {
+    x: input,
+    branch,
+    gain: pass.parameter(`${at}.post_attention_layernorm.weight`),
+    sum: of.middle.whole(),
+    y: of.normed2.whole(),
+    rstd: of.statistics2.whole(),
+  });
 }
 
-/** From the layer's middle to its output, or to what of it the backward pass reads. */
+/** From the norm of the layer's middle to its output, or to what of it the backward pass reads. */
 function mlpForward(plan: DispatchPlan, pass: Forward, layer: number, isAgain: boolean): void {
   const { config, rows, activations: act, parameter } = pass;
   const { width, innerWidth } = config;
   const of = act.layers[layer];
   const at = `model.layers.${layer}`;
-  norm(plan, pass, `${at}.post_attention_layernorm`, of.middle.whole(), of.normed2, of.statistics2);
   const { gate, up } = hiddenRegions(of.hidden, config, rows);
   const shape = { rows, inWidth: width, outWidth: innerWidth };
   const [x, y] = [of.normed2.whole(), of.activated.whole()];

@@ -39,6 +39,24 @@ export function rmsnormForward(
   plan.add("rmsnorm_forward", constants, [x, gain, y, rstd], rows * lanes);
 }
 
+/** sum = x + branch, all [N, C], and its norm y [N, C] as `rmsnormForward`. */
+export function residualRmsnormForward(
+  plan: DispatchPlan,
+  { rows, width, epsilon }: { rows: number; width: number; epsilon: number },
+  { x, branch, gain, sum, y, rstd }: {
+    x: Binding;
+    branch: Binding;
+    gain: Binding;
+    sum: Binding;
+    y: Binding;
+    rstd: Binding;
+  },
+): void {
+  const lanes = rowLanes(plan);
+  const constants = { ROWS: rows, WIDTH: width, EPSILON: epsilon, LANES: lanes };
+  plan.add("residual_rmsnorm_forward", constants, [x, branch, gain, sum, y, rstd], rows * lanes);
+}
+
 /** Adds to dx [N, C] when `addsToStream`, and to dgain [C] when `accumulate`, else overwrites them. */
 export function rmsnormBackward(
   plan: DispatchPlan,

@@ -1,6 +1,5 @@
 /** Token lists that a user gives: JSON, a list of equally long lists of token numbers, [batch][time]. */
 import { readFile, stat } from "node:fs/promises";
-import { z } from "zod";
 import { SkeinError } from "../base/errors.ts";
 
 export interface TokenRows {
@@ -12,7 +11,6 @@ export interface TokenRows {
 }
 
 const MAXIMUM_BYTES = 1 << 28;
-const rowsShape = z.array(z.array(z.number().int().min(0).max(2 ** 32 - 1)).min(1)).min(1);
 
 /** @throws {SkeinError} `node/bad-tokens` */
 export async function readTokenRows(path: string): Promise<TokenRows> {
@@ -38,13 +36,7 @@ export function decodeTokenRows(text: string, path: string): TokenRows {
   } catch (cause) {
     throw refuse(path, "no JSON", "a list of lists of token numbers is", cause);
   }
-  const parsed = rowsShape.safeParse(json);
-  if (!parsed.success) {
-    const { path: at, message } = parsed.error.issues[0];
-    const where = at.length === 0 ? "" : ` at [${at.join("][")}]`;
-    throw refuse(path, `${message}${where}`, "a list of lists of token numbers is");
-  }
-  const rows = parsed.data;
+  const rows = asRows(json, path);
   const { length } = rows[0];
   const uneven = rows.findIndex((row) => row.length !== length);
   if (uneven >= 0) {
@@ -55,6 +47,22 @@ export function decodeTokenRows(text: string, path: string): TokenRows {
   rows.forEach((row, i) => tokens.set(row, i * length));
   return { batchSize: rows.length, length, tokens };
 }
+
+function asRows(json: unknown, path: string): number[][] {
+  const list = (value: unknown, what: string) => {
+    if (Array.isArray(value) && value.length > 0) return value as unknown[];
+    throw refuse(path, `${what} is no list or an empty one`, "a list of lists of token numbers is");
+  };
+  return list(json, "the whole").map((row, i) => {
+    const tokens = list(row, `row ${i}`);
+    const at = tokens.findIndex((token) => !isToken(token));
+    if (at < 0) return tokens as number[];
+    throw refuse(path, `token ${at} of row ${i} is no token number`, "a whole number below 2³² is");
+  });
+}
+
+const isToken = (value: unknown) =>
+  typeof value === "number" && Number.isInteger(value) && value >= 0 && value < 2 ** 32;
 
 function refuse(path: string, found: string, required: string, cause?: unknown): SkeinError {
   return new SkeinError("node/bad-tokens", `read tokens ${path}: ${found}, ${required} required`, {}, cause);

@@ -47,7 +47,8 @@ const ALIGNMENT_BYTES = 8;
 const size = z.number().int().nonnegative();
 const tensorShape = z.strictObject({
   dtype: z.enum(Object.keys(DTYPE_BYTES) as [Dtype, ...Dtype[]]),
-  shape: z.array(size).max(MAXIMUM_DIMENSIONS),
+  // Not `max`: zod compares the length of what is no array, too, and one that is no number throws.
+  shape: z.array(size).refine((shape) => shape.length <= MAXIMUM_DIMENSIONS),
   data_offsets: z.tuple([size, size]),
 });
 const metadataShape = z.record(z.string(), z.string());

@@ -1,6 +1,7 @@
 /** Every decoder of this program that reads bytes from a peer, the chain or the disk. A new one belongs here. */
 import { allreduceDecoders } from "./allreduce_decoders.ts";
 import { chainDecoders } from "./chain_decoders.ts";
+import { checkpointDecoders } from "./checkpoint_decoders.ts";
 import { codecDecoders } from "./codec_decoders.ts";
 import type { Decoder } from "./decoder.ts";
 import { netDecoders } from "./net_decoders.ts";
@@ -18,5 +19,6 @@ export async function decoders(directory: string): Promise<Decoder[]> {
     ...await stateDecoders(directory),
     ...await chainDecoders(),
     ...nodeDecoders(directory),
+    ...checkpointDecoders(directory),
   ];
 }

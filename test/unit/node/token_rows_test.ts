@@ -10,12 +10,13 @@ Deno.test("anything but equally long rows of token numbers is refused", async ()
   const refused = (text: string, message: RegExp) =>
     assert.throws(() => decodeTokenRows(text, "tokens.json"), { code: "node/bad-tokens", message });
   refused("[[1,2],[3]]", /row 1 has 1 tokens and row 0 has 2/);
-  refused("[]", /list of lists/);
-  refused("[[]]", /at \[0\]/);
-  refused("[[1,-1]]", /at \[0\]\[1\]/);
-  refused("[[1,1.5]]", /at \[0\]\[1\]/);
-  refused('[["a"]]', /at \[0\]\[0\]/);
-  refused("[1]", /at \[0\]/);
+  refused("[]", /the whole is no list or an empty one/);
+  refused('{"length":[{"toString":1}]}', /the whole is no list/);
+  refused("[[]]", /row 0 is no list or an empty one/);
+  refused("[[1,-1]]", /token 1 of row 0/);
+  refused("[[1,1.5]]", /token 1 of row 0/);
+  refused('[["a"]]', /token 0 of row 0/);
+  refused("[1]", /row 0 is no list/);
   refused("[[1]", /no JSON/);
   await assert.rejects(readTokenRows("/nonexistent/tokens.json"), { code: "node/bad-tokens" });
 });
