@@ -1,6 +1,6 @@
 // Matrix product, broadcast form: for adapters on which every load costs instructions for each lane, as on a CPU.
 //   product, y and bias: kernels/shared/matmul.wgsl
-//   a, b: strides, offsets and lengths are multiples of 4, so that four elements are read at a time
+//   a, b: kernels/shared/matmul_fours.wgsl where their strides, offsets and lengths are multiples of 4, else matmul_ones.wgsl
 // An invocation computes 32 rows × 4 neighbouring columns. All lanes of a subgroup need the same elements of a: each of 8
 // lanes loads its own part of the 32 × 4 block, and broadcasts hand it round. A step of 4 along the inner dimension then takes
 // 4 loads of a and 4 of b for 512 multiply-adds. On llvmpipe, where a load is a loop over 8 lanes with a test of
@@ -8,24 +8,21 @@
 // Requires subgroups of 8 or a multiple. Grid ⌈columns / 4 / WORKGROUP⌉ × ⌈rows / 32⌉.
 enable subgroups;
 
-@group(0) @binding(1) var<storage, read> a: array<scalar4>;
-@group(0) @binding(2) var<storage, read> b: array<scalar4>;
-
 /// Zero where k is past the end, whatever lies there in memory.
-fn masked(value: scalar4, k: u32) -> vec4f {
-  return select(vec4f(0.0), vec4f(value), k + vec4u(0u, 1u, 2u, 3u) < vec4u(product.inner));
+fn masked(value: vec4f, k: u32) -> vec4f {
+  return select(vec4f(0.0), value, k + vec4u(0u, 1u, 2u, 3u) < vec4u(product.inner));
 }
 
 /// This lane's part of a[row..row + 7, k..k + 3]: row `lane` of it; or when a is stored transposed, column `lane % 4` of its
 /// upper or lower half.
 fn partOfA(row: u32, k: u32, lane: u32) -> vec4f {
   if (A_TRANSPOSED == 0u) {
-    return masked(a[(product.aOffset + min(row + lane, product.rows - 1u) * product.aStride + k) / 4u], k);
+    return masked(fourOfA(product.aOffset + min(row + lane, product.rows - 1u) * product.aStride + k), k);
   }
   let column = k + lane % 4u;
   let first = min(row + lane / 4u * 4u, (product.rows - 1u) / 4u * 4u);
-  let value = a[(product.aOffset + min(column, product.inner - 1u) * product.aStride + first) / 4u];
-  return select(vec4f(0.0), vec4f(value), column < product.inner);
+  let value = fourOfA(product.aOffset + min(column, product.inner - 1u) * product.aStride + first);
+  return select(vec4f(0.0), value, column < product.inner);
 }
 
 /// Four rows, a row in each column of the matrix, from the parts of four lanes.
@@ -57,22 +54,22 @@ fn lowerRows(part: vec4f) -> mat4x4f {
 }
 
 /// b[k, column..column + 3]; b[k..k + 3, column] when it is stored transposed.
-fn fourOfB(k: u32, column: u32) -> vec4f {
+fn partOfB(k: u32, column: u32) -> vec4f {
   if (B_TRANSPOSED == 1u) {
-    return masked(b[(product.bOffset + min(column, product.columns - 1u) * product.bStride + k) / 4u], k);
+    return masked(fourOfB(product.bOffset + min(column, product.columns - 1u) * product.bStride + k), k);
   }
   // Past the end of k anything finite will do: a is zero there.
   let first = min(column, (product.columns - 1u) / 4u * 4u);
-  return vec4f(b[(product.bOffset + min(k, product.inner - 1u) * product.bStride + first) / 4u]);
+  return fourOfB(product.bOffset + min(k, product.inner - 1u) * product.bStride + first);
 }
 
 /// b[k..k + 3, column..column + 3], a row in each column of the matrix.
 fn blockOfB(k: u32, column: u32) -> mat4x4f {
   if (B_TRANSPOSED == 0u) {
-    return mat4x4f(fourOfB(k, column), fourOfB(k + 1u, column), fourOfB(k + 2u, column), fourOfB(k + 3u, column));
+    return mat4x4f(partOfB(k, column), partOfB(k + 1u, column), partOfB(k + 2u, column), partOfB(k + 3u, column));
   }
   return transpose(
-    mat4x4f(fourOfB(k, column), fourOfB(k, column + 1u), fourOfB(k, column + 2u), fourOfB(k, column + 3u))
+    mat4x4f(partOfB(k, column), partOfB(k, column + 1u), partOfB(k, column + 2u), partOfB(k, column + 3u))
   );
 }
 

@@ -15,7 +15,7 @@ export interface MatmulRates extends Readonly<Record<PeerName, number>> {
 }
 
 /** Work of a turn: long enough that waiting for the queue does not count, short enough that turns alternate. */
-const TURN_FLOPS = 2e9;
+const TURN_FLOPS = 1e9;
 /** Products above this are timed once: seconds each on a software adapter, so nothing short disturbs them. */
 const LARGE_FLOPS = 1e10;
 const SAMPLED_ELEMENTS = 64;

@@ -83,6 +83,11 @@ export const MICRO_BATCHES_FLAG = [
   1,
 ] as const;
 
+export const AUTOTUNE_FLAG = [
+  "--no-autotune",
+  "do not measure at the start which kernels are the fastest on this adapter",
+] as const;
+
 export const WAIT_FOR_FLAG = [
   "--wait-for <n>",
   "hold the very first round until this many miners are ready",

@@ -5,6 +5,7 @@ import { eventLog, type Log } from "../base/log.ts";
 import type { NodeOptions } from "../node/node_options.ts";
 import {
   ANNOUNCE_FLAG,
+  AUTOTUNE_FLAG,
   BULK_PORT_FLAG,
   chainFlag,
   DEFAULT_LISTEN,
@@ -40,6 +41,7 @@ export function nodeCommand(
     .option("--precision <name>", PRECISION_HELP, oneOfFlag(PRECISION_NAMES), "f32")
     .option(...RECOMPUTE_FLAG)
     .option(...MICRO_BATCHES_FLAG)
+    .option(...AUTOTUNE_FLAG)
     .option("--data <path>", "train on your own text: a UTF-8 file, or a directory of them")
     .option("--home <dir>", "keys and state of this node (default: the first free one in the data directory)")
     .option("--wallet <name>", "wallet in the bittensor layout (default: one kept in the home directory)")

@@ -10,6 +10,7 @@ import type { AdapterFacts } from "./gpu.ts";
 import type { KernelConstants, KernelLoader } from "./kernel_loader.ts";
 import type { KernelName } from "./kernel_sources.ts";
 import type { Precision } from "./precision.ts";
+import type { Tuning } from "./tune_registry.ts";
 
 /** Workgroups along x and y. */
 export type Grid = readonly [number, number];
@@ -41,6 +42,7 @@ export function linearGrid(invocations: number, workgroupSize: number): Grid {
 export class DispatchPlan {
   #device: GPUDevice;
   #loader: KernelLoader;
+  #tuning: Tuning;
   #maxBindingBytes: number;
   #dispatches: Dispatch[] = [];
   readonly workgroupSize: number;
@@ -52,7 +54,8 @@ export class DispatchPlan {
   constructor(
     device: GPUDevice,
     loader: KernelLoader,
-    { adapter, workgroupSize, maxBindingBytes, precision }: {
+    { adapter, tuning, workgroupSize, maxBindingBytes, precision }: {
+      tuning: Tuning;
       adapter: AdapterFacts;
       workgroupSize: number;
       maxBindingBytes: number;
@@ -65,6 +68,7 @@ export class DispatchPlan {
     this.workgroupSize = workgroupSize;
     this.precision = precision;
     this.adapter = adapter;
+    this.#tuning = tuning;
   }
 
   /**
@@ -108,6 +112,11 @@ export class DispatchPlan {
     const facts = { kernel: name, precision: this.precision, work: workOf(bindings, constants, work) };
     this.#dispatches.push({ facts, pipeline, bindGroup, grid });
     return this;
+  }
+
+  /** What measuring chose for `key`, if it did; `subject` is what a tuner needs to measure it. */
+  choice(key: string, subject: unknown): string | undefined {
+    return this.#tuning.choice(key, subject);
   }
 
   /** A uniform buffer of `values`, kept with the device's pipelines. */

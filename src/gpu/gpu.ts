@@ -20,6 +20,7 @@ import { gpuError } from "./errors.ts";
 import { KernelLoader } from "./kernel_loader.ts";
 import { ReadBack } from "./read_back.ts";
 import type { Precision } from "./precision.ts";
+import { Tuning } from "./tune_registry.ts";
 import { Profile } from "./profile.ts";
 import { Stopwatch } from "./stopwatch.ts";
 
@@ -42,6 +43,8 @@ export interface AdapterFacts {
 export class Gpu {
   readonly facts: AdapterFacts;
   readonly limits: BufferLimits;
+  /** Which kernels measuring chose for this device. */
+  readonly tuning = new Tuning();
   /**
    * Invocations a workgroup. On a software adapter two vectors of eight lanes: enough to share uniform reads, few enough
    * that narrow tensors fill the lanes (measured on llvmpipe: 8, 16 and 64 differ by less than a tenth at width 256,
@@ -140,6 +143,7 @@ export class Gpu {
     const { facts: adapter, workgroupSize, limits: { maxBindingBytes } } = this;
     return new DispatchPlan(this.#device, this.#loader, {
       adapter,
+      tuning: this.tuning,
       workgroupSize,
       maxBindingBytes,
       precision,

@@ -33,6 +33,9 @@ import matmulBroadcast from "../../kernels/matmul_broadcast.wgsl" with { type: "
 import matmulDirect from "../../kernels/matmul_direct.wgsl" with { type: "text" };
 import columnStripes from "../../kernels/shared/column_stripes.wgsl" with { type: "text" };
 import rowLanes from "../../kernels/shared/row_lanes.wgsl" with { type: "text" };
+import matmulTiled from "../../kernels/matmul_tiled.wgsl" with { type: "text" };
+import matmulFours from "../../kernels/shared/matmul_fours.wgsl" with { type: "text" };
+import matmulOnes from "../../kernels/shared/matmul_ones.wgsl" with { type: "text" };
 import matmulProduct from "../../kernels/shared/matmul.wgsl" with { type: "text" };
 import numericsGate from "../../kernels/numerics_gate.wgsl" with { type: "text" };
 import positionEmbeddingBackward from "../../kernels/position_embedding_backward.wgsl" with { type: "text" };
@@ -82,8 +85,11 @@ export const KERNEL_SOURCES = {
   layernorm_backward: `${rowLanes}\n${layernormBackward}`,
   layernorm_forward: `${rowLanes}\n${layernormForward}`,
   layernorm_parameters_backward: `${columnStripes}\n${layernormParametersBackward}`,
-  matmul_broadcast: `${matmulProduct}\n${matmulBroadcast}`,
-  matmul_direct: `${matmulProduct}\n${matmulDirect}`,
+  matmul_broadcast: [matmulProduct, matmulFours, matmulBroadcast].join("\n"),
+  matmul_broadcast_odd: [matmulProduct, matmulOnes, matmulBroadcast].join("\n"),
+  matmul_direct: [matmulProduct, matmulDirect].join("\n"),
+  matmul_tiled: [matmulProduct, matmulFours, matmulTiled].join("\n"),
+  matmul_tiled_odd: [matmulProduct, matmulOnes, matmulTiled].join("\n"),
   numerics_gate: numericsGate,
   position_embedding_backward: positionEmbeddingBackward,
   reduce_f16_encode: reduceF16Encode,

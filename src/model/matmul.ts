@@ -3,16 +3,16 @@
  * of larger matrices. Every matrix is stored row by row; the last letter pair says which operand is read transposed. a, b and
  * bias are stored in the plan's precision; y in its own buffer's, so that gradients of parameters can be f32.
  */
-import type { Binding, DispatchPlan, DispatchWork } from "../gpu/mod.ts";
+import type { Binding, DispatchPlan } from "../gpu/mod.ts";
 import {
+  addVariant,
   defaultVariant,
+  MATMUL_VARIANTS,
   type MatmulForm,
   type MatmulShape,
   type OfOperands,
   type Product,
-  productBlock,
-  variantConstants,
-  variantGrid,
+  productClass,
 } from "./matmul_variants.ts";
 
 export type { MatmulForm, MatmulShape } from "./matmul_variants.ts";
@@ -75,28 +75,19 @@ function addProduct(
   options: MatmulOptions,
 ): void {
   const product = describeProduct(plan, form, shape, operands, options);
-  const variant = defaultVariant(product, plan.adapter);
+  const chosen = plan.choice(`matmul ${productClass(product)}`, product);
+  const variant =
+    MATMUL_VARIANTS.find(({ name, suits }) => name === chosen && suits(product, plan.adapter)) ??
+      defaultVariant(product, plan.adapter);
   const [a, b, y] = operands;
-  // Every declared binding must be bound; without a bias, b stands in and is not read through it.
-  plan.add(
-    variant.kernel,
-    variantConstants(product),
-    [plan.uniform(productBlock(product)), a, b, y, options.bias ?? b],
-    variantGrid(variant, shape, plan.workgroupSize),
-    productWork(product),
-    y.buffer.type === "f16" ? "f16" : "f32",
-  );
-}
-
-function productWork({ form, rows, columns, inner }: Product): Partial<DispatchWork> {
-  return { flops: 2 * rows * columns * inner, shape: `${form} ${rows}×${columns}×${inner}` };
+  addVariant(plan, variant, product, { a, b, y, bias: options.bias });
 }
 
 function describeProduct(
   { precision }: DispatchPlan,
   form: MatmulForm,
   shape: MatmulShape,
-  [a, b]: readonly [Binding, Binding, Binding],
+  [a, b, y]: readonly [Binding, Binding, Binding],
   { bias, accumulate = false, strides = {}, offsets = {} }: MatmulOptions,
 ): Product {
   const { rows, columns, inner } = shape;
@@ -115,5 +106,6 @@ function describeProduct(
     offsets: { a: offsets.a ?? 0, b: offsets.b ?? 0, y: offsets.y ?? 0 },
     isPadded: [a, b].every(({ elements }) => elements % 4 === 0),
     precision,
+    output: y.buffer.type === "f16" ? "f16" : "f32",
   };
 }

@@ -14,6 +14,8 @@ export { checkModelConfig, gpt2Config, llamaConfig, modelIdentity } from "./conf
 export type { Gpt2Config, LlamaConfig, ModelConfig, RopeScaling } from "./config.ts";
 export { matmulNN, matmulNT, matmulTN } from "./matmul.ts";
 export type { MatmulForm } from "./matmul.ts";
+export { tuneMatmuls } from "./matmul_tuning.ts";
+export type { TuneOptions } from "./matmul_tuning.ts";
 export { modelError } from "./errors.ts";
 export type { ModelErrorCode } from "./errors.ts";
 export { LogitsEngine } from "./logits.ts";

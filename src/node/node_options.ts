@@ -14,6 +14,8 @@ export interface NodeOptions {
   readonly recompute: boolean;
   /** Passes a step. */
   readonly microBatches: number;
+  /** False: no kernel is measured at the start. */
+  readonly autotune: boolean;
   /** Time kernels, and tell after each round; a string is the file of a Chrome trace, written at the end. */
   readonly profile?: string | true;
   readonly data?: string;

@@ -26,6 +26,7 @@ import type { PeerDirectory } from "./peer_directory.ts";
 import { ProfileSession } from "./profile_session.ts";
 import { ed25519RoundKeys } from "./round_keys.ts";
 import { RoundLockFile } from "./round_lock_file.ts";
+import { openTuning } from "./kernel_tuning.ts";
 import { maxInnerSteps, RECOVERY_BLOCKS, type Run } from "./run_config.ts";
 import { StateKeeper } from "./state_keeper.ts";
 import { WaypointShelf } from "./waypoints.ts";
@@ -37,7 +38,7 @@ const MAX_SOFTWARE_CONTEXT = 480;
 
 export interface TrainingParts {
   readonly gpu: Gpu;
-  readonly options: Pick<NodeOptions, "precision" | "recompute" | "microBatches" | "profile">;
+  readonly options: Pick<NodeOptions, "precision" | "autotune" | "recompute" | "microBatches" | "profile">;
   readonly network: Network;
   readonly directory: PeerDirectory;
   readonly signer: Signer;
@@ -68,18 +69,18 @@ export async function openTraining(
   parts: TrainingParts,
 ) {
   const { gpu, options, network: { transport }, corpus, resources } = parts;
-  const { precision, recompute, microBatches } = options;
   const { clock, log } = parts.deps;
   const { model, training } = run.config;
   const validationTokens = validationTokensFor(run, corpus);
   assertAdapterBears(gpu, run);
-  assertDivides(microBatches, training.batchSize);
+  assertDivides(options.microBatches, training.batchSize);
   const engine = await TrainEngine.create(gpu, model, {
     batchSize: training.batchSize,
     adamw: training.adamw,
-    precision,
-    recompute: recompute ? "layers" : "none",
-    microBatches,
+    precision: options.precision,
+    recompute: options.recompute ? "layers" : "none",
+    microBatches: options.microBatches,
+    tuning: await openTuning(gpu, home, { flag: options.autotune }, { clock, log }),
     log,
   });
   resources.defer(() => engine.destroy());

@@ -15,6 +15,7 @@ import {
   sortTokens,
   splitTokens,
   type TokenBatch,
+  tuneMatmuls,
   writeConstants,
 } from "../model/mod.ts";
 import { lambBlocks } from "../optim/lamb.ts";
@@ -85,6 +86,9 @@ export class TrainEngine {
     try {
       const memory = await arenas.allocate(shape, options.bounds?.totalBytes);
       const engine = new TrainEngine(gpu, shape, { optimiser, lossScale }, { arenas, memory });
+      if (options.tuning !== undefined && await tuneMatmuls(gpu, options.tuning)) {
+        engine.#plans = recordPlans(gpu, shape, { optimiser, lossScale }, memory);
+      }
       await gpu.read(memory.statistics.whole()); // Faults of compilation surface here.
       return engine;
     } catch (error) {

@@ -2,7 +2,7 @@
 import { assert } from "../base/assert.ts";
 import type { Log } from "../base/log.ts";
 import type { Precision, PrecisionChoice } from "../gpu/mod.ts";
-import type { ModelConfig } from "../model/mod.ts";
+import type { ModelConfig, TuneOptions } from "../model/mod.ts";
 import type { AdamWOptions } from "../optim/adamw.ts";
 import type { LambOptions } from "../optim/lamb.ts";
 import type { EngineShape, MemoryBounds } from "./engine_memory.ts";
@@ -33,6 +33,8 @@ export interface TrainEngineOptions {
    */
   readonly recompute?: "none" | "layers";
   readonly bounds?: MemoryBounds;
+  /** Measure which kernels are the fastest before training; without, a rule of thumb chooses. */
+  readonly tuning?: TuneOptions;
   readonly log?: Log;
 }
 

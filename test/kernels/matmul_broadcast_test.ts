@@ -2,10 +2,12 @@ import { matmulBroadcast } from "../../src/reference/matmul_broadcast.ts";
 import { featuresOf, kernelTest } from "./kernel_harness.ts";
 import { checkMatmul, suits } from "./matmul_shapes.ts";
 
-for (const precision of ["f32", "f16"] as const) {
-  kernelTest(
-    `matmul_broadcast agrees with its twin in every form, within larger matrices too, in ${precision}`,
-    (gpu, random) => checkMatmul(gpu, random, "matmul_broadcast", matmulBroadcast, precision),
-    [...featuresOf(precision), suits("matmul_broadcast", "subgroups of a multiple of 8")],
-  );
+for (const variant of ["broadcast", "broadcast-odd"]) {
+  for (const precision of ["f32", "f16"] as const) {
+    kernelTest(
+      `matmul_broadcast as ${variant} agrees with its twin in every form, within larger matrices too, in ${precision}`,
+      (gpu, random) => checkMatmul(gpu, random, variant, matmulBroadcast, precision),
+      [...featuresOf(precision), suits(variant, "subgroups of a multiple of 8")],
+    );
+  }
 }

@@ -1,6 +1,6 @@
 /** Every matmul kernel against its twin: odd shapes, parts of larger matrices, a bias, adding to what y holds, f16. */
 import type { Random } from "../../src/base/random.ts";
-import type { Gpu, KernelName, Precision } from "../../src/gpu/mod.ts";
+import type { Gpu, Precision } from "../../src/gpu/mod.ts";
 import {
   MATMUL_VARIANTS,
   type MatmulForm,
@@ -53,19 +53,20 @@ interface Setting {
   readonly output: Precision;
 }
 
-/** That `kernel` suits the adapter, which `what` says in words. */
-export function suits(kernel: KernelName, what: string): Need {
+/** That the variant suits the adapter, which `what` says in words. */
+export function suits(variant: string, what: string): Need {
   const shape = { rows: 4, columns: 4, inner: 4 };
   const setting = { form: "nn", shape, embedded: false, precision: "f32", output: "f32" } as const;
-  const plain = productOf(setting, { a: 4, b: 4, y: 4 }, { a: 0, b: 0, y: 0 });
-  return { what, isMet: (facts) => variantOf(kernel).suits(plain, facts) };
+  const side = variant.endsWith("-odd") ? 5 : 4;
+  const plain = productOf(setting, { a: side, b: side, y: 4 }, { a: 0, b: 0, y: 0 });
+  return { what, isMet: (facts) => variantOf(variant).suits(plain, facts) };
 }
 
 /** All forms and shapes, with operands in `precision`; in f16 y may be of either. */
 export async function checkMatmul(
   gpu: Gpu,
   random: Random,
-  kernel: KernelName,
+  name: string,
   twin: Twin,
   precision: Precision,
 ): Promise<void> {
@@ -74,7 +75,13 @@ export async function checkMatmul(
       for (const [rows, columns, inner] of SHAPES) {
         for (const embedded of [false, true]) {
           const shape = { rows, columns, inner };
-          await checkSetting(gpu, random, kernel, twin, { form, shape, embedded, precision, output });
+          await checkSetting(gpu, random, variantOf(name), twin, {
+            form,
+            shape,
+            embedded,
+            precision,
+            output,
+          });
         }
       }
     }
@@ -84,14 +91,13 @@ export async function checkMatmul(
 async function checkSetting(
   gpu: Gpu,
   random: Random,
-  kernel: KernelName,
+  variant: MatmulVariant,
   twin: Twin,
   setting: Setting,
 ): Promise<void> {
   const { form, shape, embedded, precision, output } = setting;
   const { rows, columns, inner } = shape;
   const stored = precision === "f16" ? toHalves : (values: Float32Array) => values;
-  const variant = variantOf(kernel);
   // Odd strides and offsets where the kernel bears them, else multiples of four.
   const layout = (width: number, extra: number, start: number) => {
     const [stride, offset] = embedded ? [width + extra, start] : [width, 0];
@@ -123,8 +129,8 @@ async function checkSetting(
   }];
   const product = productOf(setting, strides, offsets);
   const after = await runKernel(gpu, {
-    kernel,
-    constants: variantConstants(product),
+    kernel: variant.kernel,
+    constants: variantConstants(variant, product),
     tensors: [productBlock(product), aValues, bValues, embedded ? yValues : yValues.map(() => NaN), bias],
     extent: variantGrid(variant, shape, gpu.workgroupSize),
     uniform: true,
@@ -134,18 +140,18 @@ async function checkSetting(
   const onto = embedded ? yValues : new Float32Array(yValues.length).fill(NaN, rows * columns);
   const options = { bias: embedded ? bias : undefined, onto, strides, offsets };
   const expected = twin(form, aValues, bValues, shape, options);
-  const label = `${kernel} ${form} ${precision} to ${output} ${rows}×${columns}×${inner}${
+  const label = `${variant.name} ${form} ${precision} to ${output} ${rows}×${columns}×${inner}${
     embedded ? " embedded" : ""
   }`;
   assertClose(marked(after[3]), marked(expected), tolerance(inner + 2, output), label);
 }
 
-function variantOf(kernel: KernelName): MatmulVariant {
-  return MATMUL_VARIANTS.find((candidate) => candidate.kernel === kernel)!;
+function variantOf(name: string): MatmulVariant {
+  return MATMUL_VARIANTS.find((candidate) => candidate.name === name)!;
 }
 
 function productOf(
-  { form, shape, embedded, precision }: Setting,
+  { form, shape, embedded, precision, output }: Setting,
   strides: Product["strides"],
   offsets: Product["offsets"],
 ): Product {
@@ -158,6 +164,7 @@ function productOf(
     accumulate: embedded,
     isPadded: true,
     precision,
+    output,
   };
 }
 

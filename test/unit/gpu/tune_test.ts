@@ -1,0 +1,120 @@
+import { strict as assert } from "node:assert";
+import { systemClock } from "../../../src/base/clock.ts";
+import { eventLog, type LogEvent, silentLog } from "../../../src/base/log.ts";
+import { fastest, openDevice, TuningCache, type TuningStore } from "../../../src/gpu/mod.ts";
+import { Tuning } from "../../../src/gpu/tune_registry.ts";
+
+function recorder() {
+  const events: LogEvent[] = [];
+  return {
+    log: eventLog((event) => events.push(event)),
+    texts: () => events.map(({ message }) => String(message)),
+  };
+}
+
+function memoryStore(text?: string): TuningStore & { text: string | undefined } {
+  const store = {
+    text,
+    load: async () => store.text,
+    save: async (next: string) => void (store.text = next),
+  };
+  return store;
+}
+
+const FACTS = {
+  adapterName: "adapter",
+  backendKind: "hardware",
+  vendor: "",
+  architecture: "",
+  features: [],
+  subgroupSizes: [0, 0],
+  takesSubgroupsDirective: false,
+} as const;
+
+Deno.test("the faster of two equal plans is chosen, and one that computes something else is dropped aloud", async () => {
+  const gpu = await openDevice();
+  const arena = gpu.arena("test");
+  try {
+    const count = 1 << 16;
+    const [x, branch, y] = ["x", "branch", "y"].map((label) => arena.allocate(label, count));
+    gpu.write(x, new Float32Array(count).fill(2));
+    const sum = (elements: number, times: number) => () => {
+      const plan = gpu.plan();
+      for (let i = 0; i < times; i++) {
+        plan.add("residual_forward", { COUNT: elements }, [x, branch, y].map((b) => b.whole()), elements);
+      }
+      return plan;
+    };
+    const { log, texts } = recorder();
+    const best = await fastest(gpu, {
+      label: "sum",
+      candidates: [
+        { name: "slow", record: sum(count, 40) },
+        { name: "quick", record: sum(count, 1) },
+        { name: "wrong", record: sum(count / 2, 1) },
+      ],
+      result: y.whole(),
+      maxRelativeError: 1e-6,
+    }, { clock: systemClock, log });
+    assert.equal(best?.name, "quick");
+    assert.ok(best.ms > 0);
+    assert.equal(texts().length, 1);
+    assert.match(texts()[0], /^tune sum: wrong differs from slow by NaN/);
+  } finally {
+    arena.destroy();
+    gpu.close();
+  }
+});
+
+Deno.test("questions are remembered until they are answered", () => {
+  const tuning = new Tuning();
+  assert.equal(tuning.choice("a", 1), undefined);
+  assert.equal(tuning.choice("a", 2), undefined);
+  assert.deepEqual(tuning.open, [["a", 2]]);
+  tuning.choose("a", "x");
+  assert.equal(tuning.choice("a", 3), "x");
+  assert.deepEqual(tuning.open, []);
+});
+
+Deno.test("choices outlive the process, each adapter's apart", async () => {
+  const store = memoryStore();
+  const first = await TuningCache.open(store, FACTS, silentLog);
+  first.set("a", "x");
+  await first.save();
+  assert.equal((await TuningCache.open(store, FACTS, silentLog)).get("a"), "x");
+  const other = await TuningCache.open(store, { ...FACTS, adapterName: "another" }, silentLog);
+  assert.equal(other.get("a"), undefined);
+  other.set("a", "y");
+  await other.save();
+  assert.equal((await TuningCache.open(store, FACTS, silentLog)).get("a"), "x");
+});
+
+Deno.test("a corrupted cache is ignored with a warning and written anew", async () => {
+  const foreign = [
+    "",
+    "{",
+    "null",
+    '{"format":"other"}',
+    '{"format":"skein-tuning-1","sections":{"s":{"a":1}}}',
+  ];
+  for (const text of foreign) {
+    const { log, texts } = recorder();
+    const store = memoryStore(text);
+    const cache = await TuningCache.open(store, FACTS, log);
+    assert.equal(cache.get("a"), undefined);
+    assert.equal(texts().length, 1, text);
+    cache.set("a", "x");
+    await cache.save();
+    assert.equal((await TuningCache.open(store, FACTS, silentLog)).get("a"), "x");
+  }
+});
+
+Deno.test("a store that fails costs a warning, not the start", async () => {
+  const { log, texts } = recorder();
+  const fail = () => Promise.reject(new Error("no disk"));
+  const cache = await TuningCache.open({ load: fail, save: fail }, FACTS, log);
+  cache.set("a", "x");
+  await cache.save();
+  assert.equal(cache.get("a"), "x");
+  assert.equal(texts().length, 2);
+});
