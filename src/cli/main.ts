@@ -7,6 +7,7 @@ import { describeError, isSkeinError } from "../base/errors.ts";
 import { benchCommand } from "./bench.ts";
 import { chainCommand } from "./chain.ts";
 import { doctorCommand } from "./doctor.ts";
+import { generateCommand } from "./generate.ts";
 import { gradsCommand } from "./grads.ts";
 import { logitsCommand } from "./logits.ts";
 import { minerCommand } from "./miner.ts";
@@ -35,6 +36,7 @@ export async function main(args: readonly string[]): Promise<number> {
     chainCommand,
     logitsCommand,
     gradsCommand,
+    generateCommand,
     doctorCommand,
     benchCommand,
   ];

@@ -33,5 +33,7 @@ export type { ForwardPass, ModelBuffers, Pass, TrunkBuffers } from "./pass.ts";
 export { MODEL_PRESETS } from "./presets.ts";
 export type { ModelPreset } from "./presets.ts";
 export { ropeFrequencies, ropeTable } from "./rope_table.ts";
+export { drawToken, generate } from "./sampling.ts";
+export type { SamplingOptions } from "./sampling.ts";
 export { NOT_COUNTED, sortTokens, splitTokens } from "./token_batch.ts";
 export type { TokenBatch } from "./token_batch.ts";
