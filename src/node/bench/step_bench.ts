@@ -67,15 +67,15 @@ const MAX_GRADIENT_ERROR = { f32: 0.005, f16: 0.03 } as const;
 
 export type StepBenchDependencies = BenchDependencies & ProfileSessionDependencies;
 
-export function benchStep(
+export async function benchStep(
   options: StepBenchOptions,
   deps: StepBenchDependencies,
 ): Promise<StepBenchResult> {
-  return inBenchRoom(options.precision, deps, async (room) => {
-    const config = modelOf(options);
-    const { batchSize, preset, steps, recompute, microBatches } = options;
+  const config = modelOf(options);
+  const { batchSize, preset, steps, recompute, microBatches } = options;
+  assertDivides(microBatches, batchSize);
+  return await inBenchRoom(options.precision, deps, async (room) => {
     const { precision } = room.subject;
-    assertDivides(microBatches, batchSize);
     const engine = await TrainEngine.create(room.gpu, config, {
       batchSize,
       adamw: ADAMW,
