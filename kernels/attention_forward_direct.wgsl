@@ -22,6 +22,9 @@ override VALUE_STRIDE: u32;
 override VALUE_OFFSET: u32;
 override OUT_STRIDE: u32;
 override OUT_OFFSET: u32;
+// Neighbouring invocations take 0: the same block of neighbouring heads, so that they have as many turns; 1: neighbouring blocks
+// of a head, so that they read the same rows, which pays where the tensors are larger than the caches.
+override LONG: u32 = 0;
 override WORKGROUP: u32 = 64;
 
 const BLOCK = 8u;
@@ -91,9 +94,11 @@ fn main(
   // Workgroups from both ends in turn: whatever run of them a core takes has as many long ones as short ones.
   let turn = select(group.x / 2u, groups.x - 1u - group.x / 2u, group.x % 2u == 1u);
   let item = turn * WORKGROUP + local;
-  let row = item % (BATCH * HEADS);
-  let first = item / (BATCH * HEADS) * BLOCK;
-  if (first >= CONTEXT) {
+  let rows = BATCH * HEADS;
+  let blocks = (CONTEXT + BLOCK - 1u) / BLOCK;
+  let row = select(item % rows, item / blocks, LONG == 1u);
+  let first = select(item / rows, item % blocks, LONG == 1u) * BLOCK;
+  if (first >= CONTEXT || row >= rows) {
     return;
   }
   let head = row % HEADS;

@@ -31,6 +31,12 @@ export type AttentionForm = "direct" | "tiled";
 const FORWARD_BLOCK = 8;
 const BACKWARD_BLOCK = 4;
 
+/**
+ * From this context on the direct kernels' neighbouring invocations share a head. Measured on llvmpipe in CPU time: at 128 tokens
+ * (8 sequences, 4 heads of 32) it costs 3 to 19 %, at 1024 (12 heads of 64) it saves 15 to 20.
+ */
+const LONG_CONTEXT = 512;
+
 /** TILE and WORKGROUP of the tiled kernels. */
 const TILE = 32;
 const TILED_WORKGROUP = 64;
@@ -139,7 +145,7 @@ function dispatch(
   const invocations = Math.ceil(contextLength / block) * batchSize * heads;
   return {
     kernel: `${kernel}_direct`,
-    constants: { ...constants, BATCH: batchSize },
+    constants: { ...constants, BATCH: batchSize, LONG: contextLength >= LONG_CONTEXT ? 1 : 0 },
     grid: [Math.ceil(invocations / workgroupSize), 1],
   };
 }
