@@ -3,7 +3,7 @@
  * predictions of a next token, what transformers gives for `model(input_ids, labels=input_ids)`. A row of n tokens has n - 1 of
  * them: the model sees its first n - 1 tokens, since nothing depends on the last but the prediction that it is the target of.
  */
-import { mkdir, rename, writeFile } from "node:fs/promises";
+import { rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { assert } from "../base/assert.ts";
 import type { Clock } from "../base/clock.ts";
@@ -41,7 +41,6 @@ export async function writeCheckpointGradients(
     const { loss, gradients } = await engine.evaluateGradients(rows.tokens);
     engine.destroy();
     const whole = moveTensors(gradients, passLayout, layout);
-    await mkdir(task.out, { recursive: true });
     for (const { name, shape, offset, elementCount } of layout.entries) {
       await writeNpy(join(task.out, `${name}.npy`), shape, whole.subarray(offset, offset + elementCount));
     }

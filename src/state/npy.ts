@@ -2,7 +2,8 @@
  * NumPy's array file, version 1 (numpy.org, "A simple file format for NumPy arrays"): magic, length of the header u16, the
  * header as a Python dictionary padded to a multiple of 64 bytes, values row by row. Written piece by piece.
  */
-import { type FileHandle, open, rename, rm } from "node:fs/promises";
+import { type FileHandle, mkdir, open, rename, rm } from "node:fs/promises";
+import { dirname } from "node:path";
 import { assert } from "../base/assert.ts";
 import { concatBytes, utf8 } from "../base/bytes.ts";
 
@@ -34,6 +35,7 @@ export class NpyWriter {
   }
 
   static async create(path: string, shape: readonly number[]): Promise<NpyWriter> {
+    await mkdir(dirname(path), { recursive: true });
     const file = await open(`${path}.tmp`, "w");
     const writer = new NpyWriter(path, file, shape.reduce((product, size) => product * size, 1));
     await writer.#write(npyHead(shape));

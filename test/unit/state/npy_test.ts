@@ -27,8 +27,9 @@ Deno.test("values are appended piece by piece, and the file has its name only wh
     await writer.abandon();
     assert.deepEqual(await Array.fromAsync(Deno.readDir(directory)), []);
 
-    await writeNpy(path, [3], Float32Array.of(1, 2, 3));
-    const bytes = await Deno.readFile(path);
+    const deeper = join(directory, "new", "y.npy");
+    await writeNpy(deeper, [3], Float32Array.of(1, 2, 3));
+    const bytes = await Deno.readFile(deeper);
     assert.deepEqual(new Float32Array(bytes.slice(npyHead([3]).length).buffer), Float32Array.of(1, 2, 3));
   } finally {
     await Deno.remove(directory, { recursive: true });
