@@ -5,7 +5,7 @@
  *   deno task parity [--plan nano] [--steps 2000] [--precision f32] [--out FILE.json]
  *
  * Prints a line an evaluation; exits 1 unless the last validation loss is within 0.05 nats of PyTorch's. The 2000 steps
- * of nano take about half an hour on two cores without a GPU; `--steps 200` says most of it in three minutes.
+ * of nano take 18 minutes of processor time without a GPU; `--steps 200` says most of it in a tenth of that.
  */
 import { Command, CommanderError } from "@commander-js/extra-typings";
 import { integerFlag, oneOfFlag } from "../../src/cli/flags.ts";
