@@ -8,6 +8,7 @@ import {
   attentionData,
   everyOther,
   runAttention,
+  shapesOn,
   TILED_SHAPES,
   valueColumns,
 } from "./attention_run.ts";
@@ -15,7 +16,7 @@ import { featuresOf, kernelTest } from "./kernel_harness.ts";
 
 for (const precision of ["f32", "f16"] as const) {
   kernelTest(`attention_key_value_backward agrees with its twin in ${precision}`, async (gpu, random) => {
-    for (const shape of everyOther(TILED_SHAPES, 1)) {
+    for (const shape of shapesOn(gpu, everyOther(TILED_SHAPES, 1))) {
       await assertAttention(gpu, attentionData(random, shape, { precision }), "tiled", "backward");
     }
   }, featuresOf(precision));

@@ -1,9 +1,9 @@
-import { assertAttention, attentionData, everyOther, TILED_SHAPES } from "./attention_run.ts";
+import { assertAttention, attentionData, everyOther, shapesOn, TILED_SHAPES } from "./attention_run.ts";
 import { featuresOf, kernelTest } from "./kernel_harness.ts";
 
 for (const precision of ["f32", "f16"] as const) {
   kernelTest(`attention_query_backward agrees with its twin in ${precision}`, async (gpu, random) => {
-    for (const shape of everyOther(TILED_SHAPES, 0)) {
+    for (const shape of shapesOn(gpu, everyOther(TILED_SHAPES, 0))) {
       await assertAttention(gpu, attentionData(random, shape, { precision }), "tiled", "backward");
     }
   }, featuresOf(precision));

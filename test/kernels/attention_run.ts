@@ -36,10 +36,10 @@ const shape = (
 
 /** For the direct kernels: whole vec4, up to 64 columns; one token, many blocks, groups of query heads. */
 export const DIRECT_SHAPES: readonly AttentionCase[] = [
-  shape(1, 1, 1, 1, 4),
   shape(2, 7, 6, 2, 20, false),
-  shape(1, 1000, 2, 1, 8),
   shape(1, 21, 2, 2, 64),
+  shape(1, 1000, 2, 1, 8),
+  shape(1, 1, 1, 1, 4),
 ];
 
 /** For the tiled kernels: contexts around a tile and of many, groups of query heads, every kind of head size. */
@@ -56,6 +56,11 @@ export const TILED_SHAPES: readonly AttentionCase[] = [
  */
 export function everyOther(shapes: readonly AttentionCase[], start: 0 | 1): readonly AttentionCase[] {
   return shapes.filter((_, index) => index % 2 === start);
+}
+
+/** SwiftShader, a browser's adapter without a GPU, compiles the three kernels for seconds a shape: there the first has to do. */
+export function shapesOn(gpu: Gpu, shapes: readonly AttentionCase[]): readonly AttentionCase[] {
+  return gpu.facts.architecture === "swiftshader" ? shapes.slice(0, 1) : shapes;
 }
 
 function describe({ shape, precision }: AttentionData): string {
