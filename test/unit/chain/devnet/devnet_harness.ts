@@ -49,15 +49,17 @@ export interface Outcome {
 
 type Submittable = SubmittableExtrinsic<"promise", ISubmittableResult>;
 
-/** Signs, sends, and waits for the block. Rejects with the pool's refusal. */
+/** Signs, sends, and waits for the block. Rejects with the pool's refusal. @param onTaken is told each state that comes before */
 export function send(
   api: ApiPromise,
   call: Submittable,
   signer: KeyringPair,
   options: { nonce?: number; tip?: bigint; era?: number } = {},
+  onTaken: () => void = () => {},
 ): Promise<Outcome> {
   return new Promise((resolve, reject) => {
     call.signAndSend(signer, { nonce: -1, ...options }, (result) => {
+      onTaken();
       if (result.isFinalized) {
         resolve({
           blockHash: result.status.asFinalized.toHex(),

@@ -34,9 +34,10 @@ devnetTest("a nonce that was used is outdated, one that waits is of too low prio
 });
 
 devnetTest("a higher tip takes a waiting transaction's place, whose watcher is told", async (_, api) => {
-  const first = send(api, api.tx.system.remark("0x01"), alice(), { nonce: 1 });
+  const { promise: isTaken, resolve: onTaken } = Promise.withResolvers<void>();
+  const first = send(api, api.tx.system.remark("0x01"), alice(), { nonce: 1 }, onTaken);
   const usurped = assert.rejects(first, /Usurped/);
-  await api.rpc.chain.getHeader(); // a round trip's lead: the first one is in the pool before the second comes
+  await isTaken;
   const second = send(api, api.tx.system.remark("0x02"), alice(), { nonce: 1, tip: TAO });
   await usurped;
   await send(api, api.tx.system.remark("0x00"), alice(), { nonce: 0 });
