@@ -37,9 +37,19 @@ const SCHEMA = z.object({
   }),
 });
 
+/** zod measures the `length` of maps too, and throws where one cannot be compared. */
+function safeParse(header: unknown) {
+  try {
+    return SCHEMA.safeParse(header);
+  } catch {
+    const issues = [{ path: ["listenAddrs"], message: "cannot be compared" }];
+    return { success: false, error: { issues } } as const;
+  }
+}
+
 /** @throws {SkeinError} `net/frame-malformed` */
 export function parseHello(header: Readonly<Record<string, unknown>>): Hello {
-  const parsed = SCHEMA.safeParse(header);
+  const parsed = safeParse(header);
   if (parsed.success) return parsed.data;
   const issue = parsed.error.issues[0];
   throw netError("net/frame-malformed", `read hello: field "${issue?.path.join(".")}": ${issue?.message}`);

@@ -32,6 +32,12 @@ Deno.test("addresses that are none are left out of a hello, and the hello stands
   assert.deepEqual(hello.listenAddrs, [GOOD]);
 });
 
+Deno.test("a hello whose list is none is refused by a typed error, whatever it is instead", () => {
+  for (const listenAddrs of [undefined, 7, {}, { length: { toString: 1 } }]) {
+    assert.throws(() => parseHello({ listenAddrs }), { code: "net/frame-malformed" });
+  }
+});
+
 Deno.test("dialing once more where nothing can be dialed is told and over", async () => {
   const events: LogEvent[] = [];
   let dials = 0;
