@@ -16,3 +16,6 @@ export function backendKindOf(
   if (!features.has("shader-f16") && !features.has("subgroups")) return "opengl";
   return "hardware";
 }
+
+/** Mesa's llvmpipe ends an invocation's loops after so many turns in all, silently: results would be wrong. */
+export const MAX_SOFTWARE_TURNS = 65_535;

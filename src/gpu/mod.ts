@@ -1,5 +1,5 @@
 /** The door of the room: what others may import from src/gpu. */
-export { backendKindOf } from "./backend_kind.ts";
+export { backendKindOf, MAX_SOFTWARE_TURNS } from "./backend_kind.ts";
 export type { BackendKind } from "./backend_kind.ts";
 export { BufferArena, GpuBuffer } from "./buffers.ts";
 export type { AllocationFailure, Allocator, ArenaOptions, Binding, BufferLimits } from "./buffers.ts";

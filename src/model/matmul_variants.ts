@@ -3,7 +3,15 @@
  * take the same bindings and the same description of the product, so that choosing one is choosing a line of this table.
  */
 import { assert } from "../base/assert.ts";
-import type { AdapterFacts, Binding, DispatchPlan, Grid, KernelName, Precision } from "../gpu/mod.ts";
+import {
+  type AdapterFacts,
+  type Binding,
+  type DispatchPlan,
+  type Grid,
+  type KernelName,
+  MAX_SOFTWARE_TURNS,
+  type Precision,
+} from "../gpu/mod.ts";
 
 export interface MatmulShape {
   readonly rows: number;
@@ -88,9 +96,6 @@ function tiled(side: 8 | 16, reading: Reading): MatmulVariant {
     suits: (product, facts) => isReadIn(reading, product) && bearsLoop(product.inner / 16 * 17, facts),
   };
 }
-
-/** Mesa's llvmpipe ends an invocation's loops after so many turns in all, silently. */
-const MAX_SOFTWARE_TURNS = 65_535;
 
 function bearsLoop(turns: number, { backendKind }: Pick<AdapterFacts, "backendKind">): boolean {
   return backendKind !== "software" || turns < MAX_SOFTWARE_TURNS;

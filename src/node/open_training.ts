@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { AllReduce, cachedVerify } from "../allreduce/allreduce.ts";
 import type { StepCodec, WarmUp } from "../allreduce/step_form.ts";
 import type { Clock } from "../base/clock.ts";
-import { describeError, isSkeinError, SkeinError } from "../base/errors.ts";
+import { describeError, isSkeinError } from "../base/errors.ts";
 import type { Log } from "../base/log.ts";
 import type { Signer } from "../base/transport.ts";
 import { verifySignature } from "../chain/wallet.ts";
@@ -16,6 +16,7 @@ import type { Network } from "../net/network.ts";
 import { StateStore } from "../state/store.ts";
 import { TrainEngine } from "../train/engine.ts";
 import { chunkReducer } from "../train/gpu_reducer.ts";
+import { assertAdapterBears } from "./adapter_limits.ts";
 import { BandwidthMeter } from "./bandwidth.ts";
 import { validationTokensFor } from "./evaluation.ts";
 import { exchangeAt } from "./exchange_plan.ts";
@@ -34,8 +35,6 @@ import { WaypointShelf } from "./waypoints.ts";
 /** A node may go on alone: continuity with the last group is what keeps halves of a partition from both doing so. */
 const MIN_GROUP = 1;
 
-const MAX_SOFTWARE_CONTEXT = 480;
-
 export interface TrainingParts {
   readonly gpu: Gpu;
   readonly options: Pick<NodeOptions, "precision" | "autotune" | "recompute" | "microBatches" | "profile">;
@@ -45,21 +44,6 @@ export interface TrainingParts {
   readonly corpus: Corpus;
   readonly deps: { readonly clock: Clock; readonly log: Log };
   readonly resources: AsyncDisposableStack;
-}
-
-/**
- * Mesa's llvmpipe ends an invocation's loops after about 65535 passes in all, silently (measured: attention at head size 64 is
- * wrong beyond 480 positions): refuse, not compute nonsense.
- */
-function assertAdapterBears({ backendKind, adapterName }: Gpu, { config: { model, preset } }: Run): void {
-  if (backendKind !== "software") return;
-  if (model.contextLength <= MAX_SOFTWARE_CONTEXT) return;
-  throw new SkeinError(
-    "node/adapter-too-weak",
-    `train preset ${preset} on ${adapterName}: a software adapter computes models of this size wrongly, a GPU ` +
-      `is required, take preset pico or nano here`,
-    { preset, adapter: adapterName },
-  );
 }
 
 /** The model, what trains it, and what agrees on it. */
@@ -72,8 +56,8 @@ export async function openTraining(
   const { clock, log } = parts.deps;
   const { model, training } = run.config;
   const validationTokens = validationTokensFor(run, corpus);
-  assertAdapterBears(gpu, run);
   assertDivides(options.microBatches, training.batchSize);
+  assertAdapterBears(gpu, run.config, options.microBatches);
   const engine = await TrainEngine.create(gpu, model, {
     batchSize: training.batchSize,
     adamw: training.adamw,
