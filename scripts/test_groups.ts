@@ -5,6 +5,8 @@
 
 const FIRST = ["unit", "property", "kernels", "simulation"];
 const LAST = ["e2e"];
+/** What tests read. */
+const DATA = ["fixtures"];
 
 export interface TestGroup {
   readonly name: string;
@@ -14,7 +16,7 @@ export interface TestGroup {
 
 /** @param folders the folders of `test/` */
 export function groupFolders(folders: readonly string[]): TestGroup[] {
-  const others = folders.filter((name) => !FIRST.includes(name) && !LAST.includes(name)).sort();
+  const others = folders.filter((name) => ![...FIRST, ...LAST, ...DATA].includes(name)).sort();
   return [...FIRST, ...others, ...LAST]
     .filter((name) => folders.includes(name))
     .map((name) => ({ name, paths: [`test/${name}`] }));

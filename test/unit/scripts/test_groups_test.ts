@@ -1,7 +1,7 @@
 import { strict as assert } from "node:assert";
 import { groupFolders, selectPaths } from "../../../scripts/test_groups.ts";
 
-const FOLDERS = ["e2e", "kernels", "browser", "unit", "simulation"];
+const FOLDERS = ["e2e", "kernels", "browser", "fixtures", "unit", "simulation"];
 
 Deno.test("cheap groups come first, swarms last, unknown ones in between", () => {
   assert.deepEqual(groupFolders(FOLDERS).map(({ name }) => name), [
