@@ -39,12 +39,14 @@ export interface HeadTiles {
 
 /** Blocks and tiles start where a binding may start, in f32 and in f16. */
 const ALIGNMENT_ELEMENTS = 128;
+/** A grid has one group a row in its second dimension, which ends at 65,535. */
+const MAX_BLOCK_ROWS = 511 * ALIGNMENT_ELEMENTS;
 
 export function headTiles({ rows, vocabSize, width }: HeadShape, limits: HeadLimits): HeadTiles {
   const { bytesPerElement } = limits;
   const affordable = limits.logitsBytes / bytesPerElement / vocabSize;
   const aligned = Math.max(1, Math.floor(affordable / ALIGNMENT_ELEMENTS)) * ALIGNMENT_ELEMENTS;
-  const blockRows = Math.min(rows, aligned);
+  const blockRows = Math.min(rows, aligned, MAX_BLOCK_ROWS);
   const blocks = [];
   for (let firstRow = 0; firstRow < rows; firstRow += blockRows) {
     blocks.push({ firstRow, rowCount: Math.min(blockRows, rows - firstRow) });
