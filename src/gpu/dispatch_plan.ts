@@ -29,7 +29,8 @@ interface Dispatch {
   readonly grid: Grid;
 }
 
-const MAX_GROUPS = 65535;
+/** Workgroups in a dimension of a grid, as WebGPU guarantees them. */
+export const MAX_GROUPS = 65535;
 
 /** The grid of `invocations` workers in workgroups of `workgroupSize`, folded into two dimensions when it is long. */
 export function linearGrid(invocations: number, workgroupSize: number): Grid {

@@ -7,7 +7,7 @@ export { openDevice } from "./device.ts";
 export type { OpenDeviceOptions } from "./device.ts";
 export { WANTED_FEATURES } from "./device_features.ts";
 export type { WantedFeature } from "./device_features.ts";
-export { DispatchPlan, linearGrid } from "./dispatch_plan.ts";
+export { DispatchPlan, linearGrid, MAX_GROUPS } from "./dispatch_plan.ts";
 export type { Grid } from "./dispatch_plan.ts";
 export { checkNumerics, choosePrecision } from "./numerics_gate.ts";
 export type { GateDevice, GateReport, PrecisionChoice } from "./numerics_gate.ts";

@@ -1,9 +1,8 @@
 /** Which presets the adapter can train, and what device memory they take: planned to the byte, nothing is allocated. */
-import { isSkeinError } from "../base/errors.ts";
 import type { Gpu, Precision } from "../gpu/mod.ts";
 import { MODEL_PRESETS, type ModelConfig } from "../model/mod.ts";
 import { type AdapterShape, adapterShape, type EngineShape } from "../train/engine_memory.ts";
-import { planMemory } from "../train/memory_plan.ts";
+import { isUnfit, planMemory } from "../train/memory_plan.ts";
 import type { HostFacts } from "./host_facts.ts";
 import { TRAINING_PRESETS } from "./run_config.ts";
 
@@ -65,7 +64,7 @@ function bytesOf(shape: EngineShape, adapter: AdapterShape): number | null {
   try {
     return planMemory(shape, adapter).totalBytes;
   } catch (error) {
-    if (isSkeinError(error, "gpu/too-large")) return null;
+    if (isUnfit(error)) return null;
     throw error;
   }
 }

@@ -16,7 +16,6 @@ import type { Network } from "../net/network.ts";
 import { StateStore } from "../state/store.ts";
 import { TrainEngine } from "../train/engine.ts";
 import { chunkReducer } from "../train/gpu_reducer.ts";
-import { assertAdapterBears } from "./adapter_limits.ts";
 import { BandwidthMeter } from "./bandwidth.ts";
 import { validationTokensFor } from "./evaluation.ts";
 import { exchangeAt } from "./exchange_plan.ts";
@@ -57,7 +56,6 @@ export async function openTraining(
   const { model, training } = run.config;
   const validationTokens = validationTokensFor(run, corpus);
   assertDivides(options.microBatches, training.batchSize);
-  assertAdapterBears(gpu, run.config, options.microBatches);
   const engine = await TrainEngine.create(gpu, model, {
     batchSize: training.batchSize,
     adamw: training.adamw,

@@ -74,7 +74,7 @@ export class TrainEngine {
 
   /**
    * Allocates and compiles. Parameters start as zeros: call `loadParameters`.
-   * @throws `model/bad-config`, `gpu/fault`; `gpu/out-of-memory` and `gpu/too-large`, which name what would fit
+   * @throws `model/bad-config`, `gpu/fault`; `gpu/out-of-memory`, `gpu/too-large` and `train/adapter-too-weak`, which name what would fit
    */
   static async create(gpu: Gpu, config: ModelConfig, options: TrainEngineOptions): Promise<TrainEngine> {
     const precision = await choosePrecision(gpu, options.precision ?? "f32", options.log);

@@ -28,7 +28,7 @@ export class EngineArenas {
 
   /**
    * @param totalBytes what may be held in all
-   * @throws `model/bad-config`, `gpu/out-of-memory`, `gpu/too-large`
+   * @throws `model/bad-config`, `gpu/out-of-memory`, `gpu/too-large`, `train/adapter-too-weak`
    */
   async allocate(shape: EngineShape, totalBytes = Infinity): Promise<EngineMemory> {
     planWithin(shape, this.#adapter, totalBytes);

@@ -24,6 +24,7 @@ import {
 } from "../model/mod.ts";
 
 import { LAMB_BLOCK } from "../optim/lamb.ts";
+import { assertAdapterBears } from "./adapter_limits.ts";
 
 export const MEMORY_KINDS = ["parameters", "gradients", "moments", "activations", "statistics"] as const;
 export type MemoryKind = (typeof MEMORY_KINDS)[number];
@@ -126,12 +127,13 @@ export interface LambBuffers {
   readonly tensorOf: GpuBuffer;
 }
 
-/** @throws `model/bad-config`, `gpu/too-large` */
+/** @throws `model/bad-config`, `gpu/too-large`, `train/adapter-too-weak` */
 export function layOutMemory(
   shape: EngineShape,
   { limits, segmentBytes, logitsBytes, isSoftware }: AdapterShape,
   arenaOf: (kind: MemoryKind) => Allocator,
 ): EngineMemory {
+  assertAdapterBears(shape, { isSoftware });
   const { config, precision, recompute } = shape;
   const layout = parameterLayout(config);
   const partition = partitionParameters(layout, {

@@ -3,6 +3,7 @@
  * out runs over ledgers. And what would fit where that is too much: computing layers twice, halves, smaller
  * batches.
  */
+import { isSkeinError, SkeinError } from "../base/errors.ts";
 import { gpuError, MemoryLedger } from "../gpu/mod.ts";
 import {
   type AdapterShape,
@@ -24,7 +25,7 @@ export interface MemoryPlan {
   readonly buffers: readonly PlannedBuffer[];
 }
 
-/** @throws `model/bad-config`, `gpu/too-large` */
+/** @throws `model/bad-config`, `gpu/too-large`, `train/adapter-too-weak` */
 export function planMemory(shape: EngineShape, adapter: AdapterShape): MemoryPlan {
   const ledgers = new Map(MEMORY_KINDS.map((kind) => [kind, new MemoryLedger(kind, adapter.limits)]));
   layOutMemory(shape, adapter, (kind) => ledgers.get(kind)!);
@@ -41,17 +42,16 @@ export function planMemory(shape: EngineShape, adapter: AdapterShape): MemoryPla
 
 /**
  * The plan, when it is possible and within bounds.
- * @throws `model/bad-config`, `gpu/too-large` and `gpu/out-of-memory`, which name what would fit
+ * @throws `model/bad-config`; `gpu/too-large`, `gpu/out-of-memory` and `train/adapter-too-weak`, which name what would fit
  */
 export function planWithin(shape: EngineShape, adapter: AdapterShape, availableBytes: number): MemoryPlan {
   let plan: MemoryPlan;
   try {
     plan = planMemory(shape, adapter);
   } catch (error) {
-    const { code, message, payload } = error as { code?: string; message: string; payload?: any };
-    if (code !== "gpu/too-large") throw error;
-    const fitting = whatFits(shape, adapter, availableBytes);
-    throw gpuError("gpu/too-large", `${message}; ${fitting}`, payload, error);
+    if (!isUnfit(error)) throw error;
+    const { code, message, payload } = error;
+    throw new SkeinError(code, `${message}; ${whatFits(shape, adapter, availableBytes)}`, payload, error);
   }
   if (plan.totalBytes > availableBytes) throw outOfMemory(shape, adapter, availableBytes);
   return plan;
@@ -113,9 +113,14 @@ function fits(shape: EngineShape, adapter: AdapterShape, availableBytes: number)
   try {
     return planMemory(shape, adapter).totalBytes <= availableBytes;
   } catch (error) {
-    if ((error as { code?: string }).code === "gpu/too-large") return false;
+    if (isUnfit(error)) return false;
     throw error;
   }
+}
+
+/** Whether an error of planning says that the shape is not for this adapter, where another may be. */
+export function isUnfit(error: unknown): error is SkeinError {
+  return isSkeinError(error, "gpu/too-large") || isSkeinError(error, "train/adapter-too-weak");
 }
 
 function describe({ batchSize, microBatches, precision, recompute }: EngineShape): string {
