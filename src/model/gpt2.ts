@@ -3,7 +3,7 @@
  *   x = wte[token] + wpe[position]
  *   each layer: x += c_proj(attention(ln_1(x)));  x += c_proj(gelu(c_fc(ln_2(x))))
  *   logits = ln_f(x)·wteᵀ, or ·lm_headᵀ where the head is not tied
- * Linear weights are Conv1D's, [in, out]. A layer is 9 dispatches forward and 19 backward.
+ * Linear weights are Conv1D's, [in, out].
  */
 import type { Binding, DispatchPlan, GpuBuffer } from "../gpu/mod.ts";
 import { attentionBackward, attentionForward, columnsOf, packedColumns } from "./attention.ts";

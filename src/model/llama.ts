@@ -5,7 +5,7 @@
  *               x += down_proj(silu(gate_proj(n))·up_proj(n)), n = post_attention_layernorm(x)
  *   logits = norm(x)·lm_headᵀ, or ·embed_tokensᵀ where the head is tied
  * Norms are root-mean-square, there are no biases, query heads share heads of keys and values in groups. Linear weights are
- * [out, in]. A layer is 15 dispatches forward and 25 backward.
+ * [out, in].
  */
 import type { Binding, DispatchPlan, GpuBuffer } from "../gpu/mod.ts";
 import { attentionBackward, type AttentionBindings, attentionForward, columnsOf } from "./attention.ts";
