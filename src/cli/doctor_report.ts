@@ -1,5 +1,6 @@
 /** What `skein doctor` found, for people. */
 import type { AdapterReport, DoctorReport } from "../node/doctor.ts";
+import type { ModelFit } from "../node/model_fit.ts";
 import { alignColumns, formatRate } from "./columns.ts";
 import { formatBytes } from "./present.ts";
 
@@ -26,7 +27,7 @@ export function renderDoctor(report: DoctorReport, version: string): string {
         `${formatRate(bytesPerSec, "B/s")} (copy, read and write counted)`,
     );
   }
-  if (models.length > 0) lines.push("", renderModels(models));
+  if (models !== null) lines.push("", renderModels(models));
   lines.push("", ...advice.map((each) => `- ${each}`), fit ? "fit to train" : "not fit to train");
   return lines.join("\n");
 }
@@ -55,7 +56,7 @@ function describeGate(
   return passed ? `passed (relative error ${relativeError.toExponential(1)})` : `failed: ${reason}`;
 }
 
-function renderModels(models: DoctorReport["models"]): string {
+function renderModels(models: readonly ModelFit[]): string {
   const bytes = (count: number | null) => count === null ? "exceeds limits" : formatBytes(count);
   const rows = models.map(({ preset, precision, batchSize, bytes: whole, recomputedBytes, largestBatch }) => [
     preset,

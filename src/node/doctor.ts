@@ -6,7 +6,7 @@
 import { tmpdir } from "node:os";
 import process from "node:process";
 import type { Clock } from "../base/clock.ts";
-import { describeError, isSkeinError } from "../base/errors.ts";
+import { describeError, isSkeinError, type SkeinError } from "../base/errors.ts";
 import { silentLog } from "../base/log.ts";
 import {
   type BackendKind,
@@ -36,6 +36,9 @@ export interface AdapterReport {
   readonly limits: Readonly<Record<string, number>>;
 }
 
+/** `isLost` when trying it lost the device, and with it what was to be measured after. */
+export type F16Report = GateReport & { readonly isLost?: boolean };
+
 export interface DoctorReport {
   /** Nothing that training needs is missing. */
   readonly fit: boolean;
@@ -43,9 +46,10 @@ export interface DoctorReport {
   readonly advice: readonly string[];
   readonly host: HostFacts;
   readonly adapter: AdapterReport | null;
-  readonly numerics: { readonly f32: GateReport; readonly f16: GateReport | null } | null;
+  /** Null, like the parts below, when it could not be examined; the advice says why. */
+  readonly numerics: { readonly f32: GateReport; readonly f16: F16Report | null } | null;
   readonly ceilings: Ceilings | null;
-  readonly models: readonly ModelFit[];
+  readonly models: readonly ModelFit[] | null;
 }
 
 export interface DoctorDependencies {
@@ -68,7 +72,7 @@ export async function examine(deps: DoctorDependencies): Promise<DoctorReport> {
     faults.push(describeError(error));
   });
   if (gpu === undefined) {
-    return { fit: false, advice: faults, host, adapter: null, numerics: null, ceilings: null, models: [] };
+    return { fit: false, advice: faults, host, adapter: null, numerics: null, ceilings: null, models: null };
   }
   try {
     return await examineAdapter(gpu, host, faults, deps);
@@ -83,23 +87,64 @@ async function examineAdapter(
   faults: string[],
   { clock, ceilingSize }: DoctorDependencies,
 ): Promise<DoctorReport> {
-  const hints = adapterHints(gpu);
-  faults.push(...limitFaults(gpu));
-  const f32 = await checkNumerics(gpu, "f32");
-  if (!f32.passed) faults.push(`compute in f32: ${f32.reason}, update the driver of ${gpu.adapterName}`);
-  const f16 = gpu.has("shader-f16") ? await checkNumerics(gpu, "f16") : null;
-  if (f16 !== null && !f16.passed) hints.push(`compute in f16: ${f16.reason}, training stays in f32`);
+  const found: Findings = { faults: [...faults, ...limitFaults(gpu)], hints: adapterHints(gpu) };
+  const numerics = await examineNumerics(gpu, found);
   // Whoever computes wrongly may also lose the device or fail in the middle of a measurement.
-  const ceilings = f32.passed ? await measureCeilings(gpu, clock, ceilingSize) : null;
+  const ceilings = numerics?.f32.passed && !numerics.f16?.isLost
+    ? await attempt("measure ceilings", () => measureCeilings(gpu, clock, ceilingSize), (fault, error) => {
+      if (isLoss(error)) found.faults.push(fault);
+      else found.hints.unshift(fault);
+    })
+    : null;
+  const models = await attempt("plan the presets", () => modelFits(gpu, host), (fault) => {
+    found.faults.push(fault);
+  });
   return {
-    fit: faults.length === 0,
-    advice: [...faults, ...hints],
+    fit: found.faults.length === 0,
+    advice: [...found.faults, ...found.hints],
     host,
     adapter: describeAdapter(gpu, host),
-    numerics: { f32, f16 },
+    numerics,
     ceilings,
-    models: modelFits(gpu, host),
+    models,
   };
+}
+
+/** What training cannot do without, and what it can. */
+interface Findings {
+  readonly faults: string[];
+  readonly hints: string[];
+}
+
+/** Null when `part` failed with an error of the machine's, of which `record` is told; mistakes of ours are thrown on. */
+async function attempt<T>(
+  what: string,
+  part: () => T | Promise<T>,
+  record: (fault: string, error: SkeinError) => void,
+): Promise<T | null> {
+  try {
+    return await part();
+  } catch (error) {
+    if (!isSkeinError(error)) throw error;
+    record(`${what}: ${describeError(error)}`, error);
+    return null;
+  }
+}
+
+const isLoss = (error: SkeinError) => isSkeinError(error, "gpu/device-lost");
+
+/** In f32 training must be able to compute; whatever happens in f16 only keeps it in f32. */
+async function examineNumerics(gpu: Gpu, { faults, hints }: Findings): Promise<DoctorReport["numerics"]> {
+  const f32 = await attempt("compute in f32", () => checkNumerics(gpu, "f32"), (fault) => faults.push(fault));
+  if (f32 === null) return null;
+  if (!f32.passed) faults.push(`compute in f32: ${f32.reason}, update the driver of ${gpu.adapterName}`);
+  if (!gpu.has("shader-f16")) return { f32, f16: null };
+  let loss = "";
+  const f16 = await attempt("compute in f16", () => checkNumerics(gpu, "f16"), (_, error) => {
+    loss = describeError(error);
+  }) ?? { passed: false, relativeError: NaN, reason: loss, isLost: true };
+  if (!f16.passed) hints.push(`compute in f16: ${f16.reason}, training stays in f32`);
+  return { f32, f16 };
 }
 
 function describeAdapter(gpu: Gpu, host: HostFacts): AdapterReport {

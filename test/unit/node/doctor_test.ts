@@ -25,7 +25,7 @@ Deno.test("a machine with an adapter that computes rightly is fit, and everythin
   assert.equal(report.numerics!.f32.passed, true);
   assert.ok(report.ceilings!.flopsPerSec.f32 > 0);
   assert.ok(report.adapter!.limits.maxStorageBuffersPerShaderStage >= storageBuffersNeeded());
-  const pico = report.models.find(({ preset, precision }) => preset === "pico" && precision === "f32")!;
+  const pico = report.models!.find(({ preset, precision }) => preset === "pico" && precision === "f32")!;
   assert.ok(pico.recomputedBytes! < pico.bytes!);
   assert.ok(pico.largestBatch === null || pico.largestBatch >= pico.batchSize);
   const text = renderDoctor(report, "1.2.3");
@@ -41,7 +41,7 @@ Deno.test("without optional features the same machine is fit, with advice", asyn
   assert.equal(fit, true);
   assert.equal(numerics!.f16, null);
   assert.equal(ceilings!.flopsPerSec.f16, undefined);
-  assert.ok(models.every(({ precision }) => precision === "f32"));
+  assert.ok(models!.every(({ precision }) => precision === "f32"));
   assert.ok(advice.some((each) => each.includes("timestamp-query")), advice.join("; "));
 });
 
@@ -56,6 +56,69 @@ Deno.test("without an adapter the machine is unfit and told what to install; oth
   assert.match(report.advice[0], /Deno 2\.3\.1: 2\.9 or newer is required/);
   assert.match(report.advice[1], /install a driver/);
   assert.match(renderDoctor(report, "1"), /not fit to train$/);
+});
+
+/** An adapter that fails where a plan of this precision is asked for; only the ceilings ask without naming one. */
+const examineFailing = (where: "f32" | "f16" | undefined, error: Error) =>
+  examine({
+    clock: systemClock,
+    ceilingSize: SIZE,
+    host: async () => HOST,
+    async open() {
+      const gpu = await openDevice();
+      const plan = gpu.plan.bind(gpu);
+      const value = (precision?: "f32" | "f16") => {
+        if (precision === where) throw error;
+        return plan(precision);
+      };
+      return Object.defineProperty(gpu, "plan", { value });
+    },
+  });
+const LOST = gpuError("gpu/device-lost", "compute: the device was lost, update the driver");
+
+Deno.test("ceilings that the adapter cannot measure are told, and it is fit all the same", async () => {
+  const { fit, ceilings, numerics, models, advice } = await examine({
+    clock: systemClock,
+    host: async () => HOST,
+    ceilingSize: { ...SIZE, copyBytes: 2 ** 50 },
+  });
+  assert.equal(fit, true);
+  assert.equal(ceilings, null);
+  assert.equal(numerics!.f32.passed, true);
+  assert.ok(models!.length > 0);
+  assert.ok(advice.some((each) => each.startsWith("measure ceilings: ")), advice.join("; "));
+});
+
+Deno.test("who loses the device in f32 or under load is unfit, in f16 stays in f32; the rest is told", async () => {
+  const inF32 = await examineFailing("f32", LOST);
+  assert.deepEqual([inF32.fit, inF32.numerics, inF32.ceilings], [false, null, null]);
+  assert.equal(inF32.advice[0], "compute in f32: compute: the device was lost, update the driver");
+  assert.ok(inF32.models!.length > 0);
+  assert.match(renderDoctor(inF32, "1"), /update the driver[^]*not fit to train$/);
+  const underLoad = await examineFailing(undefined, LOST);
+  assert.deepEqual([underLoad.fit, underLoad.numerics!.f32.passed, underLoad.ceilings], [false, true, null]);
+  const inF16 = await examineFailing("f16", LOST);
+  assert.deepEqual([inF16.fit, inF16.numerics!.f16!.passed, inF16.ceilings], [true, false, null]);
+  assert.match(renderDoctor(inF16, "1"), /f16 failed: compute: the device was lost/);
+});
+
+Deno.test("presets that cannot be planned make it unfit, and do not keep the numerics from being told", async () => {
+  const { fit, models, numerics, advice } = await examine({
+    clock: systemClock,
+    ceilingSize: SIZE,
+    host: async () => ({
+      ...HOST,
+      get freeMemoryBytes(): number {
+        throw gpuError("gpu/too-large", "plan memory: 3 bytes, 4 are required, use another adapter");
+      },
+    }),
+  });
+  assert.deepEqual([fit, models, numerics!.f32.passed], [false, null, true]);
+  assert.match(advice.join(), /plan the presets: /);
+});
+
+Deno.test("a mistake of ours in a part is not taken for the machine's either", async () => {
+  await assert.rejects(examineFailing(undefined, new TypeError("x")), TypeError);
 });
 
 Deno.test("a mistake of ours is not taken for the machine's", async () => {
