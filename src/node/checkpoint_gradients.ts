@@ -13,13 +13,13 @@ import { type ModelConfig, type ParameterLayout, parameterLayout } from "../mode
 import { DEFAULT_ADAMW } from "../optim/adamw.ts";
 import { writeNpy } from "../state/npy.ts";
 import { TrainEngine } from "../train/engine.ts";
-import { checkLength, type CheckpointSummary, type CheckpointTask } from "./checkpoint_logits.ts";
+import type { CheckpointSummary, CheckpointTask } from "./checkpoint_logits.ts";
 import { loadCheckpoint } from "./load_checkpoint.ts";
-import { readTokenRows } from "./token_rows.ts";
+import { checkTokenRows, readTokenRows } from "./token_rows.ts";
 
 /**
  * Writes one f32 array for each tensor, `<name>.npy`, and `loss.json` into the directory `task.out`.
- * @throws {SkeinError} `node/bad-tokens`, `model/bad-tokens`, as `loadCheckpoint`, `gpu/too-large`, `gpu/no-f16`
+ * @throws {SkeinError} `node/bad-tokens`, as `loadCheckpoint`, `gpu/too-large`, `gpu/no-f16`
  */
 export async function writeCheckpointGradients(
   task: CheckpointTask,
@@ -28,7 +28,7 @@ export async function writeCheckpointGradients(
   const startMs = clock.monotonicMs();
   const rows = await readTokenRows(task.tokens);
   const { config, layout, parameters } = await loadCheckpoint(task.checkpoint);
-  checkLength(rows, config, 2);
+  checkTokenRows(rows, config, 2, task.tokens);
   const pass: ModelConfig = { ...config, contextLength: rows.length - 1 };
   const passLayout = parameterLayout(pass);
   const gpu = await openDevice({ log });

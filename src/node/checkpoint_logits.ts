@@ -1,12 +1,11 @@
 /** Logits of a Hugging Face checkpoint over given tokens, into a NumPy file: `skein logits`. */
 import type { Clock } from "../base/clock.ts";
-import { SkeinError } from "../base/errors.ts";
 import type { Log } from "../base/log.ts";
 import { openDevice, type Precision } from "../gpu/mod.ts";
-import { LogitsEngine, type ModelConfig } from "../model/mod.ts";
+import { LogitsEngine } from "../model/mod.ts";
 import { NpyWriter } from "../state/npy.ts";
 import { loadCheckpoint } from "./load_checkpoint.ts";
-import { readTokenRows, type TokenRows } from "./token_rows.ts";
+import { checkTokenRows, readTokenRows, type TokenRows } from "./token_rows.ts";
 
 export interface CheckpointTask {
   readonly checkpoint: string;
@@ -33,7 +32,7 @@ const ROWS_AT_ONCE = 1024;
 
 /**
  * Writes f32 [batch, time, vocabulary].
- * @throws {SkeinError} `node/bad-tokens`, `model/bad-tokens`, as `loadCheckpoint`, `gpu/too-large`, `gpu/no-f16`
+ * @throws {SkeinError} `node/bad-tokens`, as `loadCheckpoint`, `gpu/too-large`, `gpu/no-f16`
  */
 export async function writeCheckpointLogits(
   task: CheckpointTask,
@@ -42,7 +41,7 @@ export async function writeCheckpointLogits(
   const startMs = clock.monotonicMs();
   const rows = await readTokenRows(task.tokens);
   const { config, parameters } = await loadCheckpoint(task.checkpoint);
-  checkLength(rows, config, 1);
+  checkTokenRows(rows, config, 1, task.tokens);
   const gpu = await openDevice({ log });
   try {
     const batchSize = Math.min(rows.batchSize, Math.max(1, Math.floor(ROWS_AT_ONCE / rows.length)));
@@ -87,14 +86,4 @@ async function writeLogits(out: string, engine: LogitsEngine, rows: TokenRows, l
     await writer.abandon();
     throw error;
   }
-}
-
-/** @throws {SkeinError} `node/bad-tokens` */
-export function checkLength({ length }: TokenRows, { contextLength }: ModelConfig, least: number): void {
-  if (length >= least && length <= contextLength) return;
-  throw new SkeinError(
-    "node/bad-tokens",
-    `read tokens: rows of ${length}, ${least} to ${contextLength} tokens are required by the model's context`,
-    { found: length },
-  );
 }

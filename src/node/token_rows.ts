@@ -1,6 +1,7 @@
 /** Token lists that a user gives: JSON, a list of equally long lists of token numbers, [batch][time]. */
 import { readFile, stat } from "node:fs/promises";
 import { SkeinError } from "../base/errors.ts";
+import type { ModelConfig } from "../model/mod.ts";
 
 export interface TokenRows {
   readonly batchSize: number;
@@ -46,6 +47,27 @@ export function decodeTokenRows(text: string, path: string): TokenRows {
   const tokens = new Uint32Array(rows.length * length);
   rows.forEach((row, i) => tokens.set(row, i * length));
   return { batchSize: rows.length, length, tokens };
+}
+
+/**
+ * Whether the model of `config` takes the rows: every token is of its vocabulary, so that none is mistaken for the mark of a
+ * target that does not count.
+ * @param least tokens a row
+ * @throws {SkeinError} `node/bad-tokens`
+ */
+export function checkTokenRows(
+  { length, tokens }: TokenRows,
+  { contextLength, vocabSize }: ModelConfig,
+  least: number,
+  path: string,
+): void {
+  if (length < least || length > contextLength) {
+    throw refuse(path, `rows of ${length}`, `${least} to ${contextLength} tokens by the model's context are`);
+  }
+  const at = tokens.findIndex((token) => token >= vocabSize);
+  if (at < 0) return;
+  const found = `token ${at % length} of row ${Math.floor(at / length)} is ${tokens[at]}`;
+  throw refuse(path, found, `a token below ${vocabSize}, the size of the checkpoint's vocabulary, is`);
 }
 
 function asRows(json: unknown, path: string): number[][] {

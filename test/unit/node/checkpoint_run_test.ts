@@ -132,9 +132,14 @@ checkpointTest("tokens that do not fit are refused", async (directory) => {
   };
   await refused([[1, 2, 3, 4, 5, 6, 7]], "node/bad-tokens", /rows of 7, 1 to 6/);
   await refused([[1, 2], [3]], "node/bad-tokens", /row 1 has 1/);
-  await refused([[1, 11]], "model/bad-tokens", /token 11/);
+  const foreign = /token 1 of row 1 is 4294967295, a token below 11, .* vocabulary/;
+  await refused([[1, 2], [3, 11]], "node/bad-tokens", /token 1 of row 1 is 11, a token below 11/);
+  await refused([[1, 2], [3, 4294967295]], "node/bad-tokens", foreign);
   const task = await taskOf(directory, [[1]], "gradients");
   await assert.rejects(writeCheckpointGradients(task, DEPS), { code: "node/bad-tokens", message: /2 to 6/ });
+  // The number that marks targets which do not count.
+  const marked = await taskOf(directory, [[1, 2], [3, 4294967295]], "gradients");
+  await assert.rejects(writeCheckpointGradients(marked, DEPS), { code: "node/bad-tokens", message: foreign });
 });
 
 checkpointTest(
