@@ -6,6 +6,7 @@ import { SkeinError } from "../base/errors.ts";
  * - `gpu/device-lost`: the device went away (driver reset, unplugged). Payload: reason.
  * - `gpu/fault`: the device reported a validation, memory or internal error. Payload: kind.
  * - `gpu/no-f16`: f16 was asked of a device without it. Payload: adapter.
+ * - `gpu/no-time`: no run of some work took a time above zero. Payload: samples, repeats.
  * - `gpu/no-timestamps`: kernels cannot be timed one by one on this adapter. Payload: adapter.
  * - `gpu/out-of-memory`: what is to be allocated does not fit. Payload: label, bytes, heldBytes; or bytes, availableBytes.
  * - `gpu/too-large`: a buffer or binding exceeds the adapter's limit. Payload: label, bytes, limitBytes.
@@ -16,6 +17,7 @@ export type GpuErrorCode =
   | "gpu/device-lost"
   | "gpu/fault"
   | "gpu/no-f16"
+  | "gpu/no-time"
   | "gpu/no-timestamps"
   | "gpu/out-of-memory"
   | "gpu/too-large";
