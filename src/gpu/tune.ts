@@ -1,9 +1,11 @@
 /**
  * Which of several plans that compute the same is the fastest on this device. Each is run once and its result compared with
- * the first's, the plainest; one that differs, or that the driver does not bear, is dropped and said so. Then they take turns, and the
- * best time of each counts, because whatever disturbs a measurement only ever makes it longer.
+ * that of the first that runs, the plainest; one that differs, or that the driver refuses, is dropped and said so, and the device
+ * is as good as before. Then the stopwatch says how long each takes: the best time counts, because whatever disturbs a
+ * measurement only ever makes it longer.
  */
 import type { Clock } from "../base/clock.ts";
+import { isSkeinError } from "../base/errors.ts";
 import type { Log } from "../base/log.ts";
 import type { Binding } from "./buffers.ts";
 import type { DispatchPlan } from "./dispatch_plan.ts";
@@ -26,49 +28,89 @@ export interface Contest {
   readonly maxRelativeError: number;
 }
 
-const TURNS = 3;
-const TURN_MS = 20;
-const MAX_REPEATS = 64;
+interface Sound {
+  readonly name: string;
+  readonly plan: DispatchPlan;
+}
 
-/** @returns the name of the fastest, with its milliseconds a run; undefined when not even the first can be run */
+/** @returns the name of the fastest, with its milliseconds a run; undefined when none can be run, or none be timed */
 export async function fastest(
   gpu: Gpu,
-  { label, candidates, result, maxRelativeError }: Contest,
+  contest: Contest,
   { clock, log }: { clock: Clock; log: Log },
 ): Promise<{ name: string; ms: number } | undefined> {
-  let reference: Float32Array | undefined;
-  const sound: { name: string; plan: DispatchPlan; bestMs: number }[] = [];
+  const candidates = await soundOnes(gpu, contest, log);
+  const stopwatch = gpu.stopwatch(clock);
+  let best: { name: string; ms: number } | undefined;
+  try {
+    for (const { name, plan } of candidates) {
+      try {
+        const ms = await stopwatch.bestSeconds(plan) * 1000;
+        if (best === undefined || ms < best.ms) best = { name, ms };
+      } catch (error) {
+        if (!isSkeinError(error, "gpu/no-time")) throw error;
+        log.warn(
+          `tune ${contest.label}: ${name} cannot be timed (${error.message}), it is not used on this adapter`,
+        );
+      }
+    }
+    // A fault of the device would have made these times meaningless.
+    await gpu.read({ ...contest.result, byteLength: 4, elements: 1 });
+  } finally {
+    stopwatch.destroy();
+  }
+  return best;
+}
+
+/** Those that the driver takes and that agree with the first of them. */
+async function soundOnes(
+  gpu: Gpu,
+  { label, candidates, result, maxRelativeError }: Contest,
+  log: Log,
+): Promise<Sound[]> {
+  let reference: { name: string; values: Float32Array } | undefined;
+  const sound: Sound[] = [];
   for (const candidate of candidates) {
-    const plan = candidate.record();
+    const { name } = candidate;
     // What an earlier candidate wrote must not pass for this one's result.
     gpu.write(result.buffer, new Float32Array(result.elements).fill(NaN), result.offsetBytes);
-    gpu.submit(plan);
+    const run = await tryOut(gpu, candidate);
+    if ("refusal" in run) {
+      log.warn(`tune ${label}: the driver refuses ${name} (${run.refusal}), it is not used on this adapter`);
+      continue;
+    }
     const values = await gpu.readF32(result);
-    reference ??= values;
-    const error = relativeError(values, reference);
-    if (error <= maxRelativeError) sound.push({ name: candidate.name, plan, bestMs: Infinity });
+    reference ??= { name, values };
+    const error = relativeError(values, reference.values);
+    if (error <= maxRelativeError) sound.push({ name, plan: run.plan });
     else {
       log.warn(
-        `tune ${label}: ${candidate.name} differs from ${
-          candidates[0].name
-        } by ${error} of its norm, at most ` +
+        `tune ${label}: ${name} differs from ${reference.name} by ${error} of its norm, at most ` +
           `${maxRelativeError} is explained by rounding; it is not used on this adapter`,
       );
     }
   }
-  const time = async (plan: DispatchPlan, repeats: number) => {
-    const startMs = clock.monotonicMs();
-    gpu.submit(...Array(repeats).fill(plan));
-    await gpu.read({ ...result, byteLength: 4, elements: 1 });
-    return (clock.monotonicMs() - startMs) / repeats;
-  };
-  if (sound.length === 0) return undefined;
-  const repeats = Math.min(MAX_REPEATS, Math.max(1, Math.ceil(TURN_MS / await time(sound[0].plan, 1))));
-  for (let turn = 0; turn < TURNS; turn++) {
-    for (const each of sound) each.bestMs = Math.min(each.bestMs, await time(each.plan, repeats));
-  }
-  const { name, bestMs } = sound.reduce((best, each) => each.bestMs < best.bestMs ? each : best);
-  return { name, ms: bestMs };
+  return sound;
+}
+
+/** Records and submits, in a scope of its own: what the device has against it is no fault of the device. */
+async function tryOut(
+  gpu: Gpu,
+  candidate: Candidate,
+): Promise<{ plan: DispatchPlan } | { refusal: string }> {
+  let plan: DispatchPlan | undefined;
+  let tooLarge: string | undefined;
+  const refusal = await gpu.capture(() => {
+    try {
+      plan = candidate.record();
+      gpu.submit(plan);
+    } catch (error) {
+      if (!isSkeinError(error)) throw error;
+      tooLarge = error.message;
+    }
+  });
+  if (plan !== undefined && refusal === undefined && tooLarge === undefined) return { plan };
+  return { refusal: tooLarge ?? refusal! };
 }
 
 function relativeError(actual: Float32Array, expected: Float32Array): number {

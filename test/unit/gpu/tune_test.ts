@@ -1,7 +1,15 @@
 import { strict as assert } from "node:assert";
-import { systemClock } from "../../../src/base/clock.ts";
+import { type Clock, systemClock } from "../../../src/base/clock.ts";
 import { eventLog, type LogEvent, silentLog } from "../../../src/base/log.ts";
-import { fastest, openDevice, TuningCache, type TuningStore } from "../../../src/gpu/mod.ts";
+import {
+  type BufferArena,
+  fastest,
+  type Gpu,
+  gpuError,
+  openDevice,
+  TuningCache,
+  type TuningStore,
+} from "../../../src/gpu/mod.ts";
 import { Tuning } from "../../../src/gpu/tune_registry.ts";
 
 function recorder() {
@@ -31,35 +39,86 @@ const FACTS = {
   takesSubgroupsDirective: false,
 } as const;
 
-Deno.test("the faster of two equal plans is chosen, and one that computes something else is dropped aloud", async () => {
+/** Recorders of additions that write the first `elements` of `y`, `times` times, in workgroups of `workgroupSize`. */
+function additions(gpu: Gpu, arena: BufferArena, count: number) {
+  const [x, branch, y] = ["x", "branch", "y"].map((label) => arena.allocate(label, count));
+  gpu.write(x, new Float32Array(count).fill(2));
+  const sum = (elements: number, times: number, workgroupSize = gpu.workgroupSize) => () => {
+    const plan = gpu.plan();
+    for (let i = 0; i < times; i++) {
+      const constants = { COUNT: elements, WORKGROUP: workgroupSize };
+      plan.add("residual_forward", constants, [x, branch, y].map((b) => b.whole()), elements);
+    }
+    return plan;
+  };
+  return { sum, result: y.slice(0, count) };
+}
+
+/** A clock that stands still: whoever measures with it measures nothing. */
+const frozenClock: Clock = { ...systemClock, monotonicMs: () => 0 };
+
+for (
+  const [way, without, clock] of [["device's", [], frozenClock], [
+    "host's",
+    ["timestamp-query"],
+    systemClock,
+  ]] as const
+) {
+  Deno.test(`by the ${way} clock the faster of two is chosen, and one that computes something else is dropped aloud`, async () => {
+    const gpu = await openDevice({ without });
+    const arena = gpu.arena("test");
+    try {
+      assert.equal(gpu.has("timestamp-query"), without.length === 0);
+      const count = 1 << 13;
+      const { sum, result } = additions(gpu, arena, count);
+      const { log, texts } = recorder();
+      const best = await fastest(gpu, {
+        label: "sum",
+        candidates: [
+          { name: "slow", record: sum(count, 9) },
+          { name: "quick", record: sum(count, 1) },
+          { name: "wrong", record: sum(count / 2, 1) },
+        ],
+        result,
+        maxRelativeError: 1e-6,
+      }, { clock, log });
+      assert.equal(best?.name, "quick");
+      assert.ok(best.ms > 0);
+      assert.equal(texts().length, 1);
+      assert.match(texts()[0], /^tune sum: wrong differs from slow by NaN/);
+    } finally {
+      arena.destroy();
+      gpu.close();
+    }
+  });
+}
+
+Deno.test("a candidate that the driver or the adapter refuses is dropped aloud, and the device stays usable", async () => {
   const gpu = await openDevice();
   const arena = gpu.arena("test");
   try {
-    const count = 1 << 16;
-    const [x, branch, y] = ["x", "branch", "y"].map((label) => arena.allocate(label, count));
-    gpu.write(x, new Float32Array(count).fill(2));
-    const sum = (elements: number, times: number) => () => {
-      const plan = gpu.plan();
-      for (let i = 0; i < times; i++) {
-        plan.add("residual_forward", { COUNT: elements }, [x, branch, y].map((b) => b.whole()), elements);
-      }
-      return plan;
-    };
+    const { sum, result } = additions(gpu, arena, 37);
     const { log, texts } = recorder();
-    const best = await fastest(gpu, {
-      label: "sum",
-      candidates: [
-        { name: "slow", record: sum(count, 40) },
-        { name: "quick", record: sum(count, 1) },
-        { name: "wrong", record: sum(count / 2, 1) },
-      ],
-      result: y.whole(),
-      maxRelativeError: 1e-6,
-    }, { clock: systemClock, log });
-    assert.equal(best?.name, "quick");
-    assert.ok(best.ms > 0);
-    assert.equal(texts().length, 1);
-    assert.match(texts()[0], /^tune sum: wrong differs from slow by NaN/);
+    const tooLarge = () => {
+      throw gpuError("gpu/too-large", "bind x: too large");
+    };
+    const refused = [
+      { name: "too wide", record: sum(37, 1, 1 << 20) },
+      { name: "too large", record: tooLarge },
+    ];
+    const contest = { label: "sum", result, maxRelativeError: 1e-6 };
+    const deps = { clock: systemClock, log };
+    const candidates = [...refused, { name: "sound", record: sum(37, 1) }, ...refused];
+    assert.equal((await fastest(gpu, { ...contest, candidates }, deps))?.name, "sound");
+    assert.deepEqual(
+      texts().map((text) =>
+        text.match(/^tune sum: the driver refuses (too \w+) \(.+\), it is not used/)?.[1]
+      ),
+      ["too wide", "too large", "too wide", "too large"],
+    );
+    assert.equal(await fastest(gpu, { ...contest, candidates: refused }, deps), undefined);
+    gpu.submit(sum(37, 1)());
+    assert.deepEqual(await gpu.readF32(result), new Float32Array(37).fill(2));
   } finally {
     arena.destroy();
     gpu.close();
