@@ -3,7 +3,7 @@ import { Command, InvalidArgumentError } from "@commander-js/extra-typings";
 import { systemClock } from "../base/clock.ts";
 import { progressLog } from "./checkpoint_flags.ts";
 import { renderAttention, renderMatmul, renderStep } from "./bench_report.ts";
-import { integerFlag, MICRO_BATCHES_FLAG, oneOfFlag, RECOMPUTE_FLAG } from "./flags.ts";
+import { AUTOTUNE_FLAG, integerFlag, MICRO_BATCHES_FLAG, oneOfFlag, RECOMPUTE_FLAG } from "./flags.ts";
 import { printJson } from "./present.ts";
 import { PRECISION_HELP, PRECISION_NAMES, PRESET_NAMES } from "./preset_names.ts";
 
@@ -53,13 +53,16 @@ const stepCommand = (finish: Finish) =>
   shaped("step", "whole training steps on random tokens")
     .option(...RECOMPUTE_FLAG)
     .option(...MICRO_BATCHES_FLAG)
+    .option(...AUTOTUNE_FLAG)
     .option("--steps <n>", "steps to time", integerFlag(1, 100_000), 20)
     .option("--profile [file]", "then time each kernel; with a file, write a Chrome trace to it")
-    .action(async ({ json, preset, batch, context, precision, recompute, microBatches, steps, profile }) => {
+    .action(async ({ json, preset, batch, context, precision, autotune, profile, ...rest }) => {
       const { benchStep } = await import("../node/bench/step_bench.ts");
       const tracePath = typeof profile === "string" ? profile : undefined;
       const result = await benchStep({
-        ...{ preset, batchSize: batch, contextLength: context, precision, recompute, microBatches, steps },
+        ...{ preset, batchSize: batch, contextLength: context, precision },
+        ...{ steps: rest.steps, recompute: rest.recompute, microBatches: rest.microBatches },
+        tuning: { flag: autotune },
         profile: profile === undefined ? undefined : { tracePath },
       }, dependencies());
       if (json) printJson({ ...result });

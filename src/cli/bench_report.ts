@@ -2,7 +2,7 @@
 import type { AttentionBenchResult } from "../node/bench/attention_bench.ts";
 import type { BenchSubject } from "../node/bench/bench_room.ts";
 import type { MatmulBenchResult } from "../node/bench/matmul_bench.ts";
-import type { StepBenchResult } from "../node/bench/step_bench.ts";
+import type { KernelTuning, StepBenchResult } from "../node/bench/step_bench.ts";
 import { alignColumns, formatRate, formatSeconds, formatShare } from "./columns.ts";
 import { formatBytes } from "./present.ts";
 import { renderProfile } from "./profile_table.ts";
@@ -43,6 +43,12 @@ export function renderAttention({ rows, ...result }: AttentionBenchResult): stri
   ].join("\n");
 }
 
+const TUNING: Readonly<Record<KernelTuning, string>> = {
+  full: "matrix products tuned for this adapter",
+  partial: "matrix products tuned for this adapter in part, the rest by the rule of thumb",
+  none: "matrix products not tuned, by the rule of thumb",
+};
+
 export function renderStep(result: StepBenchResult): string {
   const { preset, parameters, batchSize, contextLength, steps, dispatches, deviceBytes } = result;
   return [
@@ -51,6 +57,7 @@ export function renderStep(result: StepBenchResult): string {
       (parameters / 1e6).toPrecision(3)
     } M parameters, batch ${batchSize}, context ${contextLength}: ` +
     `${dispatches} dispatches a step, ${formatBytes(deviceBytes)} of device memory`,
+    TUNING[result.kernelTuning],
     `verified: the loss changes along its gradient as the gradient says, to ${
       formatShare(result.gradientError)
     }; ` +

@@ -2,8 +2,8 @@
  * Whether a node measures which kernels are the fastest on its adapter, and where it keeps what it found: one file in its
  * home. Software adapters do without, because there a wrong guess costs less than the measurement.
  */
-import { readFile, rename, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
 import process from "node:process";
 import type { Clock } from "../base/clock.ts";
 import { SkeinError } from "../base/errors.ts";
@@ -52,7 +52,7 @@ export async function openTuning(
   return { clock, log, cache, budgetSeconds: BUDGET_SECONDS };
 }
 
-/** Replaced whole or not at all. */
+/** Replaced whole or not at all; its directory is made when needed. */
 export function tuningFile(path: string): TuningStore {
   return {
     async load() {
@@ -64,6 +64,7 @@ export function tuningFile(path: string): TuningStore {
       }
     },
     async save(text) {
+      await mkdir(dirname(path), { recursive: true, mode: 0o700 });
       await writeFile(`${path}.tmp`, text);
       await rename(`${path}.tmp`, path);
     },

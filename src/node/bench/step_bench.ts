@@ -1,11 +1,15 @@
 /**
  * `skein bench step`: a whole training step of a preset on random tokens. Verified first: the loss must fall along its own
  * gradient by as much as the gradient says, which forward and backward can only do together. Then steps are timed as
- * a miner runs them, the next submitted before the last has been read.
+ * a miner runs them: with kernels tuned where a miner tunes them, the next submitted before the last has been read.
  */
+import { join } from "node:path";
 import { Random } from "../../base/random.ts";
-import { initialParameters, type ModelConfig } from "../../model/mod.ts";
+import type { Gpu } from "../../gpu/mod.ts";
+import { initialParameters, type ModelConfig, type TuneOptions } from "../../model/mod.ts";
 import { type AdamWOptions, TrainEngine } from "../../train/engine.ts";
+import { dataDirectory } from "../home.ts";
+import { openTuning, type TuningChoice } from "../kernel_tuning.ts";
 import { assertDivides } from "../micro_batches.ts";
 import { type ProfileReport, ProfileSession, type ProfileSessionDependencies } from "../profile_session.ts";
 import {
@@ -24,9 +28,16 @@ export interface StepBenchOptions extends ShapeOptions {
   readonly recompute: boolean;
   /** Passes a step. */
   readonly microBatches: number;
+  /** As a miner is told. */
+  readonly tuning: TuningChoice;
+  /** Where tunings are kept; by default local/bench in the data directory. */
+  readonly home?: string;
   /** Time kernels in further steps; with a path, write a trace of them. */
   readonly profile?: { readonly tracePath?: string };
 }
+
+/** Of the classes of matrix products, all measured, some (time was up, or none computed right), or all by the rule of thumb. */
+export type KernelTuning = "full" | "partial" | "none";
 
 export interface StepBenchResult extends BenchSubject {
   readonly bench: "step";
@@ -36,6 +47,7 @@ export interface StepBenchResult extends BenchSubject {
   readonly contextLength: number;
   readonly recompute: boolean;
   readonly microBatches: number;
+  readonly kernelTuning: KernelTuning;
   readonly steps: number;
   readonly dispatches: number;
   readonly deviceBytes: number;
@@ -76,12 +88,15 @@ export async function benchStep(
   assertDivides(microBatches, batchSize);
   return await inBenchRoom(options.precision, deps, async (room) => {
     const { precision } = room.subject;
+    const home = options.home ?? join(dataDirectory(), "local", "bench");
+    const tuning = await openTuning(room.gpu, home, options.tuning, deps);
     const engine = await TrainEngine.create(room.gpu, config, {
       batchSize,
       adamw: ADAMW,
       precision,
       recompute: recompute ? "layers" : "none",
       microBatches,
+      tuning,
       log: deps.log,
     });
     try {
@@ -102,6 +117,7 @@ export async function benchStep(
         contextLength: config.contextLength,
         recompute,
         microBatches,
+        kernelTuning: extentOf(tuning, room.gpu),
         steps,
         dispatches: engine.dispatchCount,
         deviceBytes: engine.heldBytes,
@@ -119,6 +135,11 @@ export async function benchStep(
       engine.destroy();
     }
   });
+}
+
+function extentOf(tuning: TuneOptions | undefined, gpu: Gpu): KernelTuning {
+  if (tuning === undefined) return "none";
+  return gpu.tuning.open.length === 0 ? "full" : "partial";
 }
 
 function randomTokens({ vocabSize, contextLength }: ModelConfig, batchSize: number): Uint32Array {

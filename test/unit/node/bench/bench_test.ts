@@ -1,6 +1,10 @@
 import { strict as assert } from "node:assert";
+import { mkdtemp, readdir, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { systemClock } from "../../../../src/base/clock.ts";
 import { silentLog } from "../../../../src/base/log.ts";
+import { renderStep } from "../../../../src/cli/bench_report.ts";
 import { Random } from "../../../../src/base/random.ts";
 import { MODEL_PRESETS } from "../../../../src/model/mod.ts";
 import { benchAttention } from "../../../../src/node/bench/attention_bench.ts";
@@ -10,7 +14,7 @@ import { benchStep } from "../../../../src/node/bench/step_bench.ts";
 import { matmulTN } from "../../../../src/reference/matmul_tn.ts";
 
 const SMALL = { preset: "pico", batchSize: 1, contextLength: 9, precision: "f32" } as const;
-const STEP = { steps: 3, recompute: false, microBatches: 1 };
+const STEP = { steps: 3, recompute: false, microBatches: 1, tuning: { flag: false } };
 const written = new Map<string, string>();
 const DEPS = {
   clock: systemClock,
@@ -91,4 +95,28 @@ Deno.test("bench step recomputes and splits like a miner, and refuses passes tha
   await assert.rejects(benchStep({ ...SMALL, ...STEP, microBatches: 2 }, DEPS), {
     code: "node/bad-micro-batches",
   });
+});
+
+Deno.test("bench step tunes kernels where a miner would, keeps what it found, and says so", async () => {
+  const home = join(await mkdtemp(join(tmpdir(), "skein-bench-")), "local", "bench");
+  const log = { ...silentLog, info: (message: string) => void messages.push(message) };
+  const messages: string[] = [];
+  const run = (flag: boolean) =>
+    benchStep({ ...SMALL, ...STEP, home, tuning: { flag, environment: { SKEIN_AUTOTUNE: "on" } } }, {
+      ...DEPS,
+      log,
+    });
+  try {
+    const forbidden = await run(false);
+    assert.equal(forbidden.kernelTuning, "none");
+    assert.match(renderStep(forbidden), /matrix products not tuned/);
+    const tuned = await run(true);
+    assert.equal(tuned.kernelTuning, "full");
+    assert.match(renderStep(tuned), /matrix products tuned for this adapter\n/);
+    assert.deepEqual(await readdir(home), ["tuning.json"]);
+    await run(true);
+    assert.match(messages.filter((each) => each.startsWith("tuned")).join(), /^tuned [1-9].*,tuned 0 of /);
+  } finally {
+    await rm(join(home, "..", ".."), { recursive: true });
+  }
 });
