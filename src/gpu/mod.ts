@@ -9,7 +9,7 @@ export { WANTED_FEATURES } from "./device_features.ts";
 export type { WantedFeature } from "./device_features.ts";
 export { DispatchPlan, linearGrid, MAX_GROUPS } from "./dispatch_plan.ts";
 export type { Grid } from "./dispatch_plan.ts";
-export { checkNumerics, choosePrecision } from "./numerics_gate.ts";
+export { checkNumerics, choosePrecision, requirePrecision } from "./numerics_gate.ts";
 export type { GateDevice, GateReport, PrecisionChoice } from "./numerics_gate.ts";
 export { ELEMENT_BYTES } from "./precision.ts";
 export type { ElementType, Precision } from "./precision.ts";

@@ -79,6 +79,17 @@ export async function choosePrecision(
   return "f32";
 }
 
+/**
+ * For what must not fall back: a comparison.
+ * @param found what `choosePrecision` came to
+ * @throws `gpu/no-f16`
+ */
+export function requirePrecision(found: Precision, wanted: Precision, adapter: string): void {
+  if (found === wanted) return;
+  const reason = `${adapter} fails the numerics gate or has no f16`;
+  throw gpuError("gpu/no-f16", `compute in ${wanted}: ${reason}, use precision f32`, { adapter });
+}
+
 /** The smallest normal half; below, drivers may flush to zero. */
 const SMALL = 2 ** -14;
 

@@ -33,7 +33,10 @@ const gpt2Shape = z.object({
   add_cross_attention: z.literal(false).default(false),
 });
 
+/** Of each head's size; absent from most configs, and not where transformers once had it. */
+const partialRotation = { partial_rotary_factor: z.literal(1).default(1) };
 const llama3Scaling = z.object({
+  ...partialRotation,
   rope_type: z.literal("llama3"),
   factor: z.number(),
   low_freq_factor: z.number(),
@@ -41,7 +44,7 @@ const llama3Scaling = z.object({
   original_max_position_embeddings: count,
 });
 const rope = z.discriminatedUnion("rope_type", [
-  z.object({ rope_type: z.literal("default") }),
+  z.object({ ...partialRotation, rope_type: z.literal("default") }),
   llama3Scaling,
 ]);
 
@@ -63,7 +66,7 @@ const llamaShape = z.object({
   attention_bias: z.literal(false).default(false),
   mlp_bias: z.literal(false).default(false),
   pretraining_tp: z.literal(1).default(1),
-  partial_rotary_factor: z.literal(1).default(1),
+  ...partialRotation,
 });
 
 const END_OF_TEXT = 50256;

@@ -6,24 +6,24 @@
 import { rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { assert } from "../base/assert.ts";
-import type { Clock } from "../base/clock.ts";
-import type { Log } from "../base/log.ts";
-import { gpuError, openDevice, type Precision } from "../gpu/mod.ts";
+import { openDevice, requirePrecision } from "../gpu/mod.ts";
 import { type ModelConfig, type ParameterLayout, parameterLayout } from "../model/mod.ts";
 import { DEFAULT_ADAMW } from "../optim/adamw.ts";
 import { writeNpy } from "../state/npy.ts";
 import { TrainEngine } from "../train/engine.ts";
-import type { CheckpointSummary, CheckpointTask } from "./checkpoint_logits.ts";
+import type { CheckpointDeps, CheckpointSummary, CheckpointTask } from "./checkpoint_logits.ts";
+import { checkFinite } from "./finite.ts";
 import { loadCheckpoint } from "./load_checkpoint.ts";
 import { checkTokenRows, readTokenRows } from "./token_rows.ts";
 
 /**
  * Writes one f32 array for each tensor, `<name>.npy`, and `loss.json` into the directory `task.out`.
- * @throws {SkeinError} `node/bad-tokens`, as `loadCheckpoint`, `gpu/too-large`, `gpu/no-f16`
+ * @throws {SkeinError} `node/bad-tokens`, as `loadCheckpoint`, `gpu/too-large`, `gpu/no-f16`,
+ * `node/not-finite`
  */
 export async function writeCheckpointGradients(
   task: CheckpointTask,
-  { clock, log }: { clock: Clock; log: Log },
+  { clock, log, open = openDevice }: CheckpointDeps,
 ): Promise<CheckpointSummary & { loss: number; tensors: number }> {
   const startMs = clock.monotonicMs();
   const rows = await readTokenRows(task.tokens);
@@ -31,16 +31,21 @@ export async function writeCheckpointGradients(
   checkTokenRows(rows, config, 2, task.tokens);
   const pass: ModelConfig = { ...config, contextLength: rows.length - 1 };
   const passLayout = parameterLayout(pass);
-  const gpu = await openDevice({ log });
+  const { precision = "f32" } = task;
+  const gpu = await open({ log });
   try {
-    const options = { batchSize: rows.batchSize, adamw: DEFAULT_ADAMW, precision: task.precision, log };
+    const options = { batchSize: rows.batchSize, adamw: DEFAULT_ADAMW, precision, log };
     const engine = await TrainEngine.create(gpu, pass, options);
-    requirePrecision(engine, task.precision, gpu.adapterName);
+    requirePrecision(engine.precision, precision, gpu.adapterName);
     engine.loadParameters(moveTensors(parameters, layout, passLayout));
     log.info(`forward and backward over ${rows.batchSize} rows of ${rows.length} tokens`);
     const { loss, gradients } = await engine.evaluateGradients(rows.tokens);
     engine.destroy();
+    checkFinite(Float32Array.of(loss), "the loss", precision);
     const whole = moveTensors(gradients, passLayout, layout);
+    for (const { name, offset, elementCount } of layout.entries) {
+      checkFinite(whole.subarray(offset, offset + elementCount), `the gradient of ${name}`, precision);
+    }
     for (const { name, shape, offset, elementCount } of layout.entries) {
       await writeNpy(join(task.out, `${name}.npy`), shape, whole.subarray(offset, offset + elementCount));
     }
@@ -58,13 +63,6 @@ export async function writeCheckpointGradients(
   } finally {
     gpu.close();
   }
-}
-
-/** Training may fall back to f32; a comparison may not. */
-function requirePrecision(engine: TrainEngine, wanted: Precision | undefined, adapter: string): void {
-  if (wanted === undefined || engine.precision === wanted) return;
-  const found = `${adapter} fails the numerics gate or has no f16`;
-  throw gpuError("gpu/no-f16", `compute gradients in ${wanted}: ${found}, use precision f32`, { adapter });
 }
 
 /**

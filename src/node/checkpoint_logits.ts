@@ -1,9 +1,10 @@
 /** Logits of a Hugging Face checkpoint over given tokens, into a NumPy file: `skein logits`. */
 import type { Clock } from "../base/clock.ts";
 import type { Log } from "../base/log.ts";
-import { openDevice, type Precision } from "../gpu/mod.ts";
+import { choosePrecision, openDevice, type Precision, requirePrecision } from "../gpu/mod.ts";
 import { LogitsEngine } from "../model/mod.ts";
 import { NpyWriter } from "../state/npy.ts";
+import { checkFinite } from "./finite.ts";
 import { loadCheckpoint } from "./load_checkpoint.ts";
 import { checkTokenRows, readTokenRows, type TokenRows } from "./token_rows.ts";
 
@@ -15,6 +16,13 @@ export interface CheckpointTask {
   readonly out: string;
   /** f32 unless given. */
   readonly precision?: Precision;
+}
+
+export interface CheckpointDeps {
+  readonly clock: Clock;
+  readonly log: Log;
+  /** This machine's adapter unless given. */
+  readonly open?: typeof openDevice;
 }
 
 /** For `--json`. */
@@ -32,26 +40,29 @@ const ROWS_AT_ONCE = 1024;
 
 /**
  * Writes f32 [batch, time, vocabulary].
- * @throws {SkeinError} `node/bad-tokens`, as `loadCheckpoint`, `gpu/too-large`, `gpu/no-f16`
+ * @throws {SkeinError} `node/bad-tokens`, as `loadCheckpoint`, `gpu/too-large`, `gpu/no-f16`,
+ * `node/not-finite`
  */
 export async function writeCheckpointLogits(
   task: CheckpointTask,
-  { clock, log }: { clock: Clock; log: Log },
+  { clock, log, open = openDevice }: CheckpointDeps,
 ): Promise<CheckpointSummary & { vocabulary: number }> {
   const startMs = clock.monotonicMs();
   const rows = await readTokenRows(task.tokens);
   const { config, parameters } = await loadCheckpoint(task.checkpoint);
   checkTokenRows(rows, config, 1, task.tokens);
-  const gpu = await openDevice({ log });
+  const { precision = "f32" } = task;
+  const gpu = await open({ log });
   try {
+    requirePrecision(await choosePrecision(gpu, precision, log), precision, gpu.adapterName);
     const batchSize = Math.min(rows.batchSize, Math.max(1, Math.floor(ROWS_AT_ONCE / rows.length)));
     const engine = new LogitsEngine(gpu, config, {
       batchSize,
       contextLength: rows.length,
-      precision: task.precision,
+      precision,
     });
     engine.loadParameters(parameters);
-    await writeLogits(task.out, engine, rows, log);
+    await writeLogits({ out: task.out, precision }, engine, rows, log);
     engine.destroy();
   } finally {
     gpu.close();
@@ -67,7 +78,12 @@ export async function writeCheckpointLogits(
   };
 }
 
-async function writeLogits(out: string, engine: LogitsEngine, rows: TokenRows, log: Log): Promise<void> {
+async function writeLogits(
+  { out, precision }: { out: string; precision: Precision },
+  engine: LogitsEngine,
+  rows: TokenRows,
+  log: Log,
+): Promise<void> {
   const { batchSize, config: { vocabSize } } = engine;
   const writer = await NpyWriter.create(out, [rows.batchSize, rows.length, vocabSize]);
   try {
@@ -77,7 +93,10 @@ async function writeLogits(out: string, engine: LogitsEngine, rows: TokenRows, l
       tokens.set(rows.tokens.subarray(first * rows.length, (first + batchSize) * rows.length));
       const wanted = Math.min(batchSize, rows.batchSize - first) * rows.length;
       for await (const { firstRow, logits } of engine.logits(tokens)) {
-        if (firstRow < wanted) await writer.append(logits.subarray(0, (wanted - firstRow) * vocabSize));
+        if (firstRow >= wanted) continue;
+        const own = logits.subarray(0, (wanted - firstRow) * vocabSize);
+        checkFinite(own, `the logits of rows from ${first} on`, precision);
+        await writer.append(own);
       }
       log.info(`logits of ${Math.min(first + batchSize, rows.batchSize)} of ${rows.batchSize} rows`);
     }

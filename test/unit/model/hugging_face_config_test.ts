@@ -134,6 +134,10 @@ Deno.test("what is not computed is refused by field, value and what is supported
     /rope_type is "yarn", supported: "default" or "llama3"/,
   );
   refused({ ...LLAMA, rope_parameters: { rope_theta: "x" } }, /rope_theta is "x"/);
+  const rotation = /partial_rotary_factor is 0.5, supported: 1/;
+  refused({ ...LLAMA, partial_rotary_factor: 0.5 }, rotation);
+  refused({ ...LLAMA, rope_parameters: { rope_theta: 1e4, partial_rotary_factor: 0.5 } }, rotation);
+  refused({ ...LLAMA, rope_scaling: { ...LLAMA.rope_scaling, partial_rotary_factor: 0.5 } }, rotation);
   refused([], /supported: an object of fields/);
   refused({}, /model_type is missing/);
 });

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { systemClock } from "../../../src/base/clock.ts";
 import { silentLog } from "../../../src/base/log.ts";
 import { Random } from "../../../src/base/random.ts";
+import { openDevice } from "../../../src/gpu/mod.ts";
 import { gpt2Config, llamaConfig, type ModelConfig, parameterLayout } from "../../../src/model/mod.ts";
 import { writeCheckpointGradients } from "../../../src/node/checkpoint_gradients.ts";
 import { writeCheckpointLogits } from "../../../src/node/checkpoint_logits.ts";
@@ -140,6 +141,45 @@ checkpointTest("tokens that do not fit are refused", async (directory) => {
   // The number that marks targets which do not count.
   const marked = await taskOf(directory, [[1, 2], [3, 4294967295]], "gradients");
   await assert.rejects(writeCheckpointGradients(marked, DEPS), { code: "node/bad-tokens", message: foreign });
+});
+
+checkpointTest(
+  "results that are no numbers are refused and not written",
+  async (directory, config, parameters) => {
+    for (const spoilt of [NaN, Infinity]) {
+      parameters[parameterLayout(config).entries[0].offset] = spoilt;
+      await saveCheckpoint(join(directory, "model"), config, parameters);
+      const refused = {
+        code: "node/not-finite",
+        message: /finite number is required, check the checkpoint's own/,
+      };
+      const logits = await taskOf(directory, [[0, 1]], "x.npy");
+      await assert.rejects(writeCheckpointLogits(logits, DEPS), refused);
+      await assert.rejects(writeCheckpointGradients(await taskOf(directory, [[0, 1]], "x"), DEPS), refused);
+      const left = (await Array.fromAsync(Deno.readDir(directory))).map(({ name }) => name);
+      assert.deepEqual(left.sort(), ["model", "tokens.json"]);
+    }
+  },
+);
+
+checkpointTest("f16 is refused where the adapter does not pass for it", async (directory) => {
+  const open: typeof openDevice = async (options) => {
+    const gpu = await openDevice(options);
+    const facts: Record<PropertyKey, unknown> = { has: () => false };
+    return new Proxy(gpu, {
+      get(target, key) {
+        if (key in facts) return facts[key];
+        const value = Reflect.get(target, key, target);
+        return typeof value === "function" ? value.bind(target) : value;
+      },
+    });
+  };
+  const refused = { code: "gpu/no-f16", message: /fails the numerics gate/ };
+  for (const [run, out] of [[writeCheckpointLogits, "x.npy"], [writeCheckpointGradients, "x"]] as const) {
+    const task = { ...await taskOf(directory, [[0, 1]], out), precision: "f16" } as const;
+    await assert.rejects(run(task, { ...DEPS, open }), refused);
+    await assert.rejects(Deno.stat(task.out), Deno.errors.NotFound);
+  }
 });
 
 checkpointTest(
