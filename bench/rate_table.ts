@@ -23,7 +23,7 @@ export function renderRates(rows: readonly Measurement[], ceilings: Ceilings, ad
   const widths = HEADINGS.map((heading, i) => Math.max(heading.length, ...cells.map((row) => row[i].length)));
   const line = (row: readonly string[]) => row.map((cell, i) => cell.padEnd(widths[i])).join("  ").trimEnd();
   return [
-    `${adapterName}: ceilings measured in this run are ${
+    `${adapterName}: ceilings, the better of before and after this run, are ${
       (ceilings.flopsPerSec.f32 / 1e9).toFixed(1)
     } GFLOP/s (fused ` +
     `multiply-adds on registers) and ${

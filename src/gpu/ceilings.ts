@@ -60,6 +60,19 @@ export async function measureCeilings(
   }
 }
 
+/** Of two measurements, the best of each: whatever disturbs one, other load or a clock not yet raised, only lowers it. */
+export function betterCeilings(a: Ceilings, b: Ceilings): Ceilings {
+  const [f16a, f16b] = [a.flopsPerSec.f16, b.flopsPerSec.f16];
+  const f16 = f16a === undefined || f16b === undefined ? f16a ?? f16b : Math.max(f16a, f16b);
+  return {
+    flopsPerSec: {
+      f32: Math.max(a.flopsPerSec.f32, b.flopsPerSec.f32),
+      ...(f16 === undefined ? {} : { f16 }),
+    },
+    bytesPerSec: Math.max(a.bytesPerSec, b.bytesPerSec),
+  };
+}
+
 export interface CeilingShare {
   /** Of the time, the part that the adapter would need at best: 1 is the ceiling. */
   readonly share: number;

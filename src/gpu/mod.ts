@@ -25,7 +25,7 @@ export type { AdapterFacts } from "./gpu.ts";
 export { MemoryLedger } from "./memory_ledger.ts";
 export { KERNEL_SOURCES } from "./kernel_sources.ts";
 export type { KernelName } from "./kernel_sources.ts";
-export { measureCeilings, shareOfCeiling } from "./ceilings.ts";
+export { betterCeilings, measureCeilings, shareOfCeiling } from "./ceilings.ts";
 export type { Ceilings, CeilingShare, CeilingSize } from "./ceilings.ts";
 export type { Stopwatch } from "./stopwatch.ts";
 export type { Profile } from "./profile.ts";

@@ -1,6 +1,6 @@
 import { strict as assert } from "node:assert";
 import { systemClock } from "../../../src/base/clock.ts";
-import { measureCeilings, openDevice, shareOfCeiling } from "../../../src/gpu/mod.ts";
+import { betterCeilings, measureCeilings, openDevice, shareOfCeiling } from "../../../src/gpu/mod.ts";
 
 const SIZE = { invocations: 4096, steps: 16, copyBytes: 1 << 20 };
 
@@ -16,6 +16,16 @@ Deno.test("ceilings are positive, by the device's clock and by the host's, and f
       gpu.close();
     }
   }
+});
+
+Deno.test("the better of two measurements is that of each ceiling by itself", () => {
+  const before = { flopsPerSec: { f32: 100, f16: 150 }, bytesPerSec: 9 };
+  const after = { flopsPerSec: { f32: 80, f16: 200 }, bytesPerSec: 10 };
+  const best = { flopsPerSec: { f32: 100, f16: 200 }, bytesPerSec: 10 };
+  assert.deepEqual(betterCeilings(before, after), best);
+  assert.deepEqual(betterCeilings(after, before), best);
+  const [slow, fast] = [1, 2].map((rate) => ({ flopsPerSec: { f32: rate }, bytesPerSec: rate }));
+  assert.deepEqual(betterCeilings(fast, slow), fast);
 });
 
 Deno.test("a share of the ceiling is that of whichever takes longer, arithmetic or traffic", () => {
