@@ -3,6 +3,7 @@
  * a family fixes or usually has. Presets are in presets.ts, Hugging Face's config.json in hugging_face_config.ts.
  */
 import { modelError } from "./errors.ts";
+import { tensorShapes } from "./tensor_shapes.ts";
 
 /** What both families have. */
 interface ModelShape {
@@ -101,15 +102,17 @@ export function modelIdentity(config: ModelConfig): Record<string, unknown> {
   return { family, ...choice, ...Object.fromEntries(unusual) };
 }
 
-const COUNTS = [
-  "vocabSize",
-  "contextLength",
-  "layerCount",
-  "headCount",
-  "keyValueHeadCount",
-  "width",
-  "innerWidth",
-] as const;
+/** Far above any model's; a config from strangers must not make us list tensors without end. */
+const MAXIMUM_COUNTS = {
+  vocabSize: 2 ** 24,
+  contextLength: 2 ** 24,
+  layerCount: 1024,
+  headCount: 2 ** 12,
+  keyValueHeadCount: 2 ** 12,
+  width: 2 ** 18,
+  innerWidth: 2 ** 20,
+} as const;
+const MAXIMUM_ELEMENTS = 2 ** 40;
 
 /** @throws `model/bad-config` */
 export function checkModelConfig(config: ModelConfig): void {
@@ -120,10 +123,10 @@ export function checkModelConfig(config: ModelConfig): void {
       value,
     });
   };
-  for (const field of COUNTS) {
-    const value = config[field];
-    if (!Number.isSafeInteger(value) || value < 1) {
-      refuse(field, `${field} is ${value}`, "a positive integer");
+  for (const [field, most] of Object.entries(MAXIMUM_COUNTS)) {
+    const value = config[field as keyof typeof MAXIMUM_COUNTS];
+    if (!Number.isSafeInteger(value) || value < 1 || value > most) {
+      refuse(field, `${field} is ${value}`, `a positive integer up to ${most}`);
     }
   }
   const { width, headCount, keyValueHeadCount, headSize, normEpsilon } = config;
@@ -142,6 +145,23 @@ export function checkModelConfig(config: ModelConfig): void {
     refuse("headSize", `${headCount} heads of ${headSize} in a width of ${width}`, "their product");
   }
   if (config.family === "llama") checkRope(config, refuse);
+  const elements = countElements(config);
+  if (elements > MAXIMUM_ELEMENTS) {
+    refuse(
+      "layerCount",
+      `its tensors have ${elements} elements`,
+      `a smaller shape, of at most ${MAXIMUM_ELEMENTS},`,
+    );
+  }
+}
+
+/** Elements of all tensors, from those of one layer. */
+function countElements(config: ModelConfig): number {
+  const [bare, one] = [0, 1].map((layerCount) =>
+    tensorShapes({ ...config, layerCount })
+      .reduce((sum, [, shape]) => sum + shape.reduce((product, size) => product * size, 1), 0)
+  );
+  return bare + config.layerCount * (one - bare);
 }
 
 function checkRope(

@@ -19,8 +19,8 @@ export interface LoadedModel {
 
 /**
  * Reads tensor by tensor into the vector.
- * @throws {SkeinError} `state/no-checkpoint`, `state/corrupt`, `state/bad-checkpoint`, `model/unsupported-config`,
- * `model/bad-config`, `model/unfit-checkpoint`
+ * @throws {SkeinError} `state/no-checkpoint`, `state/io`, `state/corrupt`, `state/bad-checkpoint`,
+ * `model/unsupported-config`, `model/bad-config`, `model/unfit-checkpoint`
  */
 export async function loadCheckpoint(directory: string): Promise<LoadedModel> {
   const checkpoint = await Checkpoint.open(directory);

@@ -1,6 +1,6 @@
 /**
  * A checkpoint directory as Hugging Face's tools write it: config.json and model.safetensors, or several files of tensors
- * behind model.safetensors.index.json. Tensors by name, whichever file they are in.
+ * behind model.safetensors.index.json. Tensors by name, whichever file they are in. One file is open at a time.
  */
 import { mkdir, readFile, rename, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -12,26 +12,31 @@ import type { StoredTensor } from "./safetensors_header.ts";
 const SINGLE = "model.safetensors";
 const INDEX = "model.safetensors.index.json";
 const CONFIG = "config.json";
+const MAXIMUM_SHARDS = 1024;
 const MAXIMUM_JSON_BYTES = 64 << 20;
 
 const indexShape = z.object({ weight_map: z.record(z.string(), z.string()) });
 /** A plain name beside the index, so that no index reaches elsewhere. */
 const SHARD_NAME = /^[A-Za-z0-9_][A-Za-z0-9._-]{0,200}\.safetensors$/;
 
+/** A tensor and the name of the file that holds it. */
+interface Placed {
+  readonly file: string;
+  readonly tensor: StoredTensor;
+}
+
 export class Checkpoint {
   readonly directory: string;
   /** What config.json holds. */
   readonly config: unknown;
-  readonly #fileOf: ReadonlyMap<string, SafetensorsFile>;
-  readonly #files: readonly SafetensorsFile[];
+  readonly #tensors: ReadonlyMap<string, Placed>;
+  /** The file that was read last. */
+  #open: SafetensorsFile | undefined;
 
-  private constructor(directory: string, config: unknown, files: readonly SafetensorsFile[]) {
+  private constructor(directory: string, config: unknown, tensors: ReadonlyMap<string, Placed>) {
     this.directory = directory;
     this.config = config;
-    this.#files = files;
-    this.#fileOf = new Map(
-      files.flatMap((file) => [...file.tensors.keys()].map((name) => [name, file] as const)),
-    );
+    this.#tensors = tensors;
   }
 
   /** @throws {StateError} `state/no-checkpoint`, `state/corrupt`, `state/bad-checkpoint` */
@@ -39,32 +44,38 @@ export class Checkpoint {
     const config = await readJson(directory, CONFIG);
     if (config === undefined) throw absent(directory, CONFIG);
     if (await exists(join(directory, SINGLE))) {
-      return new Checkpoint(directory, config, [await SafetensorsFile.open(join(directory, SINGLE))]);
+      return new Checkpoint(directory, config, await placeTensors(directory, [SINGLE]));
     }
     const index = await readJson(directory, INDEX);
     if (index === undefined) throw absent(directory, `${SINGLE} or ${INDEX}`);
-    return new Checkpoint(directory, config, await openShards(directory, decodeIndex(index)));
+    return new Checkpoint(directory, config, await placeIndexed(directory, decodeIndex(index)));
   }
 
   get names(): string[] {
-    return [...this.#fileOf.keys()];
+    return [...this.#tensors.keys()];
   }
 
   tensor(name: string): StoredTensor | undefined {
-    return this.#fileOf.get(name)?.tensors.get(name);
+    return this.#tensors.get(name)?.tensor;
   }
 
-  /** Fills `into`, see `SafetensorsFile.read`. @throws {StateError} as it does */
+  /** Fills `into`, see `SafetensorsFile.read`; one call at a time. @throws {StateError} as it does, `state/io` */
   async read(name: string, into: Float32Array<ArrayBuffer>): Promise<void> {
-    const file = this.#fileOf.get(name);
-    if (file === undefined) {
+    const placed = this.#tensors.get(name);
+    if (placed === undefined) {
       throw bad(`read checkpoint ${this.directory}: no tensor ${name} found, one of that name is required`);
     }
-    await file.read(name, into);
+    const path = join(this.directory, placed.file);
+    if (this.#open?.path !== path) {
+      await this.close();
+      this.#open = await openFile(path);
+    }
+    await this.#open.read(name, into);
   }
 
   async close(): Promise<void> {
-    await Promise.all(this.#files.map((file) => file.close()));
+    await this.#open?.close();
+    this.#open = undefined;
   }
 }
 
@@ -107,44 +118,72 @@ export function decodeIndex(index: unknown): Map<string, string> {
       );
     }
   }
+  const shards = new Set(map.values()).size;
+  if (shards > MAXIMUM_SHARDS) {
+    throw new StateError(
+      "state/corrupt",
+      `read ${INDEX}: ${shards} files named, at most ${MAXIMUM_SHARDS} are required`,
+    );
+  }
   return map;
 }
 
-async function openShards(directory: string, fileOf: Map<string, string>): Promise<SafetensorsFile[]> {
-  const files: SafetensorsFile[] = [];
+async function placeIndexed(directory: string, fileOf: Map<string, string>): Promise<Map<string, Placed>> {
+  const tensors = await placeTensors(directory, new Set(fileOf.values()), fileOf);
+  for (const [tensor, name] of fileOf) {
+    if (!tensors.has(tensor)) {
+      throw bad(`read checkpoint ${directory}: no tensor ${tensor} found in ${name}, ${INDEX} requires it`);
+    }
+  }
+  return tensors;
+}
+
+/** Reads the headers of `files`, one after another. */
+async function placeTensors(
+  directory: string,
+  files: Iterable<string>,
+  fileOf?: Map<string, string>,
+): Promise<Map<string, Placed>> {
+  const placed = new Map<string, Placed>();
+  for (const file of files) {
+    const path = join(directory, file);
+    if (!await exists(path)) throw absent(directory, file);
+    const opened = await openFile(path);
+    await opened.close();
+    for (const [name, tensor] of opened.tensors) {
+      if (fileOf !== undefined && fileOf.get(name) !== file) {
+        throw bad(`read checkpoint ${directory}: ${file} holds ${name}, ${INDEX} must say so`);
+      }
+      placed.set(name, { file, tensor });
+    }
+  }
+  return placed;
+}
+
+/** @throws {StateError} `state/corrupt`, `state/io` */
+async function openFile(path: string): Promise<SafetensorsFile> {
   try {
-    for (const name of new Set(fileOf.values())) {
-      const path = join(directory, name);
-      if (!await exists(path)) throw absent(directory, name);
-      const file = await SafetensorsFile.open(path);
-      files.push(file);
-      for (const tensor of file.tensors.keys()) {
-        if (fileOf.get(tensor) !== name) {
-          throw bad(`read checkpoint ${directory}: ${name} holds ${tensor}, ${INDEX} must say so`);
-        }
-      }
-    }
-    for (const [tensor, name] of fileOf) {
-      if (!files.some((file) => file.tensors.has(tensor))) {
-        throw bad(`read checkpoint ${directory}: no tensor ${tensor} found in ${name}, ${INDEX} requires it`);
-      }
-    }
-    return files;
+    return await SafetensorsFile.open(path);
   } catch (error) {
-    await Promise.all(files.map((file) => file.close()));
-    throw error;
+    throw error instanceof StateError ? error : unreadable(path, error);
   }
 }
 
 async function readJson(directory: string, name: string): Promise<unknown> {
   const path = join(directory, name);
   if (!await exists(path)) return undefined;
-  const { size } = await stat(path);
   const refuse = (found: string, required: string, cause?: unknown) =>
     new StateError("state/corrupt", `read ${path}: ${found}, ${required} is required`, { path }, cause);
-  if (size > MAXIMUM_JSON_BYTES) throw refuse(`${size} bytes`, `at most ${MAXIMUM_JSON_BYTES}`);
+  let text: string;
   try {
-    return JSON.parse(await readFile(path, "utf8"));
+    const { size } = await stat(path);
+    if (size > MAXIMUM_JSON_BYTES) throw refuse(`${size} bytes`, `at most ${MAXIMUM_JSON_BYTES}`);
+    text = await readFile(path, "utf8");
+  } catch (error) {
+    throw error instanceof StateError ? error : unreadable(path, error);
+  }
+  try {
+    return JSON.parse(text);
   } catch (cause) {
     throw refuse("no JSON", "JSON", cause);
   }
@@ -154,12 +193,21 @@ async function exists(path: string): Promise<boolean> {
   try {
     return (await stat(path)).isFile();
   } catch (error) {
-    if ((error as { code?: string }).code === "ENOENT") return false;
-    throw error;
+    // ENOTDIR: what should be the directory is a file.
+    if (["ENOENT", "ENOTDIR"].includes((error as { code?: string }).code ?? "")) return false;
+    throw unreadable(path, error);
   }
 }
 
 const bad = (message: string) => new StateError("state/bad-checkpoint", message);
+
+const unreadable = (path: string, cause: unknown) =>
+  new StateError(
+    "state/io",
+    `read ${path}: the file system refused, a readable file is required, check the path and its permissions`,
+    { path },
+    cause,
+  );
 
 const absent = (directory: string, name: string) =>
   new StateError(

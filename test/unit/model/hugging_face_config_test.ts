@@ -145,6 +145,13 @@ Deno.test("what is not computed is refused by field, value and what is supported
 Deno.test("a config that no model can have is refused", () => {
   const refused = (json: unknown, message: RegExp) =>
     assert.throws(() => fromHuggingFaceConfig(json), { code: "model/bad-config", message });
+  refused({ ...GPT2, n_layer: 1500000 }, /layerCount is 1500000, a positive integer up to 1024/);
+  refused({ ...GPT2, vocab_size: 2 ** 25 }, /vocabSize is 33554432/);
+  refused({ ...LLAMA, hidden_size: 2 ** 19 }, /width is 524288/);
+  refused(
+    { ...LLAMA, hidden_size: 2 ** 17, num_hidden_layers: 1024 },
+    /have \d{13,} elements, .* at most 1099511627776/,
+  );
   refused({ ...GPT2, n_head: 5 }, /heads of 153\.6/);
   refused({ ...LLAMA, num_key_value_heads: 5 }, /32 heads share 5/);
   refused({ ...LLAMA, head_dim: 63 }, /headSize is 63, an even number/);

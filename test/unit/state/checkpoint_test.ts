@@ -50,6 +50,9 @@ checkpointTest("tensors are found in whichever shard holds them", async (directo
   const values = new Float32Array(1);
   await checkpoint.read("b", values);
   assert.deepEqual(values, B.values);
+  const others = new Float32Array(2);
+  await checkpoint.read("a", others);
+  assert.deepEqual(others, A.values);
   await checkpoint.close();
 });
 
@@ -71,6 +74,31 @@ checkpointTest("a directory without a checkpoint says what is missing", async (d
   });
   await writeFile(join(directory, "config.json"), "{");
   await assert.rejects(Checkpoint.open(directory), { code: "state/corrupt", message: /no JSON/ });
+});
+
+checkpointTest("a path that is no directory or cannot be read is named", async (directory) => {
+  const file = join(directory, "README.md");
+  await writeFile(file, "x");
+  await assert.rejects(Checkpoint.open(file), {
+    code: "state/no-checkpoint",
+    message: /README\.md: no config/,
+  });
+  // Longer than any file system takes: refused even to root, whom no permission stops.
+  const long = join(directory, "x".repeat(300));
+  await assert.rejects(Checkpoint.open(long), {
+    code: "state/io",
+    message: /xxx.*check the path and its perm/,
+  });
+});
+
+Deno.test("an index of more files than any model has is refused", () => {
+  const map = (count: number) =>
+    Object.fromEntries(Array.from({ length: count }, (_, i) => [`t${i}`, `m-${i}.safetensors`]));
+  assert.equal(decodeIndex({ weight_map: map(1024) }).size, 1024);
+  assert.throws(() => decodeIndex({ weight_map: map(1025) }), {
+    code: "state/corrupt",
+    message: /1025 files named, at most 1024/,
+  });
 });
 
 Deno.test("an index names files beside it and no others", () => {
