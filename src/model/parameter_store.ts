@@ -4,7 +4,14 @@
  * whole vector hides how it is cut: offsets are the layout's.
  */
 import { assert } from "../base/assert.ts";
-import type { Allocator, Binding, Gpu, GpuBuffer, Precision } from "../gpu/mod.ts";
+import {
+  type Allocator,
+  type Binding,
+  ELEMENT_BYTES,
+  type Gpu,
+  type GpuBuffer,
+  type Precision,
+} from "../gpu/mod.ts";
 import type { ParameterPartition } from "./parameter_partition.ts";
 
 /** Rows of a matrix: binding is [rowCount, columns]. */
@@ -22,8 +29,8 @@ export interface FlatRange {
   readonly binding: Binding;
 }
 
-/** Read back at a time: what the read-back buffer then has to hold. */
-const READ_ELEMENTS = 16 * 1024 * 1024;
+/** Read back or written at a time: what the host's side of the device then has to hold. */
+const PIECE_ELEMENTS = 16 * 1024 * 1024;
 
 export class ParameterStore {
   readonly #partition: ParameterPartition;
@@ -67,10 +74,18 @@ export class ParameterStore {
     }));
   }
 
-  /** @param vector [elementCount of the layout] */
-  write(gpu: Gpu, vector: Float32Array): void {
+  /**
+   * In pieces, each submitted: a device stages what is written until the next submission, so the vector would be held twice.
+   * @param vector [elementCount of the layout]
+   */
+  write(gpu: Pick<Gpu, "write" | "submit">, vector: Float32Array): void {
     for (const [i, { offset, elementCount }] of this.#partition.segments.entries()) {
-      gpu.write(this.#buffers[i], vector.subarray(offset, offset + elementCount));
+      const buffer = this.#buffers[i];
+      for (const { from, count } of pieces(elementCount)) {
+        const piece = vector.subarray(offset + from, offset + from + count);
+        gpu.write(buffer, piece, from * ELEMENT_BYTES[buffer.type]);
+        gpu.submit();
+      }
     }
   }
 
@@ -84,11 +99,16 @@ export class ParameterStore {
     const last = segments[segments.length - 1];
     const vector = new Float32Array(last.offset + last.elementCount);
     for (const [i, { offset, elementCount }] of segments.entries()) {
-      for (let from = 0; from < elementCount; from += READ_ELEMENTS) {
-        const count = Math.min(READ_ELEMENTS, elementCount - from);
+      for (const { from, count } of pieces(elementCount)) {
         vector.set(await gpu.readF32(this.#buffers[i].slice(from, count)), offset + from);
       }
     }
     return vector;
+  }
+}
+
+function* pieces(elementCount: number): Generator<{ from: number; count: number }> {
+  for (let from = 0; from < elementCount; from += PIECE_ELEMENTS) {
+    yield { from, count: Math.min(PIECE_ELEMENTS, elementCount - from) };
   }
 }

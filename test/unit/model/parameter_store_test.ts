@@ -1,5 +1,5 @@
 import { strict as assert } from "node:assert";
-import { openDevice } from "../../../src/gpu/mod.ts";
+import { type Gpu, type GpuBuffer, MemoryLedger, openDevice } from "../../../src/gpu/mod.ts";
 import {
   gpt2Config,
   MODEL_PRESETS,
@@ -82,4 +82,32 @@ Deno.test("a vector in many segments is written, read, found by name and cleared
     arena.destroy();
     gpu.close();
   }
+});
+
+Deno.test("a long vector is written in pieces of 64 MiB, each submitted before the next is staged", () => {
+  const config = gpt2Config({ vocabSize: 34_000, contextLength: 5, layerCount: 1, headCount: 4, width: 512 });
+  const layout = parameterLayout(config);
+  const partition = partitionParameters(layout, limits(4 * layout.elementCount));
+  const store = new ParameterStore("p", partition, new MemoryLedger("test", limits(4 * layout.elementCount)));
+  const vector = new Float32Array(layout.elementCount);
+  let [staged, written, submitted] = [0, 0, 0];
+  const gpu: Pick<Gpu, "write" | "submit"> = {
+    write: (_: GpuBuffer, piece, offsetBytes = 0) => {
+      assert.equal(offsetBytes, written);
+      assert.equal(piece.byteOffset, written);
+      written += piece.byteLength;
+      staged += piece.byteLength;
+      assert.ok(staged <= 64 * MIB);
+    },
+    submit: () => {
+      staged = 0;
+      submitted++;
+    },
+  };
+  store.write(gpu, vector);
+  assert.equal(partition.segments.length, 1);
+  assert.equal(written, vector.byteLength);
+  assert.equal(staged, 0);
+  assert.equal(submitted, Math.ceil(vector.byteLength / (64 * MIB)));
+  assert.ok(submitted > 1);
 });
