@@ -40,7 +40,7 @@ export async function writeCheckpointGradients(
     engine.loadParameters(moveTensors(parameters, layout, passLayout));
     log.info(`forward and backward over ${rows.batchSize} rows of ${rows.length} tokens`);
     const { loss, gradients } = await engine.evaluateGradients(rows.tokens);
-    engine.destroy();
+    await engine.destroy();
     checkFinite(Float32Array.of(loss), "the loss", precision);
     const whole = moveTensors(gradients, passLayout, layout);
     for (const { name, offset, elementCount } of layout.entries) {

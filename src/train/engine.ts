@@ -221,9 +221,12 @@ export class TrainEngine {
     return this.#arenas.heldBytes;
   }
 
-  /** Frees the device memory; the Gpu stays open. */
-  destroy(): void {
-    this.#arenas.destroy();
+  /**
+   * Frees the device memory, once what was called before has been submitted; the Gpu stays open. Later calls are refused with
+   * `train/engine-destroyed`.
+   */
+  destroy(): Promise<void> {
+    return this.#queue.close(() => this.#arenas.destroy());
   }
 
   /** Rows of a pass. */

@@ -50,8 +50,8 @@ export function planWithin(shape: EngineShape, adapter: AdapterShape, availableB
     plan = planMemory(shape, adapter);
   } catch (error) {
     if (!isUnfit(error)) throw error;
-    const { code, message, payload } = error;
-    throw new SkeinError(code, `${message}; ${whatFits(shape, adapter, availableBytes)}`, payload, error);
+    const { code, message, payload, cause } = error;
+    throw new SkeinError(code, `${message}; ${whatFits(shape, adapter, availableBytes)}`, payload, cause);
   }
   if (plan.totalBytes > availableBytes) throw outOfMemory(shape, adapter, availableBytes);
   return plan;

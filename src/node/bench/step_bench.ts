@@ -132,7 +132,7 @@ export async function benchStep(
         profile,
       };
     } finally {
-      engine.destroy();
+      await engine.destroy();
     }
   });
 }
