@@ -9,7 +9,7 @@ import { assert } from "../base/assert.ts";
 import { openDevice, requirePrecision } from "../gpu/mod.ts";
 import { type ModelConfig, type ParameterLayout, parameterLayout } from "../model/mod.ts";
 import { DEFAULT_ADAMW } from "../optim/adamw.ts";
-import { writeNpy } from "../state/npy.ts";
+import { writeNpy, writing } from "../state/npy.ts";
 import { TrainEngine } from "../train/engine.ts";
 import type { CheckpointDeps, CheckpointSummary, CheckpointTask } from "./checkpoint_logits.ts";
 import { checkFinite } from "./finite.ts";
@@ -86,6 +86,8 @@ function moveTensors(
 }
 
 async function writeWhole(path: string, text: string): Promise<void> {
-  await writeFile(`${path}.tmp`, text);
-  await rename(`${path}.tmp`, path);
+  await writing(path, async () => {
+    await writeFile(`${path}.tmp`, text);
+    await rename(`${path}.tmp`, path);
+  });
 }

@@ -2,10 +2,11 @@
  * NumPy's array file, version 1 (numpy.org, "A simple file format for NumPy arrays"): magic, length of the header u16, the
  * header as a Python dictionary padded to a multiple of 64 bytes, values row by row. Written piece by piece.
  */
-import { type FileHandle, mkdir, open, rename, rm } from "node:fs/promises";
+import { type FileHandle, mkdir, open, rename, rm, stat } from "node:fs/promises";
 import { dirname } from "node:path";
 import { assert } from "../base/assert.ts";
 import { concatBytes, utf8 } from "../base/bytes.ts";
+import { StateError } from "./errors.ts";
 
 const ALIGNMENT_BYTES = 64;
 /** Magic, version and the header's length. */
@@ -34,45 +35,81 @@ export class NpyWriter {
     this.#missing = elementCount;
   }
 
+  /** @throws {StateError} `state/io` where no file can be written */
   static async create(path: string, shape: readonly number[]): Promise<NpyWriter> {
-    await mkdir(dirname(path), { recursive: true });
-    const file = await open(`${path}.tmp`, "w");
+    const file = await writing(path, async () => {
+      await mkdir(dirname(path), { recursive: true });
+      const isDirectory = await stat(path).then((found) => found.isDirectory(), () => false);
+      if (isDirectory) throw refusal(path, "it is a directory");
+      return await open(`${path}.tmp`, "w");
+    });
     const writer = new NpyWriter(path, file, shape.reduce((product, size) => product * size, 1));
     await writer.#write(npyHead(shape));
     return writer;
   }
 
+  /** @throws {StateError} `state/io` */
   async append(values: Float32Array<ArrayBuffer>): Promise<void> {
     this.#missing -= values.length;
     assert(this.#missing >= 0, `${this.#path}: more values than its shape holds`);
     await this.#write(new Uint8Array(values.buffer, values.byteOffset, values.byteLength));
   }
 
-  /** Once all values are written. */
+  /** Once all values are written. @throws {StateError} `state/io` */
   async finish(): Promise<void> {
     assert(this.#missing === 0, `${this.#path}: ${this.#missing} values are missing`);
-    await this.#file.close();
-    await rename(`${this.#path}.tmp`, this.#path);
+    await writing(this.#path, async () => {
+      await this.#file.close();
+      await rename(`${this.#path}.tmp`, this.#path);
+    });
   }
 
+  /** At any time, after a `finish` that failed too. */
   async abandon(): Promise<void> {
-    await this.#file.close();
+    await this.#file.close().catch(() => {}); // Closed already, or its values are lost anyway.
     await rm(`${this.#path}.tmp`, { force: true });
   }
 
   async #write(bytes: Uint8Array): Promise<void> {
     for (let at = 0; at < bytes.byteLength;) {
-      at += (await this.#file.write(bytes, at, bytes.byteLength - at)).bytesWritten;
+      const { bytesWritten } = await writing(
+        this.#path,
+        () => this.#file.write(bytes, at, bytes.byteLength - at),
+      );
+      at += bytesWritten;
     }
   }
 }
 
+/** Runs `action`; what the file system refuses of it names `path` and what to do. */
+export async function writing<T>(path: string, action: () => Promise<T>): Promise<T> {
+  try {
+    return await action();
+  } catch (error) {
+    throw error instanceof StateError ? error : refusal(path, "the file system refused", error);
+  }
+}
+
+const refusal = (path: string, found: string, cause?: unknown) =>
+  new StateError(
+    "state/io",
+    `write ${path}: ${found}, a file that can be written is required, choose another path or check space and permissions`,
+    { path },
+    cause,
+  );
+
+/** @throws {StateError} `state/io` */
 export async function writeNpy(
   path: string,
   shape: readonly number[],
   values: Float32Array<ArrayBuffer>,
 ): Promise<void> {
   const writer = await NpyWriter.create(path, shape);
-  await writer.append(values);
-  await writer.finish();
+  try {
+    await writer.append(values);
+    await writer.finish();
+  } catch (error) {
+    await writer.abandon();
+    throw error;
+  }
 }

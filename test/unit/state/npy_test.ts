@@ -30,6 +30,23 @@ Deno.test("values are appended piece by piece, and the file has its name only wh
     const deeper = join(directory, "new", "y.npy");
     await writeNpy(deeper, [3], Float32Array.of(1, 2, 3));
     const bytes = await Deno.readFile(deeper);
+    const refused = (path: string, found: RegExp) =>
+      assert.rejects(writeNpy(path, [1], Float32Array.of(1)), (error: Error & { code?: string }) => {
+        assert.equal(error.code, "state/io");
+        assert.ok(error.message.startsWith(`write ${path}: `), error.message);
+        assert.match(error.message, found);
+        return true;
+      });
+    await refused(directory, /it is a directory, a file .* choose another path/);
+    await assert.rejects(Deno.stat(`${directory}.tmp`), Deno.errors.NotFound);
+    await refused(join(deeper, "z.npy"), /the file system refused/);
+    const taken = join(directory, "taken.npy");
+    const late = await NpyWriter.create(taken, [0]);
+    await Deno.mkdir(taken);
+    await assert.rejects(late.finish(), { code: "state/io", message: /taken\.npy: the file system refused/ });
+    await late.abandon();
+    await assert.rejects(Deno.stat(`${taken}.tmp`), Deno.errors.NotFound);
+    await refused("/proc/x/l.npy", /the file system refused/);
     assert.deepEqual(new Float32Array(bytes.slice(npyHead([3]).length).buffer), Float32Array.of(1, 2, 3));
   } finally {
     await Deno.remove(directory, { recursive: true });
