@@ -9,29 +9,11 @@
 // Its arrays must become registers: llvmpipe gathers from an array whose index is a variable and unrolls short loops only,
 // hence the segments of 16 columns. Loops are few because llvmpipe silently ends an invocation after 65535 turns in all.
 // Grid ⌈⌈T / BLOCK⌉·B·H / WORKGROUP⌉.
-override BATCH: u32;
-override CONTEXT: u32;
-override HEADS: u32;
-override KEY_VALUE_HEADS: u32;
-override HEAD_SIZE: u32;
-override QUERY_STRIDE: u32;
-override QUERY_OFFSET: u32;
-override KEY_STRIDE: u32;
-override KEY_OFFSET: u32;
-override VALUE_STRIDE: u32;
-override VALUE_OFFSET: u32;
 override OUT_STRIDE: u32;
 override OUT_OFFSET: u32;
-// Neighbouring invocations take 0: the same block of neighbouring heads, so that they have as many turns; 1: neighbouring blocks
-// of a head, so that they read the same rows, which pays where the tensors are larger than the caches.
-override LONG: u32 = 0;
-override WORKGROUP: u32 = 64;
 
 const BLOCK = 8u;
 
-@group(0) @binding(0) var<storage, read> queries: array<scalar4>;
-@group(0) @binding(1) var<storage, read> keys: array<scalar4>;
-@group(0) @binding(2) var<storage, read> values: array<scalar4>;
 @group(0) @binding(3) var<storage, read_write> out: array<scalar4>;
 @group(0) @binding(4) var<storage, read_write> logSumExp: array<f32>;
 
@@ -42,11 +24,6 @@ var<private> p: array<f32, BLOCK>;
 var<private> shrink: array<f32, BLOCK>;
 var<private> largest: array<f32, BLOCK>;
 var<private> total: array<f32, BLOCK>;
-
-// One past the last vector of the segment that begins with vector `start`.
-fn segmentEnd(start: u32) -> u32 {
-  return min(start + 4u, HEAD_SIZE / 4u);
-}
 
 fn loadQuery(start: u32, at: u32, scale: f32, slot: u32) {
   for (var d = start; d < segmentEnd(start); d++) {
@@ -91,14 +68,10 @@ fn main(
   @builtin(num_workgroups) groups: vec3u,
   @builtin(local_invocation_index) local: u32,
 ) {
-  // Workgroups from both ends in turn: whatever run of them a core takes has as many long ones as short ones.
-  let turn = select(group.x / 2u, groups.x - 1u - group.x / 2u, group.x % 2u == 1u);
-  let item = turn * WORKGROUP + local;
-  let rows = BATCH * HEADS;
-  let blocks = (CONTEXT + BLOCK - 1u) / BLOCK;
-  let row = select(item % rows, item / blocks, LONG == 1u);
-  let first = select(item / rows, item % blocks, LONG == 1u) * BLOCK;
-  if (first >= CONTEXT || row >= rows) {
+  let place = placeOf(group.x, groups.x, local, HEADS);
+  let row = place.row;
+  let first = place.first;
+  if (first >= CONTEXT || row >= BATCH * HEADS) {
     return;
   }
   let head = row % HEADS;

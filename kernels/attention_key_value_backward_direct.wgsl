@@ -9,17 +9,6 @@
 // Formula (Dao et al. 2022): dv[s] = Σ_{t≥s} p·dout[t]; dk[s] = Σ_{t≥s} p·(dout[t]·v[s] - rowDot[t])·q[t]/√D, over the
 // query heads of the group in order, so the same bits every time. Overwrites. One invocation BLOCK neighbouring keys of a
 // key-value head. Grid ⌈⌈T / BLOCK⌉·B·Hkv / WORKGROUP⌉.
-override BATCH: u32;
-override CONTEXT: u32;
-override HEADS: u32;
-override KEY_VALUE_HEADS: u32;
-override HEAD_SIZE: u32;
-override QUERY_STRIDE: u32;
-override QUERY_OFFSET: u32;
-override KEY_STRIDE: u32;
-override KEY_OFFSET: u32;
-override VALUE_STRIDE: u32;
-override VALUE_OFFSET: u32;
 override DOUT_STRIDE: u32;
 override DOUT_OFFSET: u32;
 override DKEY_STRIDE: u32;
@@ -27,16 +16,9 @@ override DKEY_OFFSET: u32;
 override DVALUE_STRIDE: u32;
 override DVALUE_OFFSET: u32;
 override SHARED: u32 = 0;
-// Neighbouring invocations take 0: the same block of neighbouring heads, so that they have as many turns; 1: neighbouring blocks
-// of a head, so that they read the same rows, which pays where the tensors are larger than the caches.
-override LONG: u32 = 0;
-override WORKGROUP: u32 = 64;
 
 const BLOCK = 4u;
 
-@group(0) @binding(0) var<storage, read> queries: array<scalar4>;
-@group(0) @binding(1) var<storage, read> keys: array<scalar4>;
-@group(0) @binding(2) var<storage, read> values: array<scalar4>;
 @group(0) @binding(3) var<storage, read> logSumExp: array<f32>;
 @group(0) @binding(4) var<storage, read> rowDot: array<f32>;
 @group(0) @binding(5) var<storage, read> dout: array<scalar4>;
@@ -53,11 +35,6 @@ var<private> score: array<vec4f, BLOCK>;
 var<private> dp: array<vec4f, BLOCK>;
 var<private> p: array<f32, BLOCK>;
 var<private> dscore: array<f32, BLOCK>;
-
-// One past the last vector of the segment that begins with vector `start`.
-fn segmentEnd(start: u32) -> u32 {
-  return min(start + 4u, HEAD_SIZE / 4u);
-}
 
 fn loadKey(start: u32, atKey: u32, atValue: u32, scale: f32, slot: u32) {
   for (var d = start; d < segmentEnd(start); d++) {
@@ -113,14 +90,10 @@ fn main(
   @builtin(num_workgroups) groups: vec3u,
   @builtin(local_invocation_index) local: u32,
 ) {
-  // Workgroups from both ends in turn: whatever run of them a core takes has as many long ones as short ones.
-  let turn = select(group.x / 2u, groups.x - 1u - group.x / 2u, group.x % 2u == 1u);
-  let item = turn * WORKGROUP + local;
-  let rows = BATCH * KEY_VALUE_HEADS;
-  let blocks = (CONTEXT + BLOCK - 1u) / BLOCK;
-  let keyRow = select(item % rows, item / blocks, LONG == 1u);
-  let first = select(item / rows, item % blocks, LONG == 1u) * BLOCK;
-  if (first >= CONTEXT || keyRow >= rows) {
+  let place = placeOf(group.x, groups.x, local, KEY_VALUE_HEADS);
+  let keyRow = place.row;
+  let first = place.first;
+  if (first >= CONTEXT || keyRow >= BATCH * KEY_VALUE_HEADS) {
     return;
   }
   let groupSize = HEADS / KEY_VALUE_HEADS;

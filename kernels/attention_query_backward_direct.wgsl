@@ -7,33 +7,15 @@
 //   A tensor's row t of sequence b starts at element (b·T + t)·STRIDE + OFFSET of its binding, so all may share a matrix.
 // Formula (Dao et al. 2022): p = exp(q·k/√D - logSumExp); dscore = p·(dout·v - rowDot); dq = Σ_{s≤t} dscore·k[s]/√D.
 // Overwrites. One invocation BLOCK neighbouring queries of a head. Grid ⌈⌈T / BLOCK⌉·B·H / WORKGROUP⌉.
-override BATCH: u32;
-override CONTEXT: u32;
-override HEADS: u32;
-override KEY_VALUE_HEADS: u32;
-override HEAD_SIZE: u32;
-override QUERY_STRIDE: u32;
-override QUERY_OFFSET: u32;
-override KEY_STRIDE: u32;
-override KEY_OFFSET: u32;
-override VALUE_STRIDE: u32;
-override VALUE_OFFSET: u32;
 override OUT_STRIDE: u32;
 override OUT_OFFSET: u32;
 override DOUT_STRIDE: u32;
 override DOUT_OFFSET: u32;
 override DQUERY_STRIDE: u32;
 override DQUERY_OFFSET: u32;
-// Neighbouring invocations take 0: the same block of neighbouring heads, so that they have as many turns; 1: neighbouring blocks
-// of a head, so that they read the same rows, which pays where the tensors are larger than the caches.
-override LONG: u32 = 0;
-override WORKGROUP: u32 = 64;
 
 const BLOCK = 4u;
 
-@group(0) @binding(0) var<storage, read> queries: array<scalar4>;
-@group(0) @binding(1) var<storage, read> keys: array<scalar4>;
-@group(0) @binding(2) var<storage, read> values: array<scalar4>;
 @group(0) @binding(3) var<storage, read> out: array<scalar4>;
 @group(0) @binding(4) var<storage, read> logSumExp: array<f32>;
 @group(0) @binding(5) var<storage, read> dout: array<scalar4>;
@@ -50,11 +32,6 @@ var<private> dscore: array<f32, BLOCK>;
 var<private> norm: array<f32, BLOCK>;
 var<private> dot: array<f32, BLOCK>;
 var<private> slotDot: vec4f;
-
-// One past the last vector of the segment that begins with vector `start`.
-fn segmentEnd(start: u32) -> u32 {
-  return min(start + 4u, HEAD_SIZE / 4u);
-}
 
 fn loadQuery(start: u32, atQuery: u32, atOut: u32, atDout: u32, scale: f32, slot: u32) {
   for (var d = start; d < segmentEnd(start); d++) {
@@ -103,14 +80,10 @@ fn main(
   @builtin(num_workgroups) groups: vec3u,
   @builtin(local_invocation_index) local: u32,
 ) {
-  // Workgroups from both ends in turn: whatever run of them a core takes has as many long ones as short ones.
-  let turn = select(group.x / 2u, groups.x - 1u - group.x / 2u, group.x % 2u == 1u);
-  let item = turn * WORKGROUP + local;
-  let rows = BATCH * HEADS;
-  let blocks = (CONTEXT + BLOCK - 1u) / BLOCK;
-  let row = select(item % rows, item / blocks, LONG == 1u);
-  let first = select(item / rows, item % blocks, LONG == 1u) * BLOCK;
-  if (first >= CONTEXT || row >= rows) {
+  let place = placeOf(group.x, groups.x, local, HEADS);
+  let row = place.row;
+  let first = place.first;
+  if (first >= CONTEXT || row >= BATCH * HEADS) {
     return;
   }
   let column = (row % HEADS) * HEAD_SIZE;

@@ -5,18 +5,6 @@
 // later tiles add to them: log(eᵃ + eᵇ) = max + log(1 + e^(min - max)). One invocation a row; grid ROWS.
 // Running maximum and sum with one exponential an element (Milakov & Gimelshein 2018). The caller guarantees targets < V
 // and at most 32768 columns a tile where the adapter is llvmpipe, which ends loops silently after 65535 iterations.
-override ROWS: u32;
-override COLUMNS: u32;
-override FIRST_TOKEN: u32;
-override IS_FIRST: u32;
-override IS_LAST: u32;
-override WORKGROUP: u32 = 64;
-
-@group(0) @binding(0) var<storage, read> logits: array<scalar>;
-@group(0) @binding(1) var<storage, read> targets: array<u32>;
-@group(0) @binding(2) var<storage, read_write> logSumExp: array<f32>;
-@group(0) @binding(3) var<storage, read_write> losses: array<f32>;
-
 @compute @workgroup_size(WORKGROUP)
 fn main(
   @builtin(workgroup_id) group: vec3u,
@@ -36,21 +24,5 @@ fn main(
     sum = select(sum + e, sum * e + 1.0, d > 0.0);
     largest += max(d, 0.0);
   }
-  var total = log(sum) + largest;
-  var chosen = 0.0;
-  if (IS_FIRST == 0u) {
-    let before = logSumExp[row];
-    total = max(before, total) + log(1.0 + exp(-abs(before - total)));
-    chosen = losses[row];
-  }
-  let column = targets[row] - FIRST_TOKEN;
-  if (targets[row] >= FIRST_TOKEN && column < COLUMNS) {
-    chosen = f32(logits[base + column]);
-  }
-  logSumExp[row] = total;
-  if (IS_LAST == 1u) {
-    losses[row] = select(total - chosen, 0.0, targets[row] == 0xffffffffu);
-  } else {
-    losses[row] = chosen;
-  }
+  finishRow(row, log(sum) + largest);
 }

@@ -4,18 +4,6 @@
 //   logSumExp [ROWS], of the tiles so far · losses [ROWS] in nats: after the last tile; before it, the target's logit
 // Formula and meaning as there. IS_FIRST overwrites both outputs; later tiles add to them. Grid: ROWS workgroups. Each
 // invocation keeps a running maximum and sum of every WORKGROUPth column; invocation 0 combines them in order.
-override ROWS: u32;
-override COLUMNS: u32;
-override FIRST_TOKEN: u32;
-override IS_FIRST: u32;
-override IS_LAST: u32;
-override WORKGROUP: u32 = 64;
-
-@group(0) @binding(0) var<storage, read> logits: array<scalar>;
-@group(0) @binding(1) var<storage, read> targets: array<u32>;
-@group(0) @binding(2) var<storage, read_write> logSumExp: array<f32>;
-@group(0) @binding(3) var<storage, read_write> losses: array<f32>;
-
 var<workgroup> maxima: array<f32, WORKGROUP>;
 var<workgroup> sums: array<f32, WORKGROUP>;
 
@@ -51,21 +39,5 @@ fn main(
     sum = select(sum + sums[i] * e, sum * e + sums[i], d > 0.0);
     largest += max(d, 0.0);
   }
-  var total = log(sum) + largest;
-  var chosen = 0.0;
-  if (IS_FIRST == 0u) {
-    let before = logSumExp[row];
-    total = max(before, total) + log(1.0 + exp(-abs(before - total)));
-    chosen = losses[row];
-  }
-  let column = targets[row] - FIRST_TOKEN;
-  if (targets[row] >= FIRST_TOKEN && column < COLUMNS) {
-    chosen = f32(logits[base + column]);
-  }
-  logSumExp[row] = total;
-  if (IS_LAST == 1u) {
-    losses[row] = select(total - chosen, 0.0, targets[row] == 0xffffffffu);
-  } else {
-    losses[row] = chosen;
-  }
+  finishRow(row, log(sum) + largest);
 }

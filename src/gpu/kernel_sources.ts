@@ -31,6 +31,10 @@ import layernormParametersBackward from "../../kernels/layernorm_parameters_back
 };
 import matmulBroadcast from "../../kernels/matmul_broadcast.wgsl" with { type: "text" };
 import matmulDirect from "../../kernels/matmul_direct.wgsl" with { type: "text" };
+import attention from "../../kernels/shared/attention.wgsl" with { type: "text" };
+import attentionDirect from "../../kernels/shared/attention_direct.wgsl" with { type: "text" };
+import attentionTiled from "../../kernels/shared/attention_tiled.wgsl" with { type: "text" };
+import crossEntropyRow from "../../kernels/shared/cross_entropy.wgsl" with { type: "text" };
 import columnStripes from "../../kernels/shared/column_stripes.wgsl" with { type: "text" };
 import rowLanes from "../../kernels/shared/row_lanes.wgsl" with { type: "text" };
 import matmulTiled from "../../kernels/matmul_tiled.wgsl" with { type: "text" };
@@ -62,19 +66,19 @@ import swigluForward from "../../kernels/swiglu_forward.wgsl" with { type: "text
 
 export const KERNEL_SOURCES = {
   adamw: adamw,
-  attention_forward: attentionForward,
-  attention_forward_direct: attentionForwardDirect,
-  attention_key_value_backward: attentionKeyValueBackward,
-  attention_key_value_backward_direct: attentionKeyValueBackwardDirect,
-  attention_query_backward: attentionQueryBackward,
-  attention_query_backward_direct: attentionQueryBackwardDirect,
+  attention_forward: `${attention}\n${attentionTiled}\n${attentionForward}`,
+  attention_forward_direct: `${attention}\n${attentionDirect}\n${attentionForwardDirect}`,
+  attention_key_value_backward: `${attention}\n${attentionTiled}\n${attentionKeyValueBackward}`,
+  attention_key_value_backward_direct: `${attention}\n${attentionDirect}\n${attentionKeyValueBackwardDirect}`,
+  attention_query_backward: `${attention}\n${attentionTiled}\n${attentionQueryBackward}`,
+  attention_query_backward_direct: `${attention}\n${attentionDirect}\n${attentionQueryBackwardDirect}`,
   bias_backward: `${columnStripes}\n${biasBackward}`,
   cast_parameters: castParameters,
   ceiling_copy: ceilingCopy,
   ceiling_fma: ceilingFma,
   cross_entropy_backward: crossEntropyBackward,
-  cross_entropy_forward: crossEntropyForward,
-  cross_entropy_forward_group: crossEntropyForwardGroup,
+  cross_entropy_forward: `${crossEntropyRow}\n${crossEntropyForward}`,
+  cross_entropy_forward_group: `${crossEntropyRow}\n${crossEntropyForwardGroup}`,
   embedding_backward: embeddingBackward,
   embedding_forward: embeddingForward,
   gelu_backward: geluBackward,

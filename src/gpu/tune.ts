@@ -7,6 +7,7 @@
 import type { Clock } from "../base/clock.ts";
 import { isSkeinError } from "../base/errors.ts";
 import type { Log } from "../base/log.ts";
+import { relativeDistance } from "../base/relative_distance.ts";
 import type { Binding } from "./buffers.ts";
 import type { DispatchPlan } from "./dispatch_plan.ts";
 import type { Gpu } from "./gpu.ts";
@@ -81,7 +82,7 @@ async function soundOnes(
     }
     const values = await gpu.readF32(result);
     reference ??= { name, values };
-    const error = relativeError(values, reference.values);
+    const error = relativeDistance(values, reference.values);
     if (error <= maxRelativeError) sound.push({ name, plan: run.plan });
     else {
       log.warn(
@@ -111,13 +112,4 @@ async function tryOut(
   });
   if (plan !== undefined && refusal === undefined && tooLarge === undefined) return { plan };
   return { refusal: tooLarge ?? refusal! };
-}
-
-function relativeError(actual: Float32Array, expected: Float32Array): number {
-  let [difference, norm] = [0, 0];
-  for (let i = 0; i < expected.length; i++) {
-    difference += (actual[i] - expected[i]) ** 2;
-    norm += expected[i] ** 2;
-  }
-  return Math.sqrt(difference / norm);
 }

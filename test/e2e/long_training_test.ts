@@ -4,7 +4,7 @@ import { randomTokens, withEngine, withGpu } from "../unit/train/engine_harness.
 
 Deno.test("1,000 steps of pico hold the memory and the pipelines of the second", () =>
   withGpu((gpu) =>
-    withEngine(gpu, { batchSize: 1 }, async (engine) => {
+    withEngine(gpu, { config: MODEL_PRESETS.pico, batchSize: 1 }, async (engine) => {
       engine.loadParameters(initialParameters(MODEL_PRESETS.pico, 1));
       const tokens = randomTokens(1, MODEL_PRESETS.pico, 1);
       for (let step = 0; step < 2; step++) await engine.trainStep(tokens, 1e-3);
@@ -19,5 +19,5 @@ Deno.test("1,000 steps of pico hold the memory and the pipelines of the second",
       assert.equal(engine.step, 1000);
       assert.deepEqual([engine.heldBytes, gpu.pipelineCount, engine.dispatchCount], before);
       assert.ok(loss < 0.05, `and what it saw a thousand times it knows: ${loss}`);
-    }, MODEL_PRESETS.pico)
+    })
   ));

@@ -5,6 +5,7 @@
  */
 import type { Clock } from "../../base/clock.ts";
 import { Random } from "../../base/random.ts";
+import { relativeDistance } from "../../base/relative_distance.ts";
 import type { BufferArena, Gpu, GpuBuffer, Precision } from "../../gpu/mod.ts";
 import {
   attentionBackward,
@@ -21,7 +22,6 @@ import {
   inBenchRoom,
   modelOf,
   normals,
-  relativeDistance,
   type ShapeOptions,
 } from "./bench_room.ts";
 

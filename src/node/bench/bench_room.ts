@@ -98,13 +98,3 @@ export function normals(random: Random, count: number, precision: Precision): Fl
   const drawn = precision === "f16" ? new Float32Array(new Float16Array(base)) : base;
   return Float32Array.from({ length: count }, (_, i) => drawn[i % drawn.length]);
 }
-
-/** ‖actual − expected‖ ÷ ‖expected‖ */
-export function relativeDistance(actual: ArrayLike<number>, expected: ArrayLike<number>): number {
-  let [difference, norm] = [0, 0];
-  for (let i = 0; i < expected.length; i++) {
-    difference += (actual[i] - expected[i]) ** 2;
-    norm += expected[i] ** 2;
-  }
-  return Math.sqrt(difference / norm);
-}

@@ -5,6 +5,7 @@
  */
 import type { Clock } from "../../base/clock.ts";
 import { Random } from "../../base/random.ts";
+import { relativeDistance } from "../../base/relative_distance.ts";
 import type { Gpu, Precision } from "../../gpu/mod.ts";
 import { type MatmulForm, matmulNN, matmulNT, matmulTN, type ModelConfig } from "../../model/mod.ts";
 import {
@@ -14,7 +15,6 @@ import {
   inBenchRoom,
   modelOf,
   normals,
-  relativeDistance,
   type ShapeOptions,
 } from "./bench_room.ts";
 

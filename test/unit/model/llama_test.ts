@@ -13,7 +13,7 @@ import {
 import { DEFAULT_ADAMW } from "../../../src/optim/adamw.ts";
 import { referenceLlamaLoss } from "../../../src/reference/llama.ts";
 import { TrainEngine, type TrainEngineOptions } from "../../../src/train/engine.ts";
-import { relativeError } from "../train/engine_harness.ts";
+import { relativeDistance } from "../../../src/base/relative_distance.ts";
 
 /** Three query heads share one of keys and values; heads are wider than the stream's share; nothing is a multiple of a tile. */
 const TINY = llamaConfig({
@@ -177,8 +177,8 @@ Deno.test("a Llama's layers computed again, micro-batches and shards train as th
     const whole = await gradientsWith({});
     assert.deepEqual(await gradientsWith({ recompute: "layers" }), whole);
     // Sums in another order.
-    assert.ok(relativeError(await gradientsWith({ microBatches: 2 }), whole) < 1e-6);
-    assert.ok(relativeError(await gradientsWith({ bounds: { segmentBytes: 5000 } }), whole) < 1e-6);
+    assert.ok(relativeDistance(await gradientsWith({ microBatches: 2 }), whole) < 1e-6);
+    assert.ok(relativeDistance(await gradientsWith({ bounds: { segmentBytes: 5000 } }), whole) < 1e-6);
   } finally {
     gpu.close();
   }

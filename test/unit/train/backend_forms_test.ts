@@ -4,6 +4,7 @@
  */
 import { strict as assert } from "node:assert";
 import { Random } from "../../../src/base/random.ts";
+import { relativeDistance } from "../../../src/base/relative_distance.ts";
 import { openDevice } from "../../../src/gpu/mod.ts";
 import { gpt2Config, llamaConfig, type ModelConfig, parameterLayout } from "../../../src/model/mod.ts";
 import { DEFAULT_ADAMW } from "../../../src/optim/adamw.ts";
@@ -50,15 +51,6 @@ async function train(
   }
 }
 
-function relativeError(actual: Float32Array, expected: Float32Array): number {
-  let [difference, total] = [0, 0];
-  for (let i = 0; i < expected.length; i++) {
-    difference += (actual[i] - expected[i]) ** 2;
-    total += expected[i] ** 2;
-  }
-  return Math.sqrt(difference / total);
-}
-
 for (const config of MODELS) {
   for (const precision of ["f32", "f16"] as const) {
     Deno.test(`${config.family} in ${precision}: a GPU's kernels and a software adapter's agree`, async () => {
@@ -77,10 +69,10 @@ for (const config of MODELS) {
         const [actual, expected] = [gpu, software].map((of) =>
           of.gradients.subarray(offset, offset + elementCount)
         );
-        const error = relativeError(actual, expected);
+        const error = relativeDistance(actual, expected);
         assert.ok(error < allowed, `${name}: ${error}`);
       }
-      assert.ok(relativeError(gpu.parameters, software.parameters) < (precision === "f32" ? 1e-4 : 1e-2));
+      assert.ok(relativeDistance(gpu.parameters, software.parameters) < (precision === "f32" ? 1e-4 : 1e-2));
     });
   }
 }

@@ -36,9 +36,8 @@ export async function withGpu(body: (gpu: Gpu) => Promise<void>): Promise<void> 
 
 export async function withEngine<R>(
   gpu: Gpu,
-  options: Partial<TrainEngineOptions>,
+  { config = SMALL, ...options }: Partial<TrainEngineOptions> & { readonly config?: ModelConfig },
   body: (engine: TrainEngine) => Promise<R>,
-  config: ModelConfig = SMALL,
 ): Promise<R> {
   const engine = await TrainEngine.create(gpu, config, {
     batchSize: BATCH,
@@ -48,7 +47,7 @@ export async function withEngine<R>(
   try {
     return await body(engine);
   } finally {
-    engine.destroy();
+    await engine.destroy();
   }
 }
 
@@ -72,14 +71,4 @@ export function randomTokens(
 ): Uint32Array<ArrayBuffer> {
   const random = new Random(seed);
   return Uint32Array.from({ length: batchSize * (contextLength + 1) }, () => random.nextBelow(vocabSize));
-}
-
-/** ‖a - b‖ / ‖b‖ */
-export function relativeError(a: Float32Array, b: ArrayLike<number>): number {
-  let [difference, total] = [0, 0];
-  for (let i = 0; i < b.length; i++) {
-    difference += (a[i] - b[i]) ** 2;
-    total += b[i] ** 2;
-  }
-  return Math.sqrt(difference / total);
 }

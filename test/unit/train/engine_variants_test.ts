@@ -1,5 +1,6 @@
 /** However the memory is cut and the work is ordered, it is the same training. */
 import { strict as assert } from "node:assert";
+import { relativeDistance } from "../../../src/base/relative_distance.ts";
 import type { Gpu } from "../../../src/gpu/mod.ts";
 import { type ModelConfig, NOT_COUNTED } from "../../../src/model/mod.ts";
 import { DEFAULT_LAMB, lambBlocks } from "../../../src/optim/lamb.ts";
@@ -11,7 +12,6 @@ import {
   BATCH,
   livelyParameters,
   randomTokens,
-  relativeError,
   SMALL,
   SMALL_LLAMA,
   withEngine,
@@ -24,13 +24,13 @@ const TOKENS = randomTokens(4);
 
 /** Loss and gradients, the loss of `evaluate`, and the parameters after three steps. */
 function trainThree(gpu: Gpu, config: ModelConfig, options: Partial<TrainEngineOptions>) {
-  return withEngine(gpu, options, async (engine) => {
+  return withEngine(gpu, { config, ...options }, async (engine) => {
     engine.loadParameters(livelyParameters(config));
     const { loss, gradients } = await engine.evaluateGradients(TOKENS);
     const evaluated = await engine.evaluate(TOKENS);
     for (let step = 0; step < 3; step++) await engine.trainStep(TOKENS, 1e-3);
     return { loss, gradients, evaluated, after: await engine.readParameters(), held: engine.heldBytes };
-  }, config);
+  });
 }
 
 for (const config of FAMILIES) {
@@ -47,9 +47,9 @@ for (const config of FAMILIES) {
         const cut = await trainThree(gpu, config, { bounds });
         assert.ok(Math.abs(cut.loss - whole.loss) < 2e-6, `${JSON.stringify(bounds)}: loss ${cut.loss}`);
         assert.ok(Math.abs(cut.evaluated - whole.loss) < 2e-6);
-        assert.ok(relativeError(cut.gradients, whole.gradients) < 1e-6, JSON.stringify(bounds));
+        assert.ok(relativeDistance(cut.gradients, whole.gradients) < 1e-6, JSON.stringify(bounds));
         // AdamW divides by roots of second moments, so that gradients near zero turn rounding into steps.
-        assert.ok(relativeError(cut.after, whole.after) < 1e-4);
+        assert.ok(relativeDistance(cut.after, whole.after) < 1e-4);
       }
     }));
 
@@ -70,8 +70,8 @@ for (const config of FAMILIES) {
         const split = await trainThree(gpu, config, { microBatches });
         assert.ok(split.held < whole.held);
         assert.ok(Math.abs(split.loss - whole.loss) < 2e-6 && Math.abs(split.evaluated - whole.loss) < 2e-6);
-        assert.ok(relativeError(split.gradients, whole.gradients) < 1e-6, `${microBatches} micro-batches`);
-        assert.ok(relativeError(split.after, whole.after) < 1e-4);
+        assert.ok(relativeDistance(split.gradients, whole.gradients) < 1e-6, `${microBatches} micro-batches`);
+        assert.ok(relativeDistance(split.after, whole.after) < 1e-4);
       }
     }));
 }
@@ -148,6 +148,6 @@ Deno.test("a step of LAMB is its twins', shard by shard", () =>
       lambUpdate(expected, m, v, { ratios, tensorOf }, at);
       const steps = actual.map((value, i) => value - PARAMETERS[i]);
       // Differences of parameters near 0.5 are good to 3e-8 of steps near 1e-3.
-      assert.ok(relativeError(steps, expected.map((value, i) => value - PARAMETERS[i])) < 3e-4);
+      assert.ok(relativeDistance(steps, expected.map((value, i) => value - PARAMETERS[i])) < 3e-4);
     })
   ));

@@ -1,7 +1,7 @@
 import { strict as assert } from "node:assert";
 import { eventLog, type LogEvent } from "../../../src/base/log.ts";
-import { Random } from "../../../src/base/random.ts";
-import { type Gpu, openDevice } from "../../../src/gpu/mod.ts";
+import { relativeDistance } from "../../../src/base/relative_distance.ts";
+import type { Gpu } from "../../../src/gpu/mod.ts";
 import {
   gpt2Config,
   initialParameters,
@@ -11,8 +11,9 @@ import {
 } from "../../../src/model/mod.ts";
 import { DEFAULT_ADAMW } from "../../../src/optim/adamw.ts";
 import { type OutcomeState, stepOutcome } from "../../../src/reference/step_outcome.ts";
-import { type StepResult, TrainEngine, type TrainEngineOptions } from "../../../src/train/engine.ts";
+import type { StepResult, TrainEngineOptions } from "../../../src/train/engine.ts";
 import { defaultLossScale } from "../../../src/train/loss_scale.ts";
+import { BATCH, livelyParameters, randomTokens, withEngine, withGpu } from "./engine_harness.ts";
 
 /** Nothing is a multiple of a tile or a vector, and tensors end in half a word. */
 const SMALL: readonly ModelConfig[] = [
@@ -27,69 +28,14 @@ const SMALL: readonly ModelConfig[] = [
     innerWidth: 25,
   }),
 ];
-const BATCH = 3;
-
-async function withGpu(body: (gpu: Gpu) => Promise<void>): Promise<void> {
-  const gpu = await openDevice();
-  try {
-    await body(gpu);
-  } finally {
-    gpu.close();
-  }
-}
-
-async function withEngine<R>(
-  gpu: Gpu,
-  config: ModelConfig,
-  options: Partial<TrainEngineOptions>,
-  body: (engine: TrainEngine) => Promise<R>,
-): Promise<R> {
-  const engine = await TrainEngine.create(gpu, config, {
-    batchSize: BATCH,
-    adamw: DEFAULT_ADAMW,
-    ...options,
-  });
-  try {
-    return await body(engine);
-  } finally {
-    engine.destroy();
-  }
-}
-
-/** Ten times the usual deviation, random gains and biases: every tensor's gradient is well above rounding. */
-function livelyParameters(config: ModelConfig): Float32Array<ArrayBuffer> {
-  const random = new Random(3);
-  const layout = parameterLayout(config);
-  const parameters = new Float32Array(layout.elementCount);
-  for (const { offset, elementCount, decay } of layout.entries) {
-    for (let i = offset; i < offset + elementCount; i++) {
-      parameters[i] = random.nextNormal() * 0.2 + (decay ? 0 : 0.5);
-    }
-  }
-  return parameters;
-}
-
-function tokensOf({ vocabSize, contextLength }: ModelConfig, seed: number): Uint32Array {
-  const random = new Random(seed);
-  return Uint32Array.from({ length: BATCH * (contextLength + 1) }, () => random.nextBelow(vocabSize));
-}
-
-function relativeError(actual: Float32Array, expected: Float32Array): number {
-  let [difference, total] = [0, 0];
-  for (let i = 0; i < expected.length; i++) {
-    difference += (actual[i] - expected[i]) ** 2;
-    total += expected[i] ** 2;
-  }
-  return Math.sqrt(difference / total);
-}
 
 Deno.test("in f16 loss and every tensor's gradient are within 2e-2 of f32's", () =>
   withGpu(async (gpu) => {
     for (const config of SMALL) {
       const parameters = livelyParameters(config);
-      const tokens = tokensOf(config, 4);
+      const tokens = randomTokens(4, config);
       const [exact, halves] = await Promise.all((["f32", "f16"] as const).map((precision) =>
-        withEngine(gpu, config, { precision }, async (engine) => {
+        withEngine(gpu, { config, precision }, async (engine) => {
           assert.equal(engine.precision, precision);
           engine.loadParameters(parameters);
           return await engine.evaluateGradients(tokens);
@@ -100,7 +46,7 @@ Deno.test("in f16 loss and every tensor's gradient are within 2e-2 of f32's", ()
         const [actual, expected] = [halves, exact].map((of) =>
           of.gradients.subarray(offset, offset + elementCount)
         );
-        const error = relativeError(actual, expected);
+        const error = relativeDistance(actual, expected);
         assert.ok(error < 2e-2, `${config.family} ${name}: ${error}`);
         assert.ok(error > 0, `${name} was computed in f32`);
       }
@@ -111,27 +57,33 @@ Deno.test("in f16, too, layers may be computed again and a step may take micro-b
   withGpu(async (gpu) => {
     for (const config of SMALL) {
       const gradientsOf = (options: Partial<TrainEngineOptions>) =>
-        withEngine(gpu, config, { precision: "f16", ...options }, (engine) => {
+        withEngine(gpu, { config, precision: "f16", ...options }, (engine) => {
           engine.loadParameters(livelyParameters(config));
-          return engine.evaluateGradients(tokensOf(config, 4));
+          return engine.evaluateGradients(randomTokens(4, config));
         });
       const whole = await gradientsOf({});
       const parts = await gradientsOf({ recompute: "layers", microBatches: BATCH });
       assert.ok(Math.abs(parts.loss - whole.loss) < 1e-5);
       // The same halves are summed, a window at a time.
-      assert.ok(relativeError(parts.gradients, whole.gradients) < 1e-5, config.family);
+      assert.ok(relativeDistance(parts.gradients, whole.gradients) < 1e-5, config.family);
     }
   }));
+
+/**
+ * Low enough that the way does not hang on rounding: over four batches f16 is at most 0.24 of the bound away. At twice this
+ * rate it is up to 1.11, as far as f32 from parameters changed by a thousandth.
+ */
+const RATE = 5e-3;
 
 Deno.test("training in f16 learns as f32 does", () =>
   withGpu(async (gpu) => {
     for (const config of SMALL) {
-      const tokens = tokensOf(config, 9);
+      const tokens = randomTokens(9, config);
       const [exact, halves] = await Promise.all((["f32", "f16"] as const).map((precision) =>
-        withEngine(gpu, config, { precision }, async (engine) => {
+        withEngine(gpu, { config, precision }, async (engine) => {
           engine.loadParameters(initialParameters(config, 1));
           const losses: number[] = [];
-          for (let step = 0; step < 60; step++) losses.push((await engine.trainStep(tokens, 1e-2)).loss);
+          for (let step = 0; step < 60; step++) losses.push((await engine.trainStep(tokens, RATE)).loss);
           return [...losses, await engine.evaluate(tokens)];
         })
       ));
@@ -154,14 +106,14 @@ Deno.test("the scale starts at a power of two that keeps dlogits and their small
 
 Deno.test("a step whose gradients overflow is skipped and the scale halved until one fits", () =>
   withGpu((gpu) => {
-    const lossScale = { ...defaultLossScale(33, 37), initial: 2 ** 24, growthSteps: 4 };
-    return withEngine(gpu, SMALL[0], { precision: "f16", lossScale }, async (engine) => {
+    const lossScale = { ...defaultLossScale(BATCH * 11, 37), initial: 2 ** 24, growthSteps: 4 };
+    return withEngine(gpu, { config: SMALL[0], precision: "f16", lossScale }, async (engine) => {
       const run = async () => {
         engine.loadParameters(livelyParameters(SMALL[0]));
         let before = await engine.readParameters();
         const steps: StepResult[] = [];
         for (let step = 0; step < 16; step++) {
-          const result = await engine.trainStep(tokensOf(SMALL[0], step), 1e-3);
+          const result = await engine.trainStep(randomTokens(step, SMALL[0]), 1e-3);
           const after = await engine.readParameters();
           const isSkipped = !Number.isFinite(result.gradNorm);
           assert.equal(after.every((value, i) => value === before[i]), isSkipped, `step ${step}`);
@@ -186,9 +138,9 @@ Deno.test("a step whose gradients overflow is skipped and the scale halved until
 Deno.test("the first step that counts is the same, whether others were skipped before it or not", () =>
   withGpu(async (gpu) => {
     const [config] = SMALL;
-    const tokens = tokensOf(config, 4);
+    const tokens = randomTokens(4, config);
     const changeFrom = (initial: number) =>
-      withEngine(gpu, config, { precision: "f16", lossScale: { initial } }, async (engine) => {
+      withEngine(gpu, { config, precision: "f16", lossScale: { initial } }, async (engine) => {
         const start = livelyParameters(config);
         engine.loadParameters(start);
         let skipped = 0;
@@ -200,7 +152,7 @@ Deno.test("the first step that counts is the same, whether others were skipped b
     assert.equal(direct.skipped, 0);
     assert.ok(late.skipped > 0);
     // A first step of Adam has the learning rate's length wherever the gradient is more than noise.
-    assert.ok(relativeError(late.change, direct.change) < 0.05);
+    assert.ok(relativeDistance(late.change, direct.change) < 0.05);
   }));
 
 Deno.test("gradients are had whatever the scale was", () =>
@@ -209,16 +161,15 @@ Deno.test("gradients are had whatever the scale was", () =>
     const gradientsAt = (initial: number) =>
       withEngine(
         gpu,
-        config,
-        { precision: "f16", lossScale: { initial } },
+        { config, precision: "f16", lossScale: { initial } },
         (engine) => {
           engine.loadParameters(livelyParameters(config));
-          return engine.evaluateGradients(tokensOf(config, 4));
+          return engine.evaluateGradients(randomTokens(4, config));
         },
       );
     const [fitting, overflowing] = [await gradientsAt(2 ** 10), await gradientsAt(2 ** 24)];
     assert.ok(overflowing.gradients.every(Number.isFinite));
-    assert.ok(relativeError(overflowing.gradients, fitting.gradients) < 1e-2);
+    assert.ok(relativeDistance(overflowing.gradients, fitting.gradients) < 1e-2);
   }));
 
 Deno.test("an engine on an adapter that computes f16 wrongly trains in f32 and says so", () =>
@@ -234,7 +185,7 @@ Deno.test("an engine on an adapter that computes f16 wrongly trains in f32 and s
     });
     const events: LogEvent[] = [];
     const log = eventLog((event) => events.push(event));
-    await withEngine(zeros, SMALL[0], { precision: "f16", log }, async (engine) => {
+    await withEngine(zeros, { config: SMALL[0], precision: "f16", log }, async (engine) => {
       assert.equal(engine.precision, "f32");
       assert.equal(events.length, 1);
       assert.match(String(events[0].message), /train in f16 .*training in f32/);
