@@ -13,8 +13,7 @@ import type { RunName, TrainingRun } from "./training_run.ts";
 const TIMEOUT_MS = 240_000;
 const IMPORT_MAP = { imports: { "node:assert": "/assert.js" } };
 const HTML = `<!doctype html><title>Skein</title><link rel="icon" href="data:,">` +
-  `<script type="importmap">${JSON.stringify(IMPORT_MAP)}</script>` +
-  `<script type="module" src="/page.js"></script>`;
+  `<script type="importmap">${JSON.stringify(IMPORT_MAP)}</script>`;
 
 declare const skeinPage: SkeinPage;
 
@@ -51,18 +50,21 @@ export class KernelPage {
       throw error;
     });
     const page = await browser.newPage();
-    const errors: string[] = [];
-    page.on("pageerror", (error) => errors.push(error.message));
     const { port } = server.addr as Deno.NetAddr;
     await page.goto(`http://127.0.0.1:${port}/`);
+    // The modules wait for an adapter where they stand, and a page is loaded before that: the import ends when all have run.
+    const failure = await page.evaluate(
+      (path) => import(path).then(() => "", (error) => String(error?.stack ?? error)),
+      "/page.js",
+    );
     const bundleBytes = files.get("/page.js")!.length;
     const opened = new KernelPage(browser, server, page, {
       bundleBytes,
       startMs: performance.now() - startMs,
     });
-    if (!await page.evaluate(() => typeof skeinPage === "object")) {
+    if (failure !== "") {
       await opened.close();
-      throw new Error(`load the kernel tests in Chromium: their modules did not run\n${errors.join("\n")}`);
+      throw new Error(`load the kernel tests in Chromium: their modules did not run\n${failure}`);
     }
     return opened;
   }
