@@ -8,7 +8,7 @@ import type { Log } from "../../../base/log.ts";
 import { burn, spendableRao } from "../pallets/accounts.ts";
 import type { eventRecord } from "../pallets/common_types.ts";
 import { Overlay } from "../pallets/overlay.ts";
-import { type CallContext, DispatchFailure, type Pallet } from "../pallets/pallet.ts";
+import { type CallContext, DispatchFailure } from "../pallets/pallet.ts";
 import {
   Account,
   BLOCK_HASH_COUNT,
@@ -21,7 +21,7 @@ import {
 } from "../pallets/system.ts";
 import { Now } from "../pallets/timestamp.ts";
 import { TypedState } from "../pallets/typed_state.ts";
-import { callOf } from "../runtime/runtime.ts";
+import { callOf, RUNTIME_PALLETS } from "../runtime/runtime.ts";
 import { encodeInherent, type Transaction } from "../runtime/extrinsic.ts";
 import type { Variant } from "../scale/composite_types.ts";
 import type { ValueOf } from "../scale/scale_type.ts";
@@ -59,6 +59,7 @@ export function makeBlock(
   const events: EventRecord[] = [];
   const body: Uint8Array[] = [];
   const now = BigInt(nowMs) > state.get(Now) ? BigInt(nowMs) : state.get(Now) + 1n;
+  initialize(overlay, number, events, log);
   const setTime = { name: "Timestamp", value: { name: "set", value: { now } } };
   run(overlay, { call: setTime, class: "Mandatory" }, 0, number, events, log);
   body.push(encodeInherent(setTime));
@@ -87,6 +88,22 @@ export function makeBlock(
   return { block, changes: overlay.changes, included, unpayable };
 }
 
+/** What the pallets do in each block. One that fails leaves nothing behind and is told: the chain must go on. */
+function initialize(block: Overlay, blockNumber: number, events: EventRecord[], log: Log): void {
+  for (const { pallet } of RUNTIME_PALLETS) {
+    if (pallet.onInitialize === undefined) continue;
+    const overlay = new Overlay(block);
+    const deposited: EventRecord[] = [];
+    try {
+      pallet.onInitialize(contextOn(overlay, undefined, { name: "Initialization" }, blockNumber, deposited));
+      block.merge(overlay);
+      events.push(...deposited);
+    } catch (error) {
+      log.warn(`begin block ${blockNumber} in ${pallet.name}: ${describeError(error)}`);
+    }
+  }
+}
+
 /** Takes the nonce and the tip, which no failure gives back. */
 function prepare(
   overlay: Overlay,
@@ -95,7 +112,7 @@ function prepare(
   blockNumber: number,
   events: EventRecord[],
 ): "prepared" | "unpayable" | "out-of-turn" {
-  const context = contextOn(overlay, signer, index, blockNumber, events);
+  const context = contextOn(overlay, signer, inExtrinsic(index), blockNumber, events);
   const account = context.state.get(Account, signer);
   const tip = explicit.ChargeTransactionPayment;
   if (explicit.CheckNonce !== account.nonce) return "out-of-turn";
@@ -115,7 +132,7 @@ function run(
 ): void {
   const overlay = new Overlay(block);
   const deposited: EventRecord[] = [];
-  const context = contextOn(overlay, extrinsic.signer, index, blockNumber, deposited);
+  const context = contextOn(overlay, extrinsic.signer, inExtrinsic(index), blockNumber, deposited);
   const info = {
     weight: { ref_time: 0n, proof_size: 0n },
     class: { name: extrinsic.class },
@@ -131,15 +148,17 @@ function run(
       log.warn(`run a call of ${extrinsic.call.name}: ${describeError(error)}`, { blockNumber, index });
     }
     const reason = error instanceof DispatchFailure ? error.error : { name: "Other" };
-    const failed = contextOn(overlay, extrinsic.signer, index, blockNumber, events);
+    const failed = contextOn(overlay, extrinsic.signer, inExtrinsic(index), blockNumber, events);
     failed.deposit(system, "ExtrinsicFailed", { dispatch_error: reason, dispatch_info: info });
   }
 }
 
+const inExtrinsic = (index: number): Variant => ({ name: "ApplyExtrinsic", value: index });
+
 function contextOn(
   overlay: Overlay,
   signer: Uint8Array | undefined,
-  index: number,
+  phase: Variant,
   blockNumber: number,
   events: EventRecord[],
 ): CallContext {
@@ -147,9 +166,8 @@ function contextOn(
     state: new TypedState(overlay),
     signer,
     blockNumber,
-    deposit(pallet: Pallet, name: string, value?: unknown) {
-      const event = { name: pallet.name, value: { name, value } };
-      events.push({ phase: { name: "ApplyExtrinsic", value: index }, event, topics: [] });
+    deposit(pallet, name, value) {
+      events.push({ phase, event: { name: pallet.name, value: { name, value } }, topics: [] });
     },
   };
 }

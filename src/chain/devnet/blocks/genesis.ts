@@ -5,7 +5,7 @@
 import { fromHex, utf8 } from "../../../base/bytes.ts";
 import { TotalIssuance } from "../pallets/balances.ts";
 import { Overlay } from "../pallets/overlay.ts";
-import * as subnet from "../pallets/subtensor_storage.ts";
+import * as subnet from "../pallets/subtensor/storage.ts";
 import { Account } from "../pallets/system.ts";
 import { Now } from "../pallets/timestamp.ts";
 import { TypedState } from "../pallets/typed_state.ts";

@@ -5,7 +5,7 @@ import type { ValueOf } from "../scale/scale_type.ts";
 import { accountId } from "./common_types.ts";
 import { call, type CallContext, constant, type Pallet, palletFailure, signerOf } from "./pallet.ts";
 import { identity, StorageDeclarations, twox64Concat } from "./storage_entry.ts";
-import { IsNetworkMember } from "./subtensor_storage.ts";
+import { IsNetworkMember } from "./subtensor/storage.ts";
 
 const MAX_FIELDS = 3;
 const RAW_BYTES_LIMIT = 128;

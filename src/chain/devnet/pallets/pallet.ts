@@ -21,7 +21,12 @@ export interface Pallet {
   /** name → index */
   readonly errors: Readonly<Record<string, number>>;
   readonly constants: readonly Constant[];
+  /** Run in each block, in the order of the pallets, before the first extrinsic. */
+  readonly onInitialize?: BlockHook;
 }
+
+/** Some of a pallet's calls with what they tell: a large pallet is put together from these, one a file. */
+export type PalletPart = Pick<Pallet, "calls" | "events">;
 
 export interface Constant {
   readonly name: string;
@@ -39,8 +44,11 @@ export interface CallContext {
   /** The account that signed; undefined in what the block author itself puts in. */
   readonly signer: Uint8Array | undefined;
   readonly blockNumber: number;
-  deposit(pallet: Pallet, event: string, value?: unknown): void;
+  deposit(pallet: { readonly name: string }, event: string, value?: unknown): void;
 }
+
+/** What a block does before its extrinsics. It must not fail. */
+export type BlockHook = (context: CallContext) => void;
 
 export interface Call {
   readonly name: string;
@@ -71,7 +79,7 @@ export class DispatchFailure extends Error {
 }
 
 /** The pallet's own error of that name. */
-export function palletFailure(pallet: Pallet, name: string): DispatchFailure {
+export function palletFailure(pallet: Pick<Pallet, "index" | "errors">, name: string): DispatchFailure {
   const value = { index: pallet.index, error: Uint8Array.of(pallet.errors[name], 0, 0, 0) };
   return new DispatchFailure({ name: "Module", value });
 }

@@ -3,7 +3,7 @@ import { balances } from "../pallets/balances.ts";
 import { commitments } from "../pallets/commitments.ts";
 import { runtimeEvent } from "../pallets/common_types.ts";
 import { callType, errorType, eventType, type Pallet } from "../pallets/pallet.ts";
-import { subtensor } from "../pallets/subtensor.ts";
+import { subtensor } from "../pallets/subtensor/subtensor.ts";
 import { system } from "../pallets/system.ts";
 import { timestamp } from "../pallets/timestamp.ts";
 import { struct, type Variant, variant } from "../scale/composite_types.ts";

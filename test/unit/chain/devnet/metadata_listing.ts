@@ -1,10 +1,9 @@
-/** Metadata as a client reads it, one readable line an item: what the fixture of expected names is compared with. */
+/** Metadata as a client reads it, one readable line an item, each with its pallet. */
 import { Metadata, TypeRegistry } from "@polkadot/types";
-import { toHex } from "../../../../src/base/bytes.ts";
 
-export function listMetadata(encoded: Uint8Array): string[] {
+export function listMetadata(encoded: string): string[] {
   const registry = new TypeRegistry();
-  const metadata = new Metadata(registry, `0x${toHex(encoded)}`);
+  const metadata = new Metadata(registry, encoded as `0x${string}`);
   registry.setMetadata(metadata);
   const { lookup, pallets, extrinsic } = metadata.asLatest as any;
   const typeOf = (id: any) => lookup.getTypeDef(id).lookupName ?? lookup.getTypeDef(id).type;
@@ -15,21 +14,21 @@ export function listMetadata(encoded: Uint8Array): string[] {
     part.isNone ? [] : lookup.getSiType(part.unwrap().type).def.asVariant.variants;
   const lines: string[] = [];
   for (const pallet of pallets) {
-    lines.push(`pallet ${pallet.index} ${pallet.name}`);
+    const push = (line: string) => lines.push(`${pallet.name} ${pallet.index} ${line}`);
     for (const each of variantsOf(pallet.calls)) {
-      lines.push(`call ${each.index} ${each.name}(${fieldsOf(each.fields)})`);
+      push(`call ${each.index} ${each.name}(${fieldsOf(each.fields)})`);
     }
     for (const each of variantsOf(pallet.events)) {
-      lines.push(`event ${each.index} ${each.name}(${fieldsOf(each.fields)})`);
+      push(`event ${each.index} ${each.name}(${fieldsOf(each.fields)})`);
     }
-    for (const each of variantsOf(pallet.errors)) lines.push(`error ${each.index} ${each.name}`);
+    for (const each of variantsOf(pallet.errors)) push(`error ${each.index} ${each.name}`);
     for (const entry of pallet.storage.isSome ? pallet.storage.unwrap().items : []) {
       const map = entry.type.isMap ? entry.type.asMap : undefined;
       const keys = map ? `${map.hashers.map(String).join("+")} ${typeOf(map.key)} -> ` : "";
       const value = typeOf(map ? map.value : entry.type.asPlain);
-      lines.push(`storage ${entry.name}: ${keys}${value} ${entry.modifier}`);
+      push(`storage ${entry.name}: ${keys}${value} ${entry.modifier}`);
     }
-    for (const each of pallet.constants) lines.push(`constant ${each.name}: ${typeOf(each.type)}`);
+    for (const each of pallet.constants) push(`constant ${each.name}: ${typeOf(each.type)}`);
   }
   for (const each of extrinsic.transactionExtensions) {
     lines.push(`extension ${each.identifier}: ${typeOf(each.type)}`);

@@ -4,16 +4,15 @@ import { metadataV14 } from "../../../../src/chain/devnet/metadata/metadata_v14.
 import { metadataV15 } from "../../../../src/chain/devnet/metadata/metadata_v15.ts";
 import { decodeTransaction } from "../../../../src/chain/devnet/runtime/extrinsic.ts";
 import { devnetTest } from "./devnet_harness.ts";
+import { metadataSpec293 } from "../recorded.ts";
 import { listMetadata } from "./metadata_listing.ts";
 
-/** Each line was found, the same, in the metadata of the subtensor runtime of spec 293. */
-const expected = Deno.readTextFileSync(new URL("./expected_metadata.txt", import.meta.url)).trim().split(
-  "\n",
-);
-
 for (const [version, make] of Object.entries({ 14: metadataV14, 15: metadataV15 })) {
-  Deno.test(`metadata ${version} has subtensor's names, numbers, types and hashers`, () => {
-    assert.deepEqual(listMetadata(make()), expected);
+  Deno.test(`metadata ${version} has nothing that the runtime of spec 293 has not: names, numbers, types, hashers`, () => {
+    const real = new Set(listMetadata(metadataSpec293()));
+    const ours = listMetadata(`0x${toHex(make())}`);
+    assert.deepEqual(ours.filter((line) => !real.has(line)), []);
+    assert.ok(ours.length > 200, `${ours.length} items`);
   });
 }
 

@@ -3,18 +3,19 @@
  * Consensus values (rank to dividends) stay zero on this chain, which has no epochs yet; they are there for the
  * clients that read them.
  */
-import { struct, tuple, vec } from "../scale/composite_types.ts";
-import { bool, u128, u16, u32, u64, u8 } from "../scale/primitive_types.ts";
-import { accountId } from "./common_types.ts";
-import { blake2Concat, identity, StorageDeclarations } from "./storage_entry.ts";
+import { struct, tuple, vec } from "../../scale/composite_types.ts";
+import { bool, u128, u16, u32, u64, u8 } from "../../scale/primitive_types.ts";
+import { accountId } from "../common_types.ts";
+import { SUBTENSOR } from "./failure.ts";
+import { blake2Concat, identity, StorageDeclarations } from "../storage_entry.ts";
 
 const NOBODY = new Uint8Array(32);
-const storage = new StorageDeclarations("SubtensorModule");
-export const subtensorStorage = storage.declared;
+/** Every file of this pallet declares its entries here. */
+export const storage = new StorageDeclarations(SUBTENSOR.name);
 
-const netuid = identity(u16);
-const uid = identity(u16);
-const account = blake2Concat(accountId);
+export const netuid = identity(u16);
+export const uid = identity(u16);
+export const account = blake2Concat(accountId);
 const perSubnetU16 = (name: string, fallback: number) => storage.map(name, [netuid], u16, fallback);
 const perSubnetU64 = (name: string, fallback: bigint) => storage.map(name, [netuid], u64, fallback);
 const perSubnetBool = (name: string, fallback: boolean) => storage.map(name, [netuid], bool, fallback);

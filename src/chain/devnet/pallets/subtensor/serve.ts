@@ -2,17 +2,18 @@
  * serve_axon: a hotkey publishes where it listens. Loopback is allowed here, unlike on subtensor: this chain lives on
  * it.
  */
-import type { ValueOf } from "../scale/scale_type.ts";
-import { type CallContext, palletFailure, signerOf } from "./pallet.ts";
-import { subtensor } from "./subtensor.ts";
-import { type axonInfo, Axons, IsNetworkMember, ServingRateLimit } from "./subtensor_storage.ts";
+import type { ValueOf } from "../../scale/scale_type.ts";
+import { u128, u16, u32, u8 } from "../../scale/primitive_types.ts";
+import { accountId } from "../common_types.ts";
+import { call, type CallContext, type PalletPart, signerOf } from "../pallet.ts";
+import { refuse, SUBTENSOR } from "./failure.ts";
+import { type axonInfo, Axons, IsNetworkMember, ServingRateLimit } from "./storage.ts";
 
 type Endpoint = Omit<ValueOf<typeof axonInfo>, "block"> & { netuid: number };
 
-export function serveAxon({ netuid, ...endpoint }: Endpoint, context: CallContext): void {
+function serveAxon({ netuid, ...endpoint }: Endpoint, context: CallContext): void {
   const { state } = context;
   const hotkey = signerOf(context);
-  const refuse = (name: string) => palletFailure(subtensor, name);
   if (!state.get(IsNetworkMember, hotkey, netuid)) throw refuse("HotKeyNotRegisteredInNetwork");
   if (endpoint.ip_type !== 4 && endpoint.ip_type !== 6) throw refuse("InvalidIpType");
   if (!isAddress(endpoint.ip, endpoint.ip_type)) throw refuse("InvalidIpAddress");
@@ -23,7 +24,7 @@ export function serveAxon({ netuid, ...endpoint }: Endpoint, context: CallContex
     throw refuse("ServingRateLimitExceeded");
   }
   state.set(Axons, { block, ...endpoint }, netuid, hotkey);
-  context.deposit(subtensor, "AxonServed", [netuid, hotkey]);
+  context.deposit(SUBTENSOR, "AxonServed", [netuid, hotkey]);
 }
 
 /** Neither nothing nor everybody. */
@@ -31,3 +32,19 @@ function isAddress(ip: bigint, ipType: number): boolean {
   const broadcast = (1n << (ipType === 4 ? 32n : 128n)) - 1n;
   return ip > 0n && ip < broadcast;
 }
+
+export const serving: PalletPart = {
+  calls: [
+    call(4, "serve_axon", {
+      netuid: u16,
+      version: u32,
+      ip: u128,
+      port: u16,
+      ip_type: u8,
+      protocol: u8,
+      placeholder1: u8,
+      placeholder2: u8,
+    }, serveAxon),
+  ],
+  events: { AxonServed: [28, [u16, accountId]] },
+};

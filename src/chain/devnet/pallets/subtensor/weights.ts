@@ -1,7 +1,9 @@
 /** set_weights: a hotkey says what it thinks of its subnet's neurons. Stored as given, scaling is the client's. */
-import { type CallContext, palletFailure, signerOf } from "./pallet.ts";
-import { subtensor } from "./subtensor.ts";
-import * as at from "./subtensor_storage.ts";
+import { vec } from "../../scale/composite_types.ts";
+import { u16, u64 } from "../../scale/primitive_types.ts";
+import { call, type CallContext, type PalletPart, signerOf } from "../pallet.ts";
+import { refuse, SUBTENSOR } from "./failure.ts";
+import * as at from "./storage.ts";
 
 interface Args {
   netuid: number;
@@ -10,10 +12,9 @@ interface Args {
   version_key: bigint;
 }
 
-export function setWeights({ netuid, dests, weights, version_key }: Args, context: CallContext): void {
+function setWeights({ netuid, dests, weights, version_key }: Args, context: CallContext): void {
   const { state } = context;
   const hotkey = signerOf(context);
-  const refuse = (name: string) => palletFailure(subtensor, name);
   if (state.get(at.CommitRevealWeightsEnabled, netuid)) throw refuse("CommitRevealEnabled");
   if (dests.length !== weights.length) throw refuse("WeightVecNotEqualSize");
   if (netuid === 0) throw refuse("CanNotSetRootNetworkWeights");
@@ -32,5 +33,12 @@ export function setWeights({ netuid, dests, weights, version_key }: Args, contex
   if (dests.some((dest) => dest >= neuronCount)) throw refuse("UidVecContainInvalidOne");
   state.set(at.Weights, dests.map((dest, i): [number, number] => [dest, weights[i]]), netuid, uid);
   state.set(at.LastUpdate, lastUpdate.with(uid, block), netuid);
-  context.deposit(subtensor, "WeightsSet", [netuid, uid]);
+  context.deposit(SUBTENSOR, "WeightsSet", [netuid, uid]);
 }
+
+export const weights: PalletPart = {
+  calls: [
+    call(0, "set_weights", { netuid: u16, dests: vec(u16), weights: vec(u16), version_key: u64 }, setWeights),
+  ],
+  events: { WeightsSet: [5, [u16, u16]] },
+};

@@ -1,18 +1,19 @@
 /** burned_register: the signer, a coldkey, pays the subnet's price for a uid of its hotkey. */
-import { equalBytes } from "../../../base/bytes.ts";
-import { burn, spendableRao } from "./accounts.ts";
-import { type CallContext, palletFailure, signerOf } from "./pallet.ts";
-import type { StorageEntry } from "./storage_entry.ts";
-import { subtensor } from "./subtensor.ts";
-import * as at from "./subtensor_storage.ts";
+import { equalBytes } from "../../../../base/bytes.ts";
+import { burn, spendableRao } from "../accounts.ts";
+import { u16 } from "../../scale/primitive_types.ts";
+import { accountId } from "../common_types.ts";
+import { call, type CallContext, type PalletPart, signerOf } from "../pallet.ts";
+import type { StorageEntry } from "../storage_entry.ts";
+import { refuse, SUBTENSOR } from "./failure.ts";
+import * as at from "./storage.ts";
 
 const ROOT_NETUID = 0;
 
-export function burnedRegister(args: { netuid: number; hotkey: Uint8Array }, context: CallContext): void {
+function burnedRegister(args: { netuid: number; hotkey: Uint8Array }, context: CallContext): void {
   const { netuid, hotkey } = args;
   const { state } = context;
   const coldkey = signerOf(context);
-  const refuse = (name: string) => palletFailure(subtensor, name);
   if (netuid === ROOT_NETUID) throw refuse("RegistrationNotPermittedOnRootSubnet");
   if (!state.get(at.NetworksAdded, netuid)) throw refuse("SubNetworkDoesNotExist");
   if (!state.get(at.NetworkRegistrationAllowed, netuid)) throw refuse("SubNetRegistrationDisabled");
@@ -26,7 +27,7 @@ export function burnedRegister(args: { netuid: number; hotkey: Uint8Array }, con
   const recycled = state.get(at.RAORecycledForRegistration, netuid);
   state.set(at.RAORecycledForRegistration, recycled + price, netuid);
   appendNeuron(context, netuid, uid, hotkey);
-  context.deposit(subtensor, "NeuronRegistered", [netuid, uid, hotkey]);
+  context.deposit(SUBTENSOR, "NeuronRegistered", [netuid, uid, hotkey]);
 }
 
 /** A hotkey belongs to the first coldkey that registers it. */
@@ -35,7 +36,7 @@ function claimHotkey({ state }: CallContext, coldkey: Uint8Array, hotkey: Uint8A
     state.set(at.Owner, coldkey, hotkey);
     state.set(at.OwnedHotkeys, [...state.get(at.OwnedHotkeys, coldkey), hotkey], coldkey);
   } else if (!equalBytes(state.get(at.Owner, hotkey), coldkey)) {
-    throw palletFailure(subtensor, "NonAssociatedColdKey");
+    throw refuse("NonAssociatedColdKey");
   }
 }
 
@@ -63,3 +64,8 @@ function append<V>(
 ): void {
   state.set(entry, [...state.get(entry, netuid), item], netuid);
 }
+
+export const registration: PalletPart = {
+  calls: [call(7, "burned_register", { netuid: u16, hotkey: accountId }, burnedRegister)],
+  events: { NeuronRegistered: [6, [u16, u16, accountId]] },
+};

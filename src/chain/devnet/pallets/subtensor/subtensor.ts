@@ -1,0 +1,21 @@
+/**
+ * The pallet of subnets, put together from its parts: each file has some of the calls, with the events they tell and the
+ * storage they keep. Checks come in subtensor's order and fail with its errors (spec 293).
+ */
+import type { Pallet, PalletPart } from "../pallet.ts";
+import { SUBTENSOR } from "./failure.ts";
+import { registration } from "./register.ts";
+import { serving } from "./serve.ts";
+import { storage } from "./storage.ts";
+import { weights } from "./weights.ts";
+
+const PARTS: readonly PalletPart[] = [weights, serving, registration];
+
+export const subtensor: Pallet = {
+  ...SUBTENSOR,
+  crate: "pallet_subtensor",
+  storage: storage.declared,
+  calls: PARTS.flatMap(({ calls }) => calls),
+  events: Object.assign({}, ...PARTS.map(({ events }) => events)),
+  constants: [],
+};
