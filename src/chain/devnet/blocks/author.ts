@@ -169,5 +169,12 @@ function contextOn(
     deposit(pallet, name, value) {
       events.push({ phase, event: { name: pallet.name, value: { name, value } }, topics: [] });
     },
+    dispatch(call, as = signer) {
+      const upper = new Overlay(overlay);
+      const deposited: EventRecord[] = [];
+      callOf(call).run(call.value.value, contextOn(upper, as, phase, blockNumber, deposited));
+      overlay.merge(upper);
+      events.push(...deposited);
+    },
   };
 }

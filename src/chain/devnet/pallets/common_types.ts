@@ -99,6 +99,8 @@ export const dispatchError = variant("sp_runtime::DispatchError", {
 
 /** The events of all pallets; the runtime defines it from its list of pallets. */
 export const runtimeEvent = lateType<Variant>();
+/** Likewise the calls, for those that hold others. */
+export const runtimeCall = lateType<Variant>();
 
 export const phase = variant("frame_system::Phase", {
   ApplyExtrinsic: [0, u32],

@@ -45,6 +45,11 @@ export interface CallContext {
   readonly signer: Uint8Array | undefined;
   readonly blockNumber: number;
   deposit(pallet: { readonly name: string }, event: string, value?: unknown): void;
+  /**
+   * Runs another call as this signer, or as the one given. What it wrote and deposited stays only if it returns.
+   * @throws {DispatchFailure}
+   */
+  dispatch(call: Variant, signer?: Uint8Array): void;
 }
 
 /** What a block does before its extrinsics. It must not fail. */

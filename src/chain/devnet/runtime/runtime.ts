@@ -1,11 +1,12 @@
 /** The pallets of this chain, and the enumerations over all of them by which calls, events and errors travel. */
 import { balances } from "../pallets/balances.ts";
 import { commitments } from "../pallets/commitments.ts";
-import { runtimeEvent } from "../pallets/common_types.ts";
+import { runtimeCall as anyCall, runtimeEvent } from "../pallets/common_types.ts";
 import { callType, errorType, eventType, type Pallet } from "../pallets/pallet.ts";
 import { subtensor } from "../pallets/subtensor/subtensor.ts";
 import { system } from "../pallets/system.ts";
 import { timestamp } from "../pallets/timestamp.ts";
+import { utility } from "../pallets/utility.ts";
 import { struct, type Variant, variant } from "../scale/composite_types.ts";
 import type { AnyType, ScaleType } from "../scale/scale_type.ts";
 
@@ -21,6 +22,7 @@ export const RUNTIME_PALLETS: readonly RuntimePallet[] = [
   timestamp,
   balances,
   subtensor,
+  utility,
   commitments,
 ].map((pallet) => ({
   pallet,
@@ -31,6 +33,7 @@ export const RUNTIME_PALLETS: readonly RuntimePallet[] = [
 
 /** A call is `{name: pallet, value: {name: call, value: arguments}}`. */
 export const runtimeCall = overPallets("RuntimeCall", "call");
+anyCall.define(runtimeCall);
 export const runtimeError = overPallets("RuntimeError", "error");
 runtimeEvent.define(overPallets("RuntimeEvent", "event"));
 

@@ -7,6 +7,8 @@ import { assert } from "../../../base/assert.ts";
 import { devnetError } from "../errors.ts";
 
 const MODE_LIMITS = [0n, 1n << 6n, 1n << 14n, 1n << 30n];
+/** Calls that hold calls; deeper ones would exhaust the stack before their bytes end. */
+const MAX_NESTING = 64;
 
 export class ScaleWriter {
   #bytes = new Uint8Array(128);
@@ -54,6 +56,7 @@ export class ScaleWriter {
 export class ScaleReader {
   readonly #bytes: Uint8Array;
   #at = 0;
+  #nesting = 0;
 
   constructor(bytes: Uint8Array) {
     this.#bytes = bytes;
@@ -115,6 +118,15 @@ export class ScaleReader {
       throw undecodable(`a sequence of ${count} items in ${this.remainingBytes} bytes`);
     }
     return Number(count);
+  }
+
+  /** Reads what may contain itself. */
+  nested<T>(read: () => T): T {
+    if (this.#nesting === MAX_NESTING) throw undecodable(`a value nested deeper than ${MAX_NESTING}`);
+    this.#nesting++;
+    const value = read();
+    this.#nesting--;
+    return value;
   }
 }
 

@@ -55,7 +55,8 @@ export function decodeValue<T>(type: ScaleType<T>, bytes: Uint8Array): T {
 }
 
 /**
- * A type that is named before it can be written: the enumeration of all pallets' events stands in a pallet's storage.
+ * A type that is named before it can be written: the enumeration of all pallets' events stands in a pallet's storage,
+ * that of all calls in the calls of Utility.
  */
 export interface LateType<T> extends ScaleType<T> {
   define(type: ScaleType<T>): void;
@@ -69,6 +70,6 @@ export function lateType<T>(): LateType<T> {
       return actual!.shape;
     },
     encode: (value, to) => actual!.encode(value, to),
-    decode: (from) => actual!.decode(from),
+    decode: (from) => from.nested(() => actual!.decode(from)),
   };
 }
