@@ -1,6 +1,6 @@
 /** What a neuron publishes about itself: up to three fields of bytes, the latest for each subnet. */
 import { struct, variant, vec, wrapper } from "../scale/composite_types.ts";
-import { bytes, fixedBytes, u16, u32, u64 } from "../scale/primitive_types.ts";
+import { bytes, fixedBytes, u16, u32, u64, u8 } from "../scale/primitive_types.ts";
 import type { ValueOf } from "../scale/scale_type.ts";
 import { accountId } from "./common_types.ts";
 import { call, type CallContext, constant, type Pallet, palletFailure, signerOf } from "./pallet.ts";
@@ -15,7 +15,7 @@ const BOUNDED_VEC = "bounded_collections::bounded_vec::BoundedVec";
 const rawCases = Object.fromEntries(
   Array.from({ length: RAW_BYTES_LIMIT + 1 }, (_, n) => [`Raw${n}`, [n + 1, fixedBytes(n)] as const]),
 );
-const boundedBytes = () => wrapper(BOUNDED_VEC, bytes, [{ name: "T" }, { name: "S" }]);
+const boundedBytes = () => wrapper(BOUNDED_VEC, bytes, [{ name: "T", type: u8 }, { name: "S" }]);
 const commitmentData = variant("pallet_commitments::types::Data", {
   None: [0],
   ...rawCases,
@@ -34,7 +34,7 @@ const registration = struct("pallet_commitments::types::Registration", {
   deposit: u64,
   block: u32,
   info: commitmentInfo,
-});
+}, [{ name: "Balance", type: u64 }, { name: "MaxFields" }, { name: "BlockNumber", type: u32 }]);
 
 const storage = new StorageDeclarations("Commitments");
 const byMember = [identity(u16), twox64Concat(accountId)] as const;

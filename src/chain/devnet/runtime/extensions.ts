@@ -7,6 +7,7 @@ import { option, plainVariant, struct, unit, type Variant, wrapper } from "../sc
 import { compact, fixedBytes, u32, u64 } from "../scale/primitive_types.ts";
 import type { AnyType, TypeParameter } from "../scale/scale_type.ts";
 import { type Era, eraType } from "./era.ts";
+import { runtimeType } from "./runtime.ts";
 import { RUNTIME_VERSION } from "./version.ts";
 
 export interface Extension {
@@ -51,7 +52,10 @@ export const EXTENSIONS: readonly Extension[] = [
   },
   {
     name: "SubtensorTransactionExtension",
-    explicit: empty("pallet_subtensor::SubtensorTransactionExtension"),
+    explicit: struct("pallet_subtensor::SubtensorTransactionExtension", {}, [{
+      name: "T",
+      type: runtimeType,
+    }]),
     implicit: unit,
   },
   {

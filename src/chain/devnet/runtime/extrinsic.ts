@@ -9,7 +9,7 @@ import { multiAddress, multiSignature } from "../pallets/common_types.ts";
 import { tuple, type Variant, wrapper } from "../scale/composite_types.ts";
 import { bytes } from "../scale/primitive_types.ts";
 import { ScaleReader, ScaleWriter, undecodable } from "../scale/scale_bytes.ts";
-import { encodeValue } from "../scale/scale_type.ts";
+import { encodeValue, type TypeParameter } from "../scale/scale_type.ts";
 import { type Explicit, EXTENSIONS, implicitParts } from "./extensions.ts";
 import { runtimeCall } from "./runtime.ts";
 
@@ -20,16 +20,22 @@ const HASHED_ABOVE_BYTES = 256;
 export const explicitType = tuple(...EXTENSIONS.map((extension) => extension.explicit));
 const implicitType = tuple(...EXTENSIONS.map((extension) => extension.implicit));
 
-/** The type for the metadata only: clients find address, call and signature by its parameters. */
+const extrinsicParameters = (extension: string): TypeParameter[] => [
+  { name: "Address", type: multiAddress },
+  { name: "Call", type: runtimeCall },
+  { name: "Signature", type: multiSignature },
+  { name: extension, type: explicitType },
+];
+
+/** As opaque bytes. Clients find address, call and signature by its parameters; two layers, as in subtensor. */
 export const uncheckedExtrinsic = wrapper(
-  "sp_runtime::generic::unchecked_extrinsic::UncheckedExtrinsic",
-  bytes,
-  [
-    { name: "Address", type: multiAddress },
-    { name: "Call", type: runtimeCall },
-    { name: "Signature", type: multiSignature },
-    { name: "Extra", type: explicitType },
-  ],
+  "fp_self_contained::unchecked_extrinsic::UncheckedExtrinsic",
+  wrapper(
+    "sp_runtime::generic::unchecked_extrinsic::UncheckedExtrinsic",
+    bytes,
+    extrinsicParameters("Extra"),
+  ),
+  extrinsicParameters("Extension"),
 );
 
 export interface Transaction {

@@ -8,6 +8,7 @@ import { Account } from "../pallets/system.ts";
 import { option, struct, vec, wrapper } from "../scale/composite_types.ts";
 import { bytes, u32, u64 } from "../scale/primitive_types.ts";
 import type { AnyType } from "../scale/scale_type.ts";
+import { uncheckedExtrinsic } from "./extrinsic.ts";
 import { RUNTIME_VERSION, runtimeVersionType } from "./version.ts";
 
 export interface RuntimeApiContext {
@@ -78,7 +79,7 @@ export const RUNTIME_APIS: readonly {
     name: "TransactionPaymentApi",
     methods: [
       // The transaction is taken as opaque bytes: whatever it is, it costs nothing here.
-      method("query_info", { uxt: bytes, len: u32 }, dispatchInfo, () => ({
+      method("query_info", { uxt: uncheckedExtrinsic, len: u32 }, dispatchInfo, () => ({
         weight: { ref_time: 0n, proof_size: 0n },
         class: { name: "Normal" },
         partial_fee: 0n,

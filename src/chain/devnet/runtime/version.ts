@@ -8,6 +8,7 @@ import { struct, tuple, vec, wrapper } from "../scale/composite_types.ts";
 import { fixedBytes, text, u32, u8 } from "../scale/primitive_types.ts";
 
 const cowText = wrapper("Cow", text, [{ name: "T", type: text }]);
+const apiVersions = vec(tuple(fixedBytes(8), u32));
 
 export const runtimeVersionType = struct("sp_version::RuntimeVersion", {
   spec_name: cowText,
@@ -15,7 +16,7 @@ export const runtimeVersionType = struct("sp_version::RuntimeVersion", {
   authoring_version: u32,
   spec_version: u32,
   impl_version: u32,
-  apis: wrapper("Cow", vec(tuple(fixedBytes(8), u32)), [{ name: "T" }]),
+  apis: wrapper("Cow", apiVersions, [{ name: "T", type: apiVersions }]),
   transaction_version: u32,
   system_version: u8,
 });

@@ -1,37 +1,50 @@
-/** Metadata as a client reads it, one readable line an item, each with its pallet. */
+/**
+ * Metadata as a client reads it, one readable line an item, each with its pallet; the runtime APIs; and every named type
+ * that these reach, a struct a line and an enumeration a line a variant.
+ */
 import { Metadata, TypeRegistry } from "@polkadot/types";
+import { NamedTypes } from "./named_types.ts";
 
 export function listMetadata(encoded: string): string[] {
   const registry = new TypeRegistry();
   const metadata = new Metadata(registry, encoded as `0x${string}`);
   registry.setMetadata(metadata);
-  const { lookup, pallets, extrinsic } = metadata.asLatest as any;
-  const typeOf = (id: any) => lookup.getTypeDef(id).lookupName ?? lookup.getTypeDef(id).type;
-  const fieldsOf = (fields: any) =>
-    fields.map((field: any) => `${field.name.isSome ? `${field.name.unwrap()}: ` : ""}${typeOf(field.type)}`)
-      .join(", ");
-  const variantsOf = (part: any) =>
-    part.isNone ? [] : lookup.getSiType(part.unwrap().type).def.asVariant.variants;
-  const lines: string[] = [];
-  for (const pallet of pallets) {
-    const push = (line: string) => lines.push(`${pallet.name} ${pallet.index} ${line}`);
-    for (const each of variantsOf(pallet.calls)) {
-      push(`call ${each.index} ${each.name}(${fieldsOf(each.fields)})`);
-    }
-    for (const each of variantsOf(pallet.events)) {
-      push(`event ${each.index} ${each.name}(${fieldsOf(each.fields)})`);
-    }
-    for (const each of variantsOf(pallet.errors)) push(`error ${each.index} ${each.name}`);
-    for (const entry of pallet.storage.isSome ? pallet.storage.unwrap().items : []) {
-      const map = entry.type.isMap ? entry.type.asMap : undefined;
-      const keys = map ? `${map.hashers.map(String).join("+")} ${typeOf(map.key)} -> ` : "";
-      const value = typeOf(map ? map.value : entry.type.asPlain);
-      push(`storage ${entry.name}: ${keys}${value} ${entry.modifier}`);
-    }
-    for (const each of pallet.constants) push(`constant ${each.name}: ${typeOf(each.type)}`);
+  const { lookup, pallets, apis } = metadata.asLatest as any;
+  // The library's latest form loses what the extensions sign implicitly.
+  const { signedExtensions } = metadata.version === 14 ? metadata.asV14.extrinsic : metadata.asV15.extrinsic;
+  const types = new NamedTypes(lookup);
+  const lines = [...pallets].flatMap((pallet: any) =>
+    listPallet(pallet, types).map((line) => `${pallet.name} ${pallet.index} ${line}`)
+  );
+  for (const { identifier, type, additionalSigned } of signedExtensions) {
+    lines.push(`extension ${identifier}: ${types.name(type)} + ${types.name(additionalSigned)}`);
   }
-  for (const each of extrinsic.transactionExtensions) {
-    lines.push(`extension ${each.identifier}: ${typeOf(each.type)}`);
+  for (const { name, methods } of apis) {
+    for (const method of methods) {
+      const inputs = method.inputs.map((input: any) => `${input.name}: ${types.name(input.type)}`).join(", ");
+      lines.push(`api ${name}.${method.name}(${inputs}) -> ${types.name(method.output)}`);
+    }
+  }
+  return [...lines, ...types.lines];
+}
+
+function listPallet(pallet: any, types: NamedTypes): string[] {
+  const lines: string[] = [];
+  for (const each of types.variants(pallet.calls)) {
+    lines.push(`call ${each.index} ${each.name}(${types.fields(each)})`);
+  }
+  for (const each of types.variants(pallet.events)) {
+    lines.push(`event ${each.index} ${each.name}(${types.fields(each)})`);
+  }
+  for (const each of types.variants(pallet.errors)) lines.push(`error ${each.index} ${each.name}`);
+  for (const entry of pallet.storage.isSome ? pallet.storage.unwrap().items : []) {
+    const map = entry.type.isMap ? entry.type.asMap : undefined;
+    const keys = map ? `${map.hashers.map(String).join("+")} ${types.name(map.key)} -> ` : "";
+    const value = types.name(map ? map.value : entry.type.asPlain);
+    lines.push(`storage ${entry.name}: ${keys}${value} ${entry.modifier} ${entry.fallback.toHex()}`);
+  }
+  for (const each of pallet.constants) {
+    lines.push(`constant ${each.name}: ${types.name(each.type)} = ${each.value.toHex()}`);
   }
   return lines;
 }
