@@ -12,7 +12,9 @@ export const docs = vec(text);
 
 const fieldType = struct("", { name: option(text), type: typeId, typeName: option(text), docs });
 const variantType = struct("", { name: text, fields: vec(fieldType), index: u8, docs });
-const PRIMITIVES = ["bool", "char", "str", "u8", "u16", "u32", "u64", "u128"];
+const PRIMITIVES = (
+  "bool char str u8 u16 u32 u64 u128 u256 i8 i16 i32 i64 i128 i256"
+).split(" ");
 const definition = variant("", {
   composite: [0, { fields: vec(fieldType) }],
   variant: [1, { variants: vec(variantType) }],

@@ -4,6 +4,7 @@
  * keys.
  */
 import { blake2AsU8a, xxhashAsU8a } from "@polkadot/util-crypto";
+import { assert } from "../../../base/assert.ts";
 import { concatBytes, toHex } from "../../../base/bytes.ts";
 import { type AnyType, encodeValue, type ScaleType } from "../scale/scale_type.ts";
 
@@ -62,6 +63,8 @@ export class StorageDeclarations {
   }
 
   #declare<E extends AnyEntry>(entry: E): E {
+    const isFirst = this.declared.every(({ name }) => name !== entry.name);
+    assert(isFirst, `storage ${this.#pallet}.${entry.name} is declared once`);
     this.declared.push(entry);
     return entry;
   }

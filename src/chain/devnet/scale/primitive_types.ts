@@ -34,6 +34,28 @@ export const u32 = smallUint("u32", 4);
 export const u64 = bigUint("u64", 8);
 export const u128 = bigUint("u128", 16);
 
+/** Two's complement. */
+function signed<T extends number | bigint>(name: "i16" | "i64" | "i128", byteCount: number) {
+  const half = 1n << BigInt(8 * byteCount - 1);
+  const type: ScaleType<T> = {
+    shape: { kind: "primitive", name },
+    encode(value, to) {
+      const whole = BigInt(value);
+      assert(whole >= -half && whole < half, `${value} is no ${name}`);
+      to.uint(whole, byteCount);
+    },
+    decode(from) {
+      const value = BigInt.asIntN(8 * byteCount, from.uint(byteCount));
+      return (byteCount <= 4 ? Number(value) : value) as T;
+    },
+  };
+  return type;
+}
+
+export const i16 = signed<number>("i16", 2);
+export const i64 = signed<bigint>("i64", 8);
+export const i128 = signed<bigint>("i128", 16);
+
 export const bool: ScaleType<boolean> = {
   shape: { kind: "primitive", name: "bool" },
   encode: (value, to) => to.u8(value ? 1 : 0),

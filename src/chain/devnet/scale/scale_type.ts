@@ -25,7 +25,7 @@ type ShapeKind =
   | { readonly kind: "tuple"; readonly of: readonly AnyType[] }
   | { readonly kind: "composite"; readonly fields: readonly Field[] }
   | { readonly kind: "variant"; readonly variants: readonly VariantShape[] };
-export type Primitive = "bool" | "str" | "u8" | "u16" | "u32" | "u64" | "u128";
+export type Primitive = "bool" | "str" | "u8" | "u16" | "u32" | "u64" | "u128" | "i16" | "i64" | "i128";
 export interface TypeParameter {
   readonly name: string;
   readonly type?: AnyType;

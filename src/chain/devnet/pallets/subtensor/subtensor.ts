@@ -3,6 +3,7 @@
  * storage they keep. Checks come in subtensor's order and fail with its errors (spec 293).
  */
 import type { Pallet, PalletPart } from "../pallet.ts";
+import { constants } from "./constants.ts";
 import { SUBTENSOR } from "./failure.ts";
 import { registration } from "./register.ts";
 import { serving } from "./serve.ts";
@@ -17,5 +18,5 @@ export const subtensor: Pallet = {
   storage: storage.declared,
   calls: PARTS.flatMap(({ calls }) => calls),
   events: Object.assign({}, ...PARTS.map(({ events }) => events)),
-  constants: [],
+  constants,
 };

@@ -1,0 +1,44 @@
+/** Constants that clients read: what each storage entry holds before anybody sets it, under subtensor's own names. */
+import { u16 } from "../../scale/primitive_types.ts";
+import { type Constant, constant } from "../pallet.ts";
+import type { AnyEntry } from "../storage_entry.ts";
+import * as at from "./storage.ts";
+import * as subnet from "./subnet_storage.ts";
+
+const INITIAL: readonly AnyEntry[] = [
+  at.MinAllowedWeights,
+  at.MaxWeightsLimit,
+  at.Tempo,
+  subnet.Difficulty,
+  subnet.MaxDifficulty,
+  subnet.MinDifficulty,
+  at.RAORecycledForRegistration,
+  at.Burn,
+  at.MaxBurn,
+  at.MinBurn,
+  subnet.AdjustmentInterval,
+  subnet.BondsMovingAverage,
+  subnet.BondsPenalty,
+  subnet.BondsResetOn,
+  subnet.TargetRegistrationsPerInterval,
+  subnet.Rho,
+  subnet.AlphaSigmoidSteepness,
+  subnet.Kappa,
+  at.MaxAllowedUids,
+  subnet.ScalingLawPower,
+  at.ImmunityPeriod,
+  at.ActivityCutoff,
+  subnet.MaxRegistrationsPerBlock,
+  at.MaxAllowedValidators,
+  at.WeightsVersionKey,
+  at.ServingRateLimit,
+  subnet.AdjustmentAlpha,
+];
+const [alphaLow, alphaHigh] = subnet.AlphaValues.fallback;
+
+export const constants: readonly Constant[] = [
+  ...INITIAL.map(({ name, value, fallback }) => constant(`Initial${name}`, value, fallback)),
+  constant("AlphaHigh", u16, alphaHigh),
+  constant("AlphaLow", u16, alphaLow),
+  constant("LiquidAlphaOn", subnet.LiquidAlphaOn.value, subnet.LiquidAlphaOn.fallback),
+];
