@@ -7,7 +7,8 @@ import type { Chain, StateView } from "../blocks/chain.ts";
 import { Overlay } from "../pallets/overlay.ts";
 import { TypedState } from "../pallets/typed_state.ts";
 import { RpcError } from "../pool/refusal.ts";
-import { RUNTIME_APIS, type RuntimeApiMethod } from "../runtime/runtime_apis.ts";
+import type { RuntimeApiMethod } from "../runtime/apis/runtime_api.ts";
+import { RUNTIME_APIS } from "../runtime/runtime_apis.ts";
 import { runtimeVersionJson } from "../runtime/version.ts";
 import { tuple } from "../scale/composite_types.ts";
 import { decodeValue, encodeValue } from "../scale/scale_type.ts";
@@ -78,9 +79,14 @@ function callRuntime(params: Params, { chain, metadata }: NodeParts): string {
   if (!method) {
     throw new RpcError(4003, `Client error: Execution failed: Exported method ${name} is not found`);
   }
-  const state = new TypedState(new Overlay(stateAt(chain, params.optionalHex(2))));
+  const view = stateAt(chain, params.optionalHex(2));
   const inputs = decodeInputs(method, params.bytes(1));
-  return hex(encodeValue(method.output, method.run(inputs, { state, metadata })));
+  const context = {
+    state: new TypedState(new Overlay(view)),
+    keys: (prefix: string) => view.keys(prefix),
+    metadata,
+  };
+  return hex(encodeValue(method.output, method.run(inputs, context)));
 }
 
 function decodeInputs(method: RuntimeApiMethod, encoded: Uint8Array): readonly unknown[] {

@@ -27,6 +27,10 @@ const API_VERSIONS: Readonly<Record<string, number>> = {
   Metadata: 2,
   AccountNonceApi: 1,
   TransactionPaymentApi: 4,
+  DelegateInfoRuntimeApi: 1,
+  NeuronInfoRuntimeApi: 1,
+  SubnetInfoRuntimeApi: 1,
+  StakeInfoRuntimeApi: 1,
 };
 
 export const RUNTIME_VERSION = {

@@ -24,6 +24,18 @@ export function tuple<T extends readonly AnyType[]>(
   };
 }
 
+/** [of; count] */
+export function array<T>(of: ScaleType<T>, count: number): ScaleType<T[]> {
+  return {
+    shape: { kind: "array", of, count },
+    encode(items, to) {
+      assert(items.length === count, `${items.length} items for an array of ${count}`);
+      for (const item of items) of.encode(item, to);
+    },
+    decode: (from) => Array.from({ length: count }, () => of.decode(from)),
+  };
+}
+
 /** The empty tuple. */
 export const unit: ScaleType<undefined> = {
   shape: { kind: "tuple", of: [] },
