@@ -33,11 +33,31 @@ export function spendableRao({ state }: CallContext, who: Uint8Array): bigint {
   return free > kept ? free - kept : 0n;
 }
 
-/** Takes the amount out of circulation. */
+/** Takes the amount out of circulation, as the price of something. */
 export function burn(context: CallContext, who: Uint8Array, amountRao: bigint): void {
-  debit(context, who, amountRao, { keepAlive: true });
-  context.state.set(TotalIssuance, context.state.get(TotalIssuance) - amountRao);
+  takeOut(context, who, amountRao, { keepAlive: true });
   context.deposit(balances, "Withdraw", { who, amount: amountRao });
+}
+
+/** The same for its own sake. */
+export function destroy(
+  context: CallContext,
+  who: Uint8Array,
+  amountRao: bigint,
+  options: { keepAlive: boolean },
+): void {
+  takeOut(context, who, amountRao, options);
+  context.deposit(balances, "Burned", { who, amount: amountRao });
+}
+
+function takeOut(
+  context: CallContext,
+  who: Uint8Array,
+  amountRao: bigint,
+  options: { keepAlive: boolean },
+): void {
+  debit(context, who, amountRao, options);
+  context.state.set(TotalIssuance, context.state.get(TotalIssuance) - amountRao);
 }
 
 function debit(

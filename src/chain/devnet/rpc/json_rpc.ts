@@ -9,6 +9,7 @@ import { authorMethods } from "./author_methods.ts";
 import { chainMethods } from "./chain_methods.ts";
 import type { Methods, NodeParts, Subscriber } from "./method.ts";
 import { Params } from "./params.ts";
+import { paymentMethods } from "./payment_methods.ts";
 import { stateMethods } from "./state_methods.ts";
 import { systemMethods } from "./system_methods.ts";
 
@@ -17,9 +18,10 @@ const MAX_BATCH = 128;
 const METHODS: ReadonlyMap<string, Methods[string]> = new Map(Object.entries<Methods[string]>({
   ...authorMethods,
   ...chainMethods,
+  ...paymentMethods,
   ...stateMethods,
   ...systemMethods,
-  rpc_methods: () => ({ methods: [...METHODS.keys()].sort() }),
+  rpc_methods: () => ({ version: 1, methods: [...METHODS.keys()].sort() }),
 }));
 
 type Id = string | number | null;

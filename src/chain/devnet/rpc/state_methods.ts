@@ -21,14 +21,14 @@ const PRESENT_METADATA = 14;
 /** @throws {RpcError} for a block that is unknown or whose state is gone */
 function stateAt(chain: Chain, hash: string | undefined): StateView {
   const block = hash === undefined ? chain.head : chain.blockOf(hash);
-  if (!block) {
-    throw new RpcError(4003, `Client error: UnknownBlock: Header was not found in the database: ${hash}`);
-  }
+  if (!block) throw unknownBlock(hash!);
   const state = chain.stateAt(block.header.number);
   if (!state) throw new RpcError(4003, `Client error: UnknownBlock: State already discarded for ${hash}`);
   return state;
 }
 
+const unknownBlock = (hash: string) =>
+  new RpcError(4003, `Client error: UnknownBlock: Header was not found in the database: ${hash}`);
 const hexOrNull = (value: Uint8Array | undefined) => value ? hex(value) : null;
 
 const getStorage: Method = (params, { chain }) =>
@@ -42,6 +42,30 @@ const queryStorageAt: Method = (params, { chain }) => {
     changes: params.hexList(0).map((key) => [key, hexOrNull(state.get(key))]),
   }];
 };
+
+/** Block by block from the first hash to the second, or to the head; after the first block only what changed. */
+const queryStorage: Method = (params, { chain }) => {
+  const keys = params.hexList(0);
+  const from = numberOf(chain, params.hex(1));
+  const to = params.isAbsent(2) ? chain.head.header.number : numberOf(chain, params.hex(2));
+  const told = new Map<string, string | null>();
+  const sets = [];
+  for (let number = from; number <= to; number++) {
+    const block = chain.hashAt(number);
+    const state = stateAt(chain, block);
+    const changes = keys.map((key) => [key, hexOrNull(state.get(key))] as const)
+      .filter(([key, value]) => !told.has(key) || told.get(key) !== value);
+    for (const [key, value] of changes) told.set(key, value);
+    if (changes.length > 0) sets.push({ block, changes });
+  }
+  return sets;
+};
+
+function numberOf(chain: Chain, hash: string): number {
+  const block = chain.blockOf(hash);
+  if (!block) throw unknownBlock(hash);
+  return block.header.number;
+}
 
 const getKeysPaged: Method = (params, { chain }) => {
   const keys = stateAt(chain, params.optionalHex(3)).keys(params.optionalHex(0) ?? "0x");
@@ -114,6 +138,7 @@ export const stateMethods: Methods = {
   },
   state_getStorageSize: (params, { chain }) =>
     stateAt(chain, params.optionalHex(1)).get(params.hex(0))?.byteLength ?? null,
+  state_queryStorage: queryStorage,
   state_queryStorageAt: queryStorageAt,
   state_subscribeRuntimeVersion: subscribeRuntimeVersion,
   chain_subscribeRuntimeVersion: subscribeRuntimeVersion,

@@ -27,6 +27,7 @@ const API_VERSIONS: Readonly<Record<string, number>> = {
   Metadata: 2,
   AccountNonceApi: 1,
   TransactionPaymentApi: 4,
+  TransactionPaymentCallApi: 3,
   DelegateInfoRuntimeApi: 1,
   NeuronInfoRuntimeApi: 1,
   SubnetInfoRuntimeApi: 1,
