@@ -41,6 +41,8 @@ interface Dependencies {
 }
 
 const NONCE_BYTES = 32;
+/** Blocks are final at once; those who wait for a transaction hear of it a little after they hear of the block. */
+const MAX_FINALITY_DELAY_MS = 200;
 
 /** @throws {SkeinError} `devnet/port-in-use`, `devnet/store-in-use`, `devnet/store-damaged`, `devnet/store-io` */
 export async function startDevnet(options: DevnetOptions, deps: Dependencies): Promise<Devnet> {
@@ -81,11 +83,17 @@ export async function startDevnet(options: DevnetOptions, deps: Dependencies): P
 function makeBlocks(chain: Chain, pool: TransactionPool, blockMs: number, { clock, log }: Dependencies) {
   let dueMs = clock.monotonicMs() + blockMs;
   let cancel = clock.after(blockMs, tick);
+  const finalityDelayMs = Math.min(MAX_FINALITY_DELAY_MS, blockMs / 2);
+  let cancelFinality = () => {};
+  let tellFinality = () => {};
   function tick(): void {
     try {
       const made = makeBlock(chain, pool.takeReady(), clock.nowMs(), log);
       chain.append(made.block, made.changes);
-      pool.settle(made.block, made.included, made.unpayable);
+      cancelFinality();
+      tellFinality();
+      tellFinality = pool.settle(made.block, made.included, made.unpayable);
+      cancelFinality = clock.after(finalityDelayMs, () => tellFinality());
     } catch (error) {
       // The transactions are still in the pool; the next block tries again.
       log.warn(`make block ${chain.head.header.number + 1}: ${describeError(error)}`);
@@ -94,5 +102,9 @@ function makeBlocks(chain: Chain, pool: TransactionPool, blockMs: number, { cloc
     dueMs = Math.max(dueMs + blockMs, nowMs);
     cancel = clock.after(dueMs - nowMs, tick);
   }
-  return () => cancel();
+  return () => {
+    cancel();
+    cancelFinality();
+    tellFinality();
+  };
 }

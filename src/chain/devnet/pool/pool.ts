@@ -110,19 +110,21 @@ export class TransactionPool {
   /**
    * After `block` became the head.
    * @param unpayable what the block left out because its sender could not pay the tip
+   * @returns tells the watchers of the included ones that the block is final. A client that hears of the block reads its
+   * events and throws them away if the next word comes before it has them, so this is for a little later
    */
-  settle(block: Block, included: readonly Transaction[], unpayable: readonly Transaction[]): void {
-    for (const { hash } of included) {
-      const waiting = this.#byHash.get(hash);
-      if (!waiting) continue;
-      for (const watcher of [...waiting.watchers]) watcher({ inBlock: block.hash });
-      this.#end(waiting, { finalized: block.hash });
+  settle(block: Block, included: readonly Transaction[], unpayable: readonly Transaction[]): () => void {
+    const held = included.flatMap(({ hash }) => this.#byHash.get(hash) ?? []);
+    for (const waiting of held) {
+      this.#remove(waiting);
+      tell(waiting, { inBlock: block.hash });
     }
     for (const { hash } of unpayable) {
       const waiting = this.#byHash.get(hash);
       if (waiting) this.#end(waiting, "invalid");
     }
     for (const [sender, queue] of [...this.#queues]) this.#age(sender, queue, block.header.number);
+    return () => held.forEach((waiting) => tellLast(waiting, { finalized: block.hash }));
   }
 
   /** The node stops: nothing that waits will be in a block. */
@@ -162,18 +164,30 @@ export class TransactionPool {
       if (isReady) next++;
       if (isReady === waiting.isReady) continue;
       waiting.isReady = isReady;
-      for (const watcher of [...waiting.watchers]) watcher(isReady ? "ready" : "future");
+      tell(waiting, isReady ? "ready" : "future");
     }
   }
 
   #end(waiting: Waiting, status: PoolStatus): void {
+    this.#remove(waiting);
+    tellLast(waiting, status);
+  }
+
+  #remove(waiting: Waiting): void {
     const { hash, signer, explicit } = waiting.transaction;
     const sender = toHex(signer);
     const queue = this.#queues.get(sender)!;
     this.#byHash.delete(hash);
     queue.delete(explicit.CheckNonce);
     if (queue.size === 0) this.#queues.delete(sender);
-    for (const watcher of [...waiting.watchers]) watcher(status);
-    waiting.watchers.clear();
   }
+}
+
+function tell(waiting: Waiting, status: PoolStatus): void {
+  for (const watcher of [...waiting.watchers]) watcher(status);
+}
+
+function tellLast(waiting: Waiting, status: PoolStatus): void {
+  tell(waiting, status);
+  waiting.watchers.clear();
 }

@@ -8,7 +8,7 @@ export const paymentMethods: Methods = {
   payment_queryInfo(params) {
     const { weight, class: { name }, partial_fee } = feeInfoOf(params.bytes(0));
     return {
-      weight: { ref_time: Number(weight.ref_time), proof_size: Number(weight.proof_size) },
+      weight: Number(weight.ref_time), // of one dimension in this method, as nodes still give it
       class: name.toLowerCase(),
       partialFee: partial_fee.toString(),
     };

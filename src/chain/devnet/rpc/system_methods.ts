@@ -9,8 +9,6 @@ const CHAIN_NAME = "Skein local";
 const NODE_NAME = "Skein devnet";
 const NODE_VERSION = "0.1.0";
 
-const properties: Method = () => ({ ss58Format: SS58_PREFIX, tokenDecimals: 9, tokenSymbol: "TAO" });
-
 /** A libp2p peer id in the form of an ed25519 key's; nobody has the key, for this node speaks to no peer. */
 function peerIdOf(genesisHash: string): string {
   const multihashOfKey = fromHex("002408011220");
@@ -32,14 +30,11 @@ export const systemMethods: Methods = {
   system_name: () => NODE_NAME,
   system_nodeRoles: () => ["Authority"],
   system_peers: () => [],
-  system_properties: properties,
+  system_properties: () => ({ ss58Format: SS58_PREFIX, tokenDecimals: 9, tokenSymbol: "TAO" }),
   system_reservedPeers: () => [],
   system_syncState(_params, { chain }) {
     const { number } = chain.head.header;
     return { startingBlock: 0, currentBlock: number, highestBlock: number };
   },
   system_version: () => NODE_VERSION,
-  chainSpec_v1_chainName: () => CHAIN_NAME,
-  chainSpec_v1_genesisHash: (_params, { chain }) => chain.genesisHash,
-  chainSpec_v1_properties: properties,
 };
