@@ -6,8 +6,10 @@
 import { ApiPromise } from "@polkadot/api";
 import type { Clock } from "../base/clock.ts";
 import type { Log } from "../base/log.ts";
+import { Random, secureRandomBytes } from "../base/random.ts";
 import { chainError } from "./errors.ts";
 import { Heads } from "./heads.ts";
+import { type OpenSocket, openWebSocket } from "./link.ts";
 import type { Metagraph, Weights } from "./metagraph.ts";
 import { PolkadotClient } from "./polkadot_client.ts";
 import { cryptoReady, type KeyringPair } from "./sr25519.ts";
@@ -53,29 +55,47 @@ export interface ConnectOptions {
   readonly callTimeoutMs?: number;
   /** A node that leaves a request unanswered for so long is given up, and connected to again. */
   readonly replyTimeoutMs?: number;
+  /** A node whose head does not move for so long is left for one that is ahead, if another endpoint is. */
+  readonly staleHeadMs?: number;
+}
+
+export interface ConnectDependencies {
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly signal?: AbortSignal;
+  /** Of pauses; by default from the operating system. */
+  readonly random?: Random;
+  /** By default a WebSocket. */
+  readonly openSocket?: OpenSocket;
 }
 
 const TIMEOUT_MS = 30_000;
 const CALL_TIMEOUT_MS = 300_000;
 const REPLY_TIMEOUT_MS = 30_000;
+const STALE_HEAD_MS = 60_000;
 
-/** @throws {SkeinError} `chain/unreachable`, or the signal's reason */
+/**
+ * @param urls endpoints of one chain, in the order of preference; the others stand by
+ * @throws {SkeinError} `chain/unreachable`, or the signal's reason
+ */
 export async function connectChain(
-  url: string,
-  deps: { clock: Clock; log: Log; signal?: AbortSignal },
+  urls: string | readonly string[],
+  deps: ConnectDependencies,
   options: ConnectOptions = {},
 ): Promise<ChainClient> {
-  if (!/^wss?:\/\//.test(url)) {
-    throw chainError(
-      "chain/unreachable",
-      `connect to ${url}: not a WebSocket address, ws:// or wss:// is required`,
-    );
-  }
+  const endpoints = [urls].flat();
+  checkAddresses(endpoints);
+  const url = endpoints.join(", ");
   await cryptoReady();
   deps.signal?.throwIfAborted();
+  const random = deps.random ?? new Random(new DataView(secureRandomBytes(4).buffer).getUint32(0));
   const provider = new SteadyProvider(
-    { url, replyTimeoutMs: options.replyTimeoutMs ?? REPLY_TIMEOUT_MS },
-    deps,
+    {
+      urls: endpoints,
+      replyTimeoutMs: options.replyTimeoutMs ?? REPLY_TIMEOUT_MS,
+      staleHeadMs: options.staleHeadMs ?? STALE_HEAD_MS,
+    },
+    { ...deps, random, openSocket: deps.openSocket ?? openWebSocket },
   );
   const api = new ApiPromise({ provider, initWasm: false, noInitWarn: true });
   const onAbort = () => provider.disconnect();
@@ -90,7 +110,7 @@ export async function connectChain(
         readLimitMs: options.timeoutMs ?? TIMEOUT_MS,
         callTimeoutMs: options.callTimeoutMs ?? CALL_TIMEOUT_MS,
       },
-      { ...deps, api, provider, heads, onClose: forget },
+      { ...deps, random, api, provider, heads, onClose: forget },
     );
   } catch (error) {
     forget();
@@ -100,6 +120,15 @@ export async function connectChain(
   function forget() {
     deps.signal?.removeEventListener("abort", onAbort);
   }
+}
+
+function checkAddresses(urls: readonly string[]): void {
+  const bad = urls.find((url) => !/^wss?:\/\//.test(url));
+  if (bad === undefined && urls.length > 0) return;
+  throw chainError(
+    "chain/unreachable",
+    `connect to ${bad ?? "no endpoint"}: not a WebSocket address, ws:// or wss:// is required`,
+  );
 }
 
 async function ready(

@@ -1,10 +1,24 @@
 /**
- * One WebSocket to a node, from its opening to its end; it is never revived. Built on a @polkadot WsProvider without
- * auto-connect. A request that the node leaves unanswered ends the link: a stalled node is as gone as a dead one.
+ * One WebSocket to a node, from its opening to its end; it is never revived. A request that the node leaves unanswered ends the
+ * link: a stalled node is as gone as a dead one. Time comes from the clock and sockets from a function, so that an outage of ten
+ * minutes can be had in none.
  */
-import { WsProvider } from "@polkadot/api";
 import type { Clock } from "../base/clock.ts";
 import { chainError } from "./errors.ts";
+import { JsonRpc, type UpdateHandler } from "./json_rpc.ts";
+
+/** As much of a WebSocket as is needed here. */
+export interface RpcSocket {
+  onopen: ((event: any) => void) | null;
+  /** Of events with the text as their `data`. */
+  onmessage: ((event: any) => void) | null;
+  onclose: ((event: any) => void) | null;
+  onerror: ((event: any) => void) | null;
+  send(text: string): void;
+  close(): void;
+}
+
+export type OpenSocket = (url: string) => RpcSocket;
 
 export interface LinkOptions {
   readonly url: string;
@@ -12,40 +26,62 @@ export interface LinkOptions {
   readonly replyTimeoutMs: number;
 }
 
-/** JSON-RPC subscription callback of @polkadot providers. */
-export type UpdateHandler = (error: Error | null, result: any) => void;
+export interface LinkDependencies {
+  readonly clock: Clock;
+  readonly openSocket: OpenSocket;
+}
+
+export const openWebSocket: OpenSocket = (url) => new WebSocket(url);
 
 export class Link {
-  readonly #ws: WsProvider;
-  readonly #url: string;
+  readonly url: string;
+  readonly #options: LinkOptions;
+  readonly #clock: Clock;
+  readonly #socket: RpcSocket;
+  readonly #rpc: JsonRpc;
   readonly #ended = Promise.withResolvers<string>();
   #isAlive = true;
 
-  private constructor(ws: WsProvider, url: string) {
-    this.#ws = ws;
-    this.#url = url;
-    ws.on("disconnected", () => this.#end("the node closed the connection"));
+  private constructor(options: LinkOptions, { clock, openSocket }: LinkDependencies) {
+    this.url = options.url;
+    this.#options = options;
+    this.#clock = clock;
+    this.#socket = openSocket(options.url);
+    this.#rpc = new JsonRpc((text) => this.#socket.send(text));
+    this.#socket.onmessage = ({ data }) => this.#receive(data);
+    this.#socket.onerror = () => {}; // a close follows
+    this.#socket.onclose = () => this.#end("the node closed the connection");
   }
 
   /** @throws {SkeinError} `chain/unreachable` */
-  static async open(options: LinkOptions, clock: Clock): Promise<Link> {
-    const ws = new WsProvider(options.url, false, {}, options.replyTimeoutMs);
-    const link = new Link(ws, options.url);
-    const opened = new Promise<true>((resolve) => ws.on("connected", () => resolve(true)));
-    const cancel = clock.after(options.openTimeoutMs, () => link.drop("no answer to the opening"));
-    ws.connect().catch((error) => link.drop((error as Error).message));
+  static async open(options: LinkOptions, deps: LinkDependencies): Promise<Link> {
+    const unreachable = (found: string) =>
+      chainError(
+        "chain/unreachable",
+        `connect to ${options.url}: ${found}, a Substrate node's WebSocket is required, check the address`,
+        { url: options.url },
+      );
+    let link: Link;
+    try {
+      link = new Link(options, deps);
+    } catch (error) {
+      throw unreachable((error as Error).message);
+    }
+    const opened = new Promise<true>((resolve) => link.#socket.onopen = () => resolve(true));
+    const cancel = deps.clock.after(options.openTimeoutMs, () => link.drop("no answer to the opening"));
     const outcome = await Promise.race([opened, link.#ended.promise]);
     cancel();
     if (outcome === true) return link;
-    throw chainError(
-      "chain/unreachable",
-      `connect to ${options.url}: ${outcome}, a Substrate node's WebSocket is required, check the address`,
-      { url: options.url },
-    );
+    throw unreachable(outcome);
   }
 
   get isAlive(): boolean {
     return this.#isAlive;
+  }
+
+  /** Nobody waits for an answer. */
+  get isIdle(): boolean {
+    return this.#rpc.pendingCount === 0;
   }
 
   /** Resolves with the reason when the link has ended. Never rejects. */
@@ -58,7 +94,7 @@ export class Link {
    * @throws {SkeinError} `chain/disconnected` when the link ends first, and the node's own `RpcError` otherwise
    */
   send(method: string, params: unknown[]): Promise<any> {
-    return this.#orLost(method, () => this.#ws.send(method, params, false));
+    return this.#orLost(method, () => this.#rpc.request(method, params));
   }
 
   /** @returns the node's id of the subscription */
@@ -69,20 +105,25 @@ export class Link {
     handler: UpdateHandler,
   ): Promise<number | string> {
     return this.#orLost(method, () =>
-      this.#ws.subscribe(type, method, params, (error, result) => {
+      this.#rpc.subscribe(type, method, params, (error, result) => {
         if (this.#isAlive) handler(error, result);
       }));
   }
 
   /** Does not wait for the answer. */
   unsubscribe(type: string, method: string, id: number | string): void {
-    if (this.#isAlive) this.#ws.unsubscribe(type, method, id).catch(() => {});
+    this.#rpc.forget(type, id);
+    if (this.#isAlive) this.send(method, [id]).catch(() => {});
   }
 
   /** Ends the link now, whether or not the node takes part in the closing. */
   drop(reason: string): void {
     this.#end(reason);
-    this.#ws.disconnect().catch(() => {});
+    try {
+      this.#socket.close();
+    } catch {
+      // Not yet open in a runtime that minds: it closes by itself once nobody holds it.
+    }
   }
 
   #end(reason: string): void {
@@ -90,19 +131,39 @@ export class Link {
     this.#ended.resolve(reason);
   }
 
+  #receive(data: unknown): void {
+    if (!this.#isAlive) return;
+    try {
+      if (typeof data !== "string") throw new TypeError("no text");
+      this.#rpc.receive(data);
+    } catch (error) {
+      this.drop(`the node sends what is no JSON-RPC: ${(error as Error).message}`);
+    }
+  }
+
   async #orLost<T>(method: string, request: () => Promise<T>): Promise<T> {
     const lost = (reason: string) =>
       chainError(
         "chain/disconnected",
-        `request ${method} of ${this.#url}: ${reason}, wait for the connection or use another node`,
-        { url: this.#url },
+        `request ${method} of ${this.url}: ${reason}, wait for the connection or use another node`,
+        { url: this.url },
       );
     if (!this.#isAlive) throw lost("the connection has ended");
+    const cancel = this.#clock.after(
+      this.#options.replyTimeoutMs,
+      () => this.drop("the node stopped answering"),
+    );
     const reply = request().catch((error: Error) => {
-      if (error.message.startsWith("No response received")) this.drop("the node stopped answering");
       if (!this.#isAlive) throw lost("the connection ended before the answer");
       throw error;
     });
-    return await Promise.race([reply, this.#ended.promise.then((reason) => Promise.reject(lost(reason)))]);
+    try {
+      return await Promise.race([
+        reply,
+        this.#ended.promise.then((reason) => Promise.reject(lost(reason))),
+      ]);
+    } finally {
+      cancel();
+    }
   }
 }

@@ -3,7 +3,7 @@ import type { ApiPromise } from "@polkadot/api";
 import type { Clock } from "../base/clock.ts";
 import { isSkeinError } from "../base/errors.ts";
 import type { Log } from "../base/log.ts";
-import { Random, secureRandomBytes } from "../base/random.ts";
+import type { Random } from "../base/random.ts";
 import { burnedRegisterCall, type Call, setCommitmentCall, setWeightsCall, transferCall } from "./calls.ts";
 import type { ChainClient } from "./client.ts";
 import { chainError } from "./errors.ts";
@@ -22,6 +22,7 @@ export interface ClientParts {
   readonly heads: Heads;
   readonly clock: Clock;
   readonly log: Log;
+  readonly random: Random;
   readonly onClose: () => void;
 }
 
@@ -59,7 +60,6 @@ export class PolkadotClient implements ChainClient {
       {
         ...parts,
         request: requestWithin(Infinity),
-        random: new Random(new DataView(secureRandomBytes(4).buffer).getUint32(0)),
       },
     );
   }

@@ -1,5 +1,5 @@
 /**
- * The connection under the API: one link after another to the same chain, seen from above as one that merely hesitates
+ * The connection under the API: one link after another to nodes of the same chain, seen from above as one that merely hesitates
  * during an outage. Requests wait for the next link and are sent again; subscriptions are opened again under their own ids;
  * submissions (`author_…`) are never repeated here, because only their sender knows whether that is safe.
  *
@@ -9,16 +9,31 @@
 import type { ApiOptions } from "@polkadot/api/types";
 import type { Clock } from "../base/clock.ts";
 import type { Log } from "../base/log.ts";
-import { describeError, isSkeinError } from "../base/errors.ts";
+import type { Random } from "../base/random.ts";
+import { isSkeinError } from "../base/errors.ts";
+import type { Candidate } from "./candidate.ts";
+import { EndpointChoice } from "./endpoint_choice.ts";
+import { Endpoints } from "./endpoints.ts";
+import { type Successor, watchLink } from "./endpoint_watch.ts";
 import { chainError } from "./errors.ts";
-import { Link, type UpdateHandler } from "./link.ts";
+import type { UpdateHandler } from "./json_rpc.ts";
+import type { Link, OpenSocket } from "./link.ts";
 
 type ProviderInterface = NonNullable<ApiOptions["provider"]>;
 type EventType = Parameters<ProviderInterface["on"]>[0];
 
 export interface SteadyProviderOptions {
-  readonly url: string;
+  /** In the order of preference. */
+  readonly urls: readonly string[];
   readonly replyTimeoutMs: number;
+  readonly staleHeadMs: number;
+}
+
+export interface SteadyProviderDependencies {
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly random: Random;
+  readonly openSocket: OpenSocket;
 }
 
 interface Subscription {
@@ -31,34 +46,48 @@ interface Subscription {
 }
 
 const OPEN_TIMEOUT_MS = 10_000;
-const FIRST_RETRY_MS = 200;
-const LAST_RETRY_MS = 10_000;
+/** A link that lasted so long has made up for the failures before it. */
+const PROVED_MS = 30_000;
 
 export class SteadyProvider implements ProviderInterface {
   readonly hasSubscriptions = true;
   readonly isClonable = false;
   readonly #options: SteadyProviderOptions;
+  readonly #deps: SteadyProviderDependencies;
   readonly #clock: Clock;
   readonly #log: Log;
+  readonly #choice: EndpointChoice;
   readonly #closing = new AbortController();
   readonly #listeners = new Map<EventType, Set<(value?: any) => void>>();
   readonly #subscriptions = new Map<string, Subscription>();
   #subscriptionCount = 0;
+  #callCount = 0;
   #link?: Link;
   #linkedAtMs = 0;
   #uptimeBeforeMs = 0;
+  #lostAtMs?: number;
   #loop?: Promise<void>;
-  #genesisHash?: string;
-  #lastFailure: unknown;
 
-  constructor(options: SteadyProviderOptions, deps: { clock: Clock; log: Log }) {
+  constructor(options: SteadyProviderOptions, deps: SteadyProviderDependencies) {
     this.#options = options;
+    this.#deps = deps;
     this.#clock = deps.clock;
     this.#log = deps.log;
+    const { replyTimeoutMs } = options;
+    this.#choice = new EndpointChoice(
+      new Endpoints(options.urls, deps.random),
+      { openTimeoutMs: OPEN_TIMEOUT_MS, replyTimeoutMs },
+      deps,
+    );
   }
 
   get isConnected(): boolean {
     return this.#link !== undefined;
+  }
+
+  /** Of the node in use, or else of all. */
+  get url(): string {
+    return this.#link?.url ?? this.#options.urls.join(", ");
   }
 
   /** A clock that stands still during outages: what patience with a working node is measured by. */
@@ -69,11 +98,17 @@ export class SteadyProvider implements ProviderInterface {
 
   /** Why there is no link at present. */
   get lastFailure(): unknown {
-    return this.#lastFailure;
+    return this.#choice.lastFailure;
+  }
+
+  /** A call is under way: outages tell how many are, and no node is left for a mere preference. @returns its end */
+  beginCall(): () => void {
+    this.#callCount++;
+    return () => void this.#callCount--;
   }
 
   clone(): ProviderInterface {
-    return new SteadyProvider(this.#options, { clock: this.#clock, log: this.#log });
+    return new SteadyProvider(this.#options, this.#deps);
   }
 
   /** Starts connecting; idempotent. */
@@ -82,7 +117,7 @@ export class SteadyProvider implements ProviderInterface {
   }
 
   async disconnect(): Promise<void> {
-    this.#closing.abort(chainError("chain/disconnected", `use ${this.#options.url}: the client is closed`));
+    this.#closing.abort(chainError("chain/disconnected", `use ${this.url}: the client is closed`));
     this.#link?.drop("closed by us");
     await this.#loop;
   }
@@ -168,70 +203,78 @@ export class SteadyProvider implements ProviderInterface {
   }
 
   #outageError(limitMs: number): Error {
-    if (isSkeinError(this.#lastFailure, "chain/other-chain")) return this.#lastFailure;
+    const { lastFailure } = this.#choice;
+    if (isSkeinError(lastFailure, "chain/other-chain")) return lastFailure;
     return chainError(
       "chain/disconnected",
-      `use ${this.#options.url}: no connection for ${
-        Math.round(limitMs / 1000)
-      } s, check the node and the network`,
-      { url: this.#options.url },
-      this.#lastFailure,
+      `use ${this.url}: no connection for ${Math.round(limitMs / 1000)} s, check the node and the network`,
+      { url: this.url },
+      lastFailure,
     );
   }
 
   async #run(): Promise<void> {
     const { signal } = this.#closing;
-    let lostAtMs: number | undefined;
-    for (let failures = 0; !signal.aborted; failures++) {
-      try {
-        const link = await Link.open({ ...this.#options, openTimeoutMs: OPEN_TIMEOUT_MS }, this.#clock);
-        if (signal.aborted) link.drop("closed by us");
-        await this.#checkGenesis(link);
-        if (lostAtMs !== undefined) {
-          const seconds = Math.round((this.#clock.monotonicMs() - lostAtMs) / 1000);
-          this.#log.info(`chain: connected to ${this.#options.url} again after ${seconds} s`);
-        }
-        failures = 0;
-        await this.#serve(link);
-        lostAtMs = this.#clock.monotonicMs();
-      } catch (error) {
-        this.#lastFailure = error;
-        const isNews = isSkeinError(error, "chain/other-chain");
-        if (isNews) this.#log.warn(describeError(error));
+    let successor: Successor | undefined;
+    while (!signal.aborted) {
+      const candidate = successor?.candidate ?? await this.#choice.choose(signal);
+      if (candidate !== undefined && signal.aborted) candidate.link.drop("closed by us");
+      if (candidate?.link.isAlive) successor = await this.#serve(candidate);
+      else {
+        successor = undefined;
+        const { endpoints } = this.#choice;
+        await this.#clock.sleep(endpoints.waitMs(this.#clock.monotonicMs()), signal).catch(() => {});
       }
-      const pauseMs = Math.min(LAST_RETRY_MS, FIRST_RETRY_MS * 2 ** Math.min(failures, 10));
-      await this.#clock.sleep(pauseMs, signal).catch(() => {});
     }
+    successor?.candidate.link.drop("closed by us");
   }
 
-  /** From the announcement of a link to its end. */
-  async #serve(link: Link): Promise<void> {
+  /** From the announcement of a link to its end. @returns what to go on with, if it was left for another */
+  async #serve(candidate: Candidate): Promise<Successor | undefined> {
+    const { link, endpoint } = candidate;
     this.#link = link;
     this.#linkedAtMs = this.#clock.monotonicMs();
+    this.#tellStart(candidate);
     for (const subscription of this.#subscriptions.values()) {
       subscription.remoteId = undefined;
       this.#open(link, subscription).catch((error) => subscription.handler(error, undefined));
     }
     this.#emit("connected");
+    const successor = await watchLink(candidate, this.#choice, this.#options, {
+      clock: this.#clock,
+      isQuiet: () => this.#callCount === 0 && link.isIdle,
+    });
+    if (successor !== undefined) link.drop(successor.reason);
     const reason = await link.ended;
     this.#uptimeBeforeMs = this.uptimeMs();
     this.#link = undefined;
-    this.#lastFailure = reason;
-    if (!this.#closing.signal.aborted) {
-      this.#log.warn(`chain: connection to ${this.#options.url} lost, connecting again: ${reason}`);
-    }
+    if (this.#clock.monotonicMs() - this.#linkedAtMs >= PROVED_MS) this.#choice.endpoints.proved(endpoint);
+    this.#choice.lost(endpoint, reason);
+    if (!this.#closing.signal.aborted) this.#tellEnd(endpoint.url, reason, successor);
     this.#emit("disconnected");
+    return successor;
   }
 
-  async #checkGenesis(link: Link): Promise<void> {
-    const genesisHash: string = await link.send("chain_getBlockHash", [0]);
-    this.#genesisHash ??= genesisHash;
-    if (genesisHash === this.#genesisHash) return;
-    link.drop("another chain");
-    throw chainError(
-      "chain/other-chain",
-      `connect to ${this.#options.url} again: genesis ${genesisHash}, ${this.#genesisHash} as before is required, ` +
-        `restart to use another chain`,
+  #tellStart({ endpoint }: Candidate): void {
+    if (this.#lostAtMs !== undefined) {
+      const seconds = Math.round((this.#clock.monotonicMs() - this.#lostAtMs) / 1000);
+      this.#log.info(
+        `chain: connected to ${endpoint.url} again after ${seconds} s, calls that waited: ${this.#callCount}`,
+      );
+      this.#lostAtMs = undefined;
+    } else if (endpoint.rank > 0 && this.#uptimeBeforeMs === 0) {
+      this.#log.info(`chain: using ${endpoint.url}: the endpoints named before it cannot be used now`);
+    }
+  }
+
+  #tellEnd(url: string, reason: string, successor: Successor | undefined): void {
+    if (successor !== undefined) {
+      this.#log.info(`chain: ${url} is left for ${successor.candidate.endpoint.url}: ${reason}`);
+      return;
+    }
+    this.#lostAtMs = this.#clock.monotonicMs();
+    this.#log.warn(
+      `chain: connection to ${url} lost, calls waiting: ${this.#callCount}, connecting again: ${reason}`,
     );
   }
 
