@@ -8,7 +8,7 @@ import type { Log } from "../../../base/log.ts";
 import { burn, spendableRao } from "../pallets/accounts.ts";
 import type { eventRecord } from "../pallets/common_types.ts";
 import { Overlay } from "../pallets/overlay.ts";
-import { type CallContext, DispatchFailure } from "../pallets/pallet.ts";
+import { type CallContext, DispatchFailure, type Origin } from "../pallets/pallet.ts";
 import {
   Account,
   BLOCK_HASH_COUNT,
@@ -157,19 +157,20 @@ const inExtrinsic = (index: number): Variant => ({ name: "ApplyExtrinsic", value
 
 function contextOn(
   overlay: Overlay,
-  signer: Uint8Array | undefined,
+  origin: Origin,
   phase: Variant,
   blockNumber: number,
   events: EventRecord[],
 ): CallContext {
   return {
     state: new TypedState(overlay),
-    signer,
+    signer: origin === "root" ? undefined : origin,
+    isRoot: origin === "root",
     blockNumber,
     deposit(pallet, name, value) {
       events.push({ phase, event: { name: pallet.name, value: { name, value } }, topics: [] });
     },
-    dispatch(call, as = signer) {
+    dispatch(call, as = origin) {
       const upper = new Overlay(overlay);
       const deposited: EventRecord[] = [];
       callOf(call).run(call.value.value, contextOn(upper, as, phase, blockNumber, deposited));

@@ -6,6 +6,7 @@ import { fromHex, utf8 } from "../../../base/bytes.ts";
 import { TotalIssuance } from "../pallets/balances.ts";
 import { Overlay } from "../pallets/overlay.ts";
 import * as subnet from "../pallets/subtensor/storage.ts";
+import { SudoKey } from "../pallets/sudo.ts";
 import { Account } from "../pallets/system.ts";
 import { Now } from "../pallets/timestamp.ts";
 import { TypedState } from "../pallets/typed_state.ts";
@@ -35,6 +36,7 @@ export function genesisBlock(nonce: Uint8Array, nowMs: number): { block: Block; 
   const state = new TypedState(overlay);
   state.set(Now, BigInt(nowMs));
   endow(state);
+  state.set(SudoKey, fromHex(DEV_ACCOUNTS.Alice));
   openSubnet(state);
   const present = [...overlay.changes].flatMap(([key, value]) => value ? [[key, value] as const] : []);
   const header = {

@@ -32,7 +32,7 @@ function transferAll(args: { dest: Variant; keep_alive: boolean }, context: Call
 }
 
 /** @throws {DispatchFailure} CannotLookup for an address that names no account of this chain */
-function accountOf(address: Variant): Uint8Array {
+export function accountOf(address: Variant): Uint8Array {
   if (address.name !== "Id" && address.name !== "Address32") {
     throw new DispatchFailure({ name: "CannotLookup" });
   }

@@ -41,16 +41,21 @@ export function constant<T>(name: string, type: ScaleType<T>, value: T): Constan
 /** What a call may see and do. Throwing a `DispatchFailure` undoes all of it. */
 export interface CallContext {
   readonly state: TypedState;
-  /** The account that signed; undefined in what the block author itself puts in. */
+  /** The account that signed; undefined for the chain itself and in what the block author puts in. */
   readonly signer: Uint8Array | undefined;
+  /** Called in the name of the chain itself. */
+  readonly isRoot: boolean;
   readonly blockNumber: number;
   deposit(pallet: { readonly name: string }, event: string, value?: unknown): void;
   /**
-   * Runs another call as this signer, or as the one given. What it wrote and deposited stays only if it returns.
+   * Runs another call in the same name, or in the one given. What it wrote and deposited stays only if it returns.
    * @throws {DispatchFailure}
    */
-  dispatch(call: Variant, signer?: Uint8Array): void;
+  dispatch(call: Variant, as?: Origin): void;
 }
+
+/** In whose name a call runs: an account's, the chain's own, or nobody's, as what the block author puts in. */
+export type Origin = Uint8Array | "root" | undefined;
 
 /** What a block does before its extrinsics. It must not fail. */
 export type BlockHook = (context: CallContext) => void;
@@ -93,6 +98,11 @@ export function palletFailure(pallet: Pick<Pallet, "index" | "errors">, name: st
 export function signerOf(context: CallContext): Uint8Array {
   if (!context.signer) throw new DispatchFailure({ name: "BadOrigin" });
   return context.signer;
+}
+
+/** @throws {DispatchFailure} BadOrigin */
+export function requireRoot(context: CallContext): void {
+  if (!context.isRoot) throw new DispatchFailure({ name: "BadOrigin" });
 }
 
 const GENERIC = [{ name: "T" }];

@@ -15,8 +15,8 @@ export const timestamp: Pallet = {
   crate: "pallet_timestamp",
   storage: storage.declared,
   calls: [
-    call(0, "set", { now: compact(u64) }, ({ now }, { state, signer }) => {
-      if (signer) throw new DispatchFailure({ name: "BadOrigin" });
+    call(0, "set", { now: compact(u64) }, ({ now }, { state, signer, isRoot }) => {
+      if (signer || isRoot) throw new DispatchFailure({ name: "BadOrigin" });
       state.set(Now, now);
     }),
   ],

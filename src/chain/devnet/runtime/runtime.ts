@@ -4,6 +4,7 @@ import { commitments } from "../pallets/commitments.ts";
 import { runtimeCall as anyCall, runtimeEvent } from "../pallets/common_types.ts";
 import { callType, errorType, eventType, type Pallet } from "../pallets/pallet.ts";
 import { subtensor } from "../pallets/subtensor/subtensor.ts";
+import { sudo } from "../pallets/sudo.ts";
 import { system } from "../pallets/system.ts";
 import { timestamp } from "../pallets/timestamp.ts";
 import { utility } from "../pallets/utility.ts";
@@ -23,6 +24,7 @@ export const RUNTIME_PALLETS: readonly RuntimePallet[] = [
   balances,
   subtensor,
   utility,
+  sudo,
   commitments,
 ].map((pallet) => ({
   pallet,
