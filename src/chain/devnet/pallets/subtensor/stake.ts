@@ -1,9 +1,23 @@
-/** Reading stake: a hotkey's on a subnet, a coldkey's part of it, and what consensus weighs. All in rao. */
+/**
+ * Stake: a hotkey's on a subnet, a coldkey's part of it, and what consensus weighs. All in rao. Parts are shares of a
+ * pool: who adds gets shares at the pool's present worth, what the pool earns is everybody's. Nothing here moves TAO or
+ * counts totals; the calls do.
+ */
+import { equalBytes } from "../../../../base/bytes.ts";
+import type { CallContext } from "../pallet.ts";
+import type { StorageEntry } from "../storage_entry.ts";
 import type { TypedState } from "../typed_state.ts";
-import { Alpha, TaoWeight, TotalHotkeyAlpha, TotalHotkeyShares } from "./stake_storage.ts";
+import { Alpha, StakingHotkeys, TaoWeight, TotalHotkeyAlpha, TotalHotkeyShares } from "./stake_storage.ts";
 
 const ROOT_NETUID = 0;
 const WHOLE_WEIGHT = (1n << 64n) - 1n;
+const SHARE_FRACTION_BITS = 64n;
+
+export interface StakePosition {
+  readonly hotkey: Uint8Array;
+  readonly coldkey: Uint8Array;
+  readonly netuid: number;
+}
 
 /** In the subnet's alpha. */
 export function stakeOf(state: TypedState, hotkey: Uint8Array, netuid: number): bigint {
@@ -26,4 +40,68 @@ export function stakeOfColdkey(
 export function totalStakeOf(state: TypedState, hotkey: Uint8Array, netuid: number): bigint {
   const rootRao = stakeOf(state, hotkey, ROOT_NETUID);
   return stakeOf(state, hotkey, netuid) + rootRao * state.get(TaoWeight) / WHOLE_WEIGHT;
+}
+
+/** For the coldkey, which becomes one of the hotkey's stakers. */
+export function addStake(
+  { state }: Pick<CallContext, "state">,
+  { hotkey, coldkey, netuid, amountRao }: StakePosition & { amountRao: bigint },
+): void {
+  if (amountRao === 0n) return;
+  const staking = state.get(StakingHotkeys, coldkey);
+  if (!staking.some((each) => equalBytes(each, hotkey))) {
+    state.set(StakingHotkeys, [...staking, hotkey], coldkey);
+  }
+  const pooled = stakeOf(state, hotkey, netuid);
+  const allShares = state.get(TotalHotkeyShares, hotkey, netuid);
+  // One share a rao until the pool has earned something.
+  const bought = pooled === 0n || allShares === 0n
+    ? amountRao << SHARE_FRACTION_BITS
+    : amountRao * allShares / pooled;
+  const shares = state.get(Alpha, hotkey, coldkey, netuid);
+  state.set(TotalHotkeyAlpha, pooled + amountRao, hotkey, netuid);
+  state.set(TotalHotkeyShares, allShares + bought, hotkey, netuid);
+  state.set(Alpha, shares + bought, hotkey, coldkey, netuid);
+}
+
+/**
+ * From the coldkey's part, which the amount must not exceed. A remainder below one rao goes too.
+ * @returns what was taken
+ */
+export function removeStake(
+  { state }: Pick<CallContext, "state">,
+  { hotkey, coldkey, netuid, amountRao }: StakePosition & { amountRao: bigint },
+): bigint {
+  const held = stakeOfColdkey(state, hotkey, coldkey, netuid);
+  const taken = amountRao < held ? amountRao : held;
+  if (taken === 0n) return 0n;
+  const pooled = stakeOf(state, hotkey, netuid);
+  const allShares = state.get(TotalHotkeyShares, hotkey, netuid);
+  const shares = state.get(Alpha, hotkey, coldkey, netuid);
+  const priced = (taken * allShares + pooled - 1n) / pooled;
+  const sold = taken === held || priced > shares ? shares : priced;
+  keepPositive(state, TotalHotkeyAlpha, pooled - taken, hotkey, netuid);
+  keepPositive(state, TotalHotkeyShares, allShares - sold, hotkey, netuid);
+  keepPositive(state, Alpha, shares - sold, hotkey, coldkey, netuid);
+  return taken;
+}
+
+/** Earnings: to all who have stake on the hotkey, each by the shares held. */
+export function growStake(
+  { state }: Pick<CallContext, "state">,
+  hotkey: Uint8Array,
+  netuid: number,
+  amountRao: bigint,
+): void {
+  state.set(TotalHotkeyAlpha, stakeOf(state, hotkey, netuid) + amountRao, hotkey, netuid);
+}
+
+function keepPositive<K extends readonly unknown[]>(
+  state: TypedState,
+  entry: StorageEntry<K, bigint>,
+  value: bigint,
+  ...keys: K
+): void {
+  if (value > 0n) state.set(entry, value, ...keys);
+  else state.remove(entry, ...keys);
 }

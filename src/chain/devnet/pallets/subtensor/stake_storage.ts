@@ -22,3 +22,5 @@ export const Delegates = storage.map("Delegates", [account], u16, 11_796);
 export const TaoWeight = storage.plain("TaoWeight", u64, 971_718_665_099_567_868n);
 /** Stake that a validator needs. */
 export const StakeThreshold = storage.plain("StakeThreshold", u64, 0n);
+/** TAO that all stake together was bought for. */
+export const TotalStake = storage.plain("TotalStake", u64, 0n);
