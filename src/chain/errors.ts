@@ -15,6 +15,8 @@ export type ChainErrorCode =
   | "chain/announcement-too-long"
   /** Scores that are no weights: negative, not finite, none above zero. */
   | "chain/bad-weights"
+  /** A timelocked message, its key or its signature that is damaged, too long or another's. */
+  | "chain/bad-timelock"
   | "chain/subnet-missing"
   /** The first connection did not come about. */
   | "chain/unreachable"

@@ -10,6 +10,14 @@ import { decodeValue, encodeValue } from "../../../src/chain/devnet/scale/scale_
 import { bytes } from "../../../src/chain/devnet/scale/primitive_types.ts";
 import { formatKeyFile, parseKeyFile, secretFromPhrase } from "../../../src/chain/key_file.ts";
 import { decodeMultiaddr, encodeMultiaddr } from "../../../src/chain/multiaddr_bytes.ts";
+import {
+  beaconPublicKey,
+  decodeWeightsPayload,
+  encodeWeightsPayload,
+  signRound,
+  timelockDecrypt,
+  timelockEncrypt,
+} from "../../../src/chain/timelock/mod.ts";
 import { cryptoReady, devAccount, verifySignature } from "../../../src/chain/wallet.ts";
 import { type Decoder, structuredBound } from "./decoder.ts";
 import { randomBytes } from "./mutate_bytes.ts";
@@ -74,6 +82,35 @@ function keyFileDecoder(): Decoder {
     allocationBytes: structuredBound(1024 * 1024),
     share: 0.02,
   };
+}
+
+/** Locked messages that strangers commit, and the weights inside. The curve's arithmetic takes milliseconds. */
+function timelockDecoders(): Decoder[] {
+  const hotkey = new Uint8Array(32).fill(3);
+  const weights = { uids: [0, 5, 9], values: [65535, 3, 900], versionKey: 7n };
+  const payloads = [encodeWeightsPayload(weights), encodeWeightsPayload({ ...weights, hotkey })];
+  const secretKey = new Uint8Array(32).fill(7);
+  const publicKey = beaconPublicKey(secretKey);
+  const fixed = (byteCount: number) => new Uint8Array(byteCount).fill(5);
+  const locked = payloads.map((each) => timelockEncrypt(each, { round: 12, publicKey, random: fixed }));
+  const signature = signRound(12, secretKey);
+  return [
+    {
+      name: "chain: timelocked message",
+      format: "bytes",
+      examples: locked,
+      decode: (input) => timelockDecrypt(input, signature),
+      allocationBytes: structuredBound(4 * 1024 * 1024),
+      share: 0.02,
+    },
+    {
+      name: "chain: timelocked weights",
+      format: "bytes",
+      examples: payloads,
+      decode: (input) => decodeWeightsPayload(input, hotkey),
+      allocationBytes: structuredBound(),
+    },
+  ];
 }
 
 function transactionExample(call: unknown, nonce: number): Uint8Array {
@@ -148,5 +185,11 @@ function devnetDecoders(): Decoder[] {
 
 export async function chainDecoders(): Promise<Decoder[]> {
   await cryptoReady();
-  return [...addressDecoders(), signatureDecoder(), keyFileDecoder(), ...devnetDecoders()];
+  return [
+    ...addressDecoders(),
+    signatureDecoder(),
+    keyFileDecoder(),
+    ...timelockDecoders(),
+    ...devnetDecoders(),
+  ];
 }
