@@ -4,7 +4,7 @@ import type { Clock } from "../base/clock.ts";
 import type { Log } from "../base/log.ts";
 import type { Signer } from "../base/transport.ts";
 import type { ChainClient } from "../chain/client.ts";
-import type { HotkeyPair } from "../chain/wallet.ts";
+import type { HotkeyPair } from "../chain/wallet/wallet.ts";
 import type { Codec } from "../codec/codec.ts";
 import type { Corpus } from "../data/corpus.ts";
 import type { Network } from "../net/network.ts";

@@ -7,7 +7,7 @@ import { homedir } from "node:os";
 import { join } from "node:path";
 import { secureRandomBytes } from "../base/random.ts";
 import { SkeinError } from "../base/errors.ts";
-import { createHotkey, type HotkeyPair, hotkeyPath, loadHotkey, saveHotkey } from "../chain/wallet.ts";
+import { createHotkey, type HotkeyPair, hotkeyPath, loadHotkey, saveHotkey } from "../chain/wallet/wallet.ts";
 
 const IDENTITY_SEED_BYTES = 32;
 

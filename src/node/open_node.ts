@@ -9,7 +9,7 @@ import type { Clock } from "../base/clock.ts";
 import type { Log } from "../base/log.ts";
 import type { Signer } from "../base/transport.ts";
 import { type ChainClient, connectChain } from "../chain/client.ts";
-import { cryptoReady, verifySignature } from "../chain/wallet.ts";
+import { cryptoReady, verifySignature } from "../chain/wallet/wallet.ts";
 import { loadDefaultCorpus } from "../data/corpus.ts";
 import { loadTextCorpus } from "../data/text_files.ts";
 import { openDevice } from "../gpu/mod.ts";

@@ -7,7 +7,7 @@ import type { Clock } from "../base/clock.ts";
 import { describeError, isSkeinError } from "../base/errors.ts";
 import type { Log } from "../base/log.ts";
 import type { Signer } from "../base/transport.ts";
-import { verifySignature } from "../chain/wallet.ts";
+import { verifySignature } from "../chain/wallet/wallet.ts";
 import { codecByName } from "../codec/by_name.ts";
 import type { Corpus } from "../data/corpus.ts";
 import type { Gpu } from "../gpu/mod.ts";

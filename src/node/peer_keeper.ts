@@ -12,7 +12,7 @@ import type { Log } from "../base/log.ts";
 import type { Hotkey } from "../base/transport.ts";
 import type { ChainClient } from "../chain/client.ts";
 import { type Announcement, encodeAnnouncement } from "../chain/commitment.ts";
-import type { HotkeyPair } from "../chain/wallet.ts";
+import type { HotkeyPair } from "../chain/wallet/wallet.ts";
 import { isRelayed, isWebrtcBySignalling } from "../net/addresses.ts";
 import type { Network } from "../net/network.ts";
 import type { KnownPeers } from "./known_peers.ts";

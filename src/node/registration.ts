@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { SkeinError } from "../base/errors.ts";
 import type { Log } from "../base/log.ts";
 import type { ChainClient } from "../chain/client.ts";
-import { devAccount, type HotkeyPair, loadOrCreateColdkey } from "../chain/wallet.ts";
+import { devAccount, type HotkeyPair, loadOrCreateColdkey } from "../chain/wallet/wallet.ts";
 
 /** Registration, and fees for a long time: 1 TAO has 10⁹ rao. */
 const ALLOWANCE_RAO = 100_000_000_000n;

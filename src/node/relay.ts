@@ -2,7 +2,7 @@
 import { join } from "node:path";
 import type { Clock } from "../base/clock.ts";
 import type { Log } from "../base/log.ts";
-import { cryptoReady, verifySignature } from "../chain/wallet.ts";
+import { cryptoReady, verifySignature } from "../chain/wallet/wallet.ts";
 import { startRelay } from "../net/relay.ts";
 import { dataDirectory, holdFreeHome, holdHome } from "./home.ts";
 import { loadOrCreateIdentitySeed } from "./keys.ts";

@@ -1,7 +1,7 @@
 /** A number of kills, one after the other, until one shows a violation. */
 import type { Clock } from "../../src/base/clock.ts";
 import { Random } from "../../src/base/random.ts";
-import { cryptoReady } from "../../src/chain/wallet.ts";
+import { cryptoReady } from "../../src/chain/wallet/wallet.ts";
 import { ChaosSwarm } from "./chaos_swarm.ts";
 import { killOne, type KillReport, startAll } from "./kills.ts";
 

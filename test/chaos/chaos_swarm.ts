@@ -4,7 +4,7 @@ import { join } from "node:path";
 import type { Clock } from "../../src/base/clock.ts";
 import { secureRandomBytes } from "../../src/base/random.ts";
 import type { Hotkey } from "../../src/base/transport.ts";
-import { createHotkey, saveHotkey } from "../../src/chain/wallet.ts";
+import { createHotkey, saveHotkey } from "../../src/chain/wallet/wallet.ts";
 import { Ledger } from "./ledger.ts";
 import { PeerProcess } from "./peer_process.ts";
 

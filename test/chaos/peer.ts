@@ -9,7 +9,7 @@ import { describeError, isSkeinError } from "../../src/base/errors.ts";
 import { eventLog, type LogEvent } from "../../src/base/log.ts";
 import { Random } from "../../src/base/random.ts";
 import type { Hotkey, Message, Transport } from "../../src/base/transport.ts";
-import { cryptoReady, loadHotkey, verifySignature } from "../../src/chain/wallet.ts";
+import { cryptoReady, loadHotkey, verifySignature } from "../../src/chain/wallet/wallet.ts";
 import { codecByName } from "../../src/codec/by_name.ts";
 import { CpuReducer } from "../../src/codec/cpu_reducer.ts";
 import { type Network, startNetwork } from "../../src/net/network.ts";

@@ -8,7 +8,7 @@ import { decodeTransaction, explicitType } from "../../../src/chain/devnet/runti
 import { runtimeCall } from "../../../src/chain/devnet/runtime/runtime.ts";
 import { decodeValue, encodeValue } from "../../../src/chain/devnet/scale/scale_type.ts";
 import { bytes } from "../../../src/chain/devnet/scale/primitive_types.ts";
-import { formatKeyFile, parseKeyFile, secretFromPhrase } from "../../../src/chain/key_file.ts";
+import { formatKeyFile, parseKeyFile, secretFromPhrase } from "../../../src/chain/wallet/key_file.ts";
 import { decodeMultiaddr, encodeMultiaddr } from "../../../src/chain/multiaddr_bytes.ts";
 import {
   beaconPublicKey,
@@ -18,7 +18,7 @@ import {
   timelockDecrypt,
   timelockEncrypt,
 } from "../../../src/chain/timelock/mod.ts";
-import { cryptoReady, devAccount, verifySignature } from "../../../src/chain/wallet.ts";
+import { cryptoReady, devAccount, verifySignature } from "../../../src/chain/wallet/wallet.ts";
 import { type Decoder, structuredBound } from "./decoder.ts";
 import { randomBytes } from "./mutate_bytes.ts";
 

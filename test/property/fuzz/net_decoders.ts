@@ -4,7 +4,7 @@
  */
 import { fromHex } from "../../../src/base/bytes.ts";
 import type { Random } from "../../../src/base/random.ts";
-import { cryptoReady, devAccount, verifySignature } from "../../../src/chain/wallet.ts";
+import { cryptoReady, devAccount, verifySignature } from "../../../src/chain/wallet/wallet.ts";
 import { encodeRecord, RecordBook, recordKey } from "../../../src/net/record.ts";
 import { decodeCborMap } from "../../../src/net/cbor.ts";
 import { CHANNEL_REQUEST, offerOf, TOKEN_BYTES } from "../../../src/net/channel_offer.ts";

@@ -5,7 +5,7 @@ import { isSkeinError } from "../../../src/base/errors.ts";
 import { eventLog, type LogEvent, silentLog } from "../../../src/base/log.ts";
 import { type ChainClient, connectChain } from "../../../src/chain/client.ts";
 import { type Devnet, startDevnet } from "../../../src/chain/devnet/devnet.ts";
-import { createHotkey, cryptoReady, devAccount } from "../../../src/chain/wallet.ts";
+import { createHotkey, cryptoReady, devAccount } from "../../../src/chain/wallet/wallet.ts";
 
 const TAO = 1_000_000_000n;
 const clock: Clock = systemClock;

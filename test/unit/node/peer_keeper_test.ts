@@ -8,7 +8,7 @@ import { eventLog, type LogEvent } from "../../../src/base/log.ts";
 import { SkeinError } from "../../../src/base/errors.ts";
 import type { ChainClient } from "../../../src/chain/client.ts";
 import { decodeAnnouncement, encodeAnnouncement } from "../../../src/chain/commitment.ts";
-import type { HotkeyPair } from "../../../src/chain/wallet.ts";
+import type { HotkeyPair } from "../../../src/chain/wallet/wallet.ts";
 import type { Network } from "../../../src/net/network.ts";
 import { KnownPeers } from "../../../src/node/known_peers.ts";
 import type { NodeOptions } from "../../../src/node/node_options.ts";

@@ -1,8 +1,8 @@
 import { strict as assert } from "node:assert";
 import { join } from "node:path";
-import { toHex, utf8 } from "../../../src/base/bytes.ts";
-import { isSkeinError } from "../../../src/base/errors.ts";
-import { toPrivateKey } from "../../../src/chain/sr25519.ts";
+import { toHex, utf8 } from "../../../../src/base/bytes.ts";
+import { isSkeinError } from "../../../../src/base/errors.ts";
+import { toPrivateKey } from "../../../../src/chain/sr25519.ts";
 import {
   coldkeyPath,
   createHotkey,
@@ -14,7 +14,7 @@ import {
   loadOrCreateColdkey,
   saveHotkey,
   verifySignature,
-} from "../../../src/chain/wallet.ts";
+} from "../../../../src/chain/wallet/wallet.ts";
 
 /** Substrate's published development phrase and its root account, as `subkey inspect` prints it. */
 const DEV_PHRASE = "bottom drive obey lake curtain smoke basket hold race lonely fit walk";

@@ -5,8 +5,8 @@
  */
 import { mnemonicToMiniSecret, mnemonicValidate, sr25519PairFromSeed } from "@polkadot/util-crypto";
 import { z } from "zod";
-import { equalBytes, fromHex, fromUtf8, toHex } from "../base/bytes.ts";
-import { chainError } from "./errors.ts";
+import { equalBytes, fromHex, fromUtf8, toHex } from "../../base/bytes.ts";
+import { chainError } from "../errors.ts";
 import {
   keyring,
   type KeyringPair,
@@ -14,7 +14,7 @@ import {
   publicKeyOf,
   ss58Of,
   toPrivateKey,
-} from "./sr25519.ts";
+} from "../sr25519.ts";
 
 const SEED_BYTES = 32;
 const PRIVATE_KEY_BYTES = 64;

@@ -6,9 +6,9 @@
 import { mkdir, open, readFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { mnemonicGenerate } from "@polkadot/util-crypto";
-import { assert } from "../base/assert.ts";
-import type { Signer } from "../base/transport.ts";
-import { chainError } from "./errors.ts";
+import { assert } from "../../base/assert.ts";
+import type { Signer } from "../../base/transport.ts";
+import { chainError } from "../errors.ts";
 import {
   formatKeyFile,
   formatPublicKeyFile,
@@ -17,9 +17,9 @@ import {
   type Secret,
   secretFromPhrase,
 } from "./key_file.ts";
-import { cryptoReady, type KeyringPair } from "./sr25519.ts";
+import { cryptoReady, type KeyringPair } from "../sr25519.ts";
 
-export { cryptoReady, devAccount, type KeyringPair, verifySignature } from "./sr25519.ts";
+export { cryptoReady, devAccount, type KeyringPair, verifySignature } from "../sr25519.ts";
 
 const MNEMONIC_WORDS = 12;
 
