@@ -6,6 +6,7 @@ import { transactionPayment, transactionPaymentOfCalls } from "./apis/payment_ap
 import type { RuntimeApi } from "./apis/runtime_api.ts";
 import { stakeInfoApi } from "./apis/stake_api.ts";
 import { subnetInfoApi } from "./apis/subnet_api.ts";
+import { swap } from "./apis/swap_api.ts";
 
 export const RUNTIME_APIS: readonly RuntimeApi[] = [
   core,
@@ -17,4 +18,5 @@ export const RUNTIME_APIS: readonly RuntimeApi[] = [
   neuronInfo,
   subnetInfoApi,
   stakeInfoApi,
+  swap,
 ];
