@@ -5,17 +5,16 @@
 import { fromHex, utf8 } from "../../../base/bytes.ts";
 import { TotalIssuance } from "../pallets/balances.ts";
 import { Overlay } from "../pallets/overlay.ts";
-import * as subnet from "../pallets/subtensor/storage.ts";
 import { SudoKey } from "../pallets/sudo.ts";
 import { Account } from "../pallets/system.ts";
 import { Now } from "../pallets/timestamp.ts";
 import { TypedState } from "../pallets/typed_state.ts";
 import { type Block, type Changes, extrinsicsRoot, hashOfHeader, hex } from "./block.ts";
+import { openSubnets } from "./genesis_subnets.ts";
 import { digestBytes, digestOfState } from "./state_digest.ts";
 
 const RAO_PER_TAO = 1_000_000_000n;
 const ENDOWMENT_RAO = 1_000_000n * RAO_PER_TAO;
-const NETUID = 1;
 
 /** Public keys of the keys that every Substrate tool derives from //Alice, //Bob and so on. */
 const DEV_ACCOUNTS = {
@@ -37,7 +36,7 @@ export function genesisBlock(nonce: Uint8Array, nowMs: number): { block: Block; 
   state.set(Now, BigInt(nowMs));
   endow(state);
   state.set(SudoKey, fromHex(DEV_ACCOUNTS.Alice));
-  openSubnet(state);
+  openSubnets(state, fromHex(DEV_ACCOUNTS.Alice));
   const present = [...overlay.changes].flatMap(([key, value]) => value ? [[key, value] as const] : []);
   const header = {
     parentHash: new Uint8Array(32),
@@ -56,20 +55,4 @@ function endow(state: TypedState): void {
     state.set(Account, { ...account, providers: 1, data: { ...account.data, free: ENDOWMENT_RAO } }, key);
   }
   state.set(TotalIssuance, ENDOWMENT_RAO * BigInt(keys.length));
-}
-
-/** Without the limits that protect a real subnet from strangers: here they would only be in the way. */
-function openSubnet(state: TypedState): void {
-  state.set(subnet.TotalNetworks, 1);
-  state.set(subnet.NetworksAdded, true, NETUID);
-  state.set(subnet.SubnetworkN, 0, NETUID);
-  state.set(subnet.SubnetOwner, fromHex(DEV_ACCOUNTS.Alice), NETUID);
-  state.set(subnet.Tempo, 360, NETUID);
-  state.set(subnet.MaxAllowedUids, 256, NETUID);
-  state.set(subnet.MaxAllowedValidators, 256, NETUID);
-  state.set(subnet.MinAllowedWeights, 0, NETUID);
-  state.set(subnet.MaxWeightsLimit, 0xffff, NETUID);
-  state.set(subnet.WeightsSetRateLimit, 0n, NETUID);
-  state.set(subnet.ServingRateLimit, 0n, NETUID);
-  state.set(subnet.Burn, RAO_PER_TAO / 10n, NETUID);
 }

@@ -33,6 +33,13 @@ export function spendableRao({ state }: CallContext, who: Uint8Array): bigint {
   return free > kept ? free - kept : 0n;
 }
 
+/** Brings the amount into circulation: what somebody is paid. */
+export function mint(context: CallContext, who: Uint8Array, amountRao: bigint): void {
+  credit(context, who, amountRao);
+  context.state.set(TotalIssuance, context.state.get(TotalIssuance) + amountRao);
+  context.deposit(balances, "Deposit", { who, amount: amountRao });
+}
+
 /** Takes the amount out of circulation, as the price of something. */
 export function burn(context: CallContext, who: Uint8Array, amountRao: bigint): void {
   takeOut(context, who, amountRao, { keepAlive: true });

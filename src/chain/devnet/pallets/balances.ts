@@ -56,6 +56,7 @@ export const balances: Pallet = {
     Endowed: [0, { account: accountId, free_balance: u64 }],
     DustLost: [1, { account: accountId, amount: u64 }],
     Transfer: [2, { from: accountId, to: accountId, amount: u64 }],
+    Deposit: [7, { who: accountId, amount: u64 }],
     Withdraw: [8, { who: accountId, amount: u64 }],
     Burned: [11, { who: accountId, amount: u64 }],
   },

@@ -7,10 +7,12 @@ import { constants } from "./constants.ts";
 import { SUBTENSOR } from "./failure.ts";
 import { registration } from "./register.ts";
 import { serving } from "./serve.ts";
+import { staking } from "./stake_calls.ts";
+import { stakeMoves } from "./stake_moves.ts";
 import { storage } from "./storage.ts";
 import { weights } from "./weights.ts";
 
-const PARTS: readonly PalletPart[] = [weights, serving, registration];
+const PARTS: readonly PalletPart[] = [weights, serving, registration, staking, stakeMoves];
 
 export const subtensor: Pallet = {
   ...SUBTENSOR,
