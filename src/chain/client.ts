@@ -18,11 +18,14 @@ import { SteadyProvider } from "./steady_provider.ts";
 export type { Metagraph, Neuron, Weights } from "./metagraph.ts";
 
 export interface ChainClient {
+  /** Of all endpoints, in the order of preference. */
   readonly url: string;
   /** 0x hex */
   readonly genesisHash: string;
   /** Height of the newest head seen; keeps the last value during an outage and never goes back. */
   block(): number;
+  /** Height of the newest block seen that is final; never goes back. */
+  finalizedBlock(): number;
   /** @returns unsubscribe */
   onBlock(handler: (block: number) => void): () => void;
   /** @throws {SkeinError} `chain/subnet-missing` */
@@ -53,6 +56,8 @@ export interface ConnectOptions {
   readonly timeoutMs?: number;
   /** For how long a connected node may take to include a call. */
   readonly callTimeoutMs?: number;
+  /** When a call counts as done: in a block, by default, or in a block that is final. */
+  readonly until?: "included" | "finalized";
   /** A node that leaves a request unanswered for so long is given up, and connected to again. */
   readonly replyTimeoutMs?: number;
   /** A node whose head does not move for so long is left for one that is ahead, if another endpoint is. */
@@ -109,6 +114,7 @@ export async function connectChain(
         url,
         readLimitMs: options.timeoutMs ?? TIMEOUT_MS,
         callTimeoutMs: options.callTimeoutMs ?? CALL_TIMEOUT_MS,
+        until: options.until,
       },
       { ...deps, random, api, provider, heads, onClose: forget },
     );

@@ -28,6 +28,8 @@ export type ChainErrorCode =
   | "chain/request-failed"
   /** The runtime's metadata lacks a call, a storage entry or a variant that is needed. Payload: `missing`. */
   | "chain/unsupported-runtime"
+  /** The account cannot pay for a call: nothing was sent. Payload: `freeRao`, `requiredRao` and its parts. */
+  | "chain/balance-too-low"
   /** The transaction pool did not take a call. Payload: `rpcCode`. */
   | "chain/call-refused"
   /** A call was included and failed. Payload: `error` (Pallet.Name), `block`. */

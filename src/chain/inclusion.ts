@@ -1,8 +1,17 @@
 /**
  * Looks a signed extrinsic up on chain: where it is, and how its call ended. A signed extrinsic is valid for one nonce and up
- * to one block; from these and the chain's state its fate follows without the help of any pool.
+ * to one block; from these and the chain's state its fate follows without the help of any pool. That it is there is read at the
+ * best head and may be taken back; that it never can be there is only said by what is final.
  */
 import type { ApiPromise } from "@polkadot/api";
+import {
+  ancestorHashes,
+  isAncestor,
+  readBestHead,
+  readBody,
+  readFinalizedHead,
+  readNonce,
+} from "./chain_view.ts";
 import type { BlockRef } from "./metagraph.ts";
 import { findStorage } from "./runtime.ts";
 import { type ChainRequest, readStorage } from "./storage.ts";
@@ -18,27 +27,40 @@ export interface SignedCall {
 
 /**
  * `included` is final but for reorganisations. `superseded` (another extrinsic used the nonce) and `expired` can never be
- * included any more: only then may the same call be signed anew. `pending`: anything may happen yet.
+ * included any more, on any fork: only then may the same call be signed anew. `pending`: anything may happen yet.
  */
 export type Fate =
   | { readonly kind: "included"; readonly blockHash: string }
   | { readonly kind: "superseded" | "expired" | "pending" };
 
+/** @throws {SkeinError} `chain/request-failed`, also when the chain was reorganised meanwhile */
 export async function findFate(api: ApiPromise, request: ChainRequest, signed: SignedCall): Promise<Fate> {
-  const headNumber = Number((await request("chain_getHeader", [])).number);
-  const headHash: string = await request("chain_getBlockHash", [headNumber]);
-  const account = findStorage(api, "system", "account");
-  const [info] = await readStorage(api, request, [{ entry: account, args: [signed.ss58] }], headHash);
-  if ((info as any).nonce.toNumber() <= signed.nonce) {
-    return { kind: headNumber > signed.lastBlock ? "expired" : "pending" };
+  const best = await readBestHead(request);
+  if (await readNonce(api, request, signed.ss58, best) > signed.nonce) {
+    const blockHash = await findBlock(api, request, signed, best);
+    if (blockHash !== undefined) return { kind: "included", blockHash };
   }
-  const last = Math.min(headNumber, signed.lastBlock);
-  for (let number = last; number > signed.birthBlock; number--) {
-    const blockHash: string = await request("chain_getBlockHash", [number]);
-    const { block } = await request("chain_getBlock", [blockHash]);
-    if (block.extrinsics.includes(signed.hex)) return { kind: "included", blockHash };
+  const final = await readFinalizedHead(request);
+  if (await readNonce(api, request, signed.ss58, final) > signed.nonce) {
+    // Looked for once more: the best head may have been another fork's.
+    const blockHash = await findBlock(api, request, signed, final);
+    return blockHash === undefined ? { kind: "superseded" } : { kind: "included", blockHash };
   }
-  return { kind: "superseded" };
+  return { kind: final.number > signed.lastBlock ? "expired" : "pending" };
+}
+
+/** `retracted`: the chain went on without that block. */
+export type Finality = "final" | "pending" | "retracted";
+
+export async function findFinality(
+  api: ApiPromise,
+  request: ChainRequest,
+  block: BlockRef,
+): Promise<Finality> {
+  const isFinal = await isAncestor(api, request, block, await readFinalizedHead(request));
+  if (isFinal !== undefined) return isFinal ? "final" : "retracted";
+  const isBest = await isAncestor(api, request, block, await readBestHead(request));
+  return isBest === false ? "retracted" : "pending";
 }
 
 /** @returns the block, and the decoded DispatchError if the call failed in it */
@@ -48,17 +70,25 @@ export async function readInclusion(
   blockHash: string,
   hex: string,
 ): Promise<{ block: BlockRef; dispatchError?: unknown }> {
-  const [{ block }, [events]] = await Promise.all([
-    request("chain_getBlock", [blockHash]),
+  const [{ number, extrinsics }, [events]] = await Promise.all([
+    readBody(request, blockHash),
     readStorage(api, request, [{ entry: findStorage(api, "system", "events"), args: [] }], blockHash),
   ]);
-  const index = block.extrinsics.indexOf(hex);
+  const index = extrinsics.indexOf(hex);
   const failure = [...events as any].find(({ phase, event }) =>
     phase.isApplyExtrinsic && phase.asApplyExtrinsic.eq(index) &&
     event.section === "system" && event.method === "ExtrinsicFailed"
   );
-  return {
-    block: { number: Number(block.header.number), hash: blockHash },
-    dispatchError: failure?.event.data[0],
-  };
+  return { block: { number, hash: blockHash }, dispatchError: failure?.event.data[0] };
+}
+
+async function findBlock(
+  api: ApiPromise,
+  request: ChainRequest,
+  { hex, birthBlock, lastBlock }: SignedCall,
+  head: BlockRef,
+): Promise<string | undefined> {
+  for (const hash of await ancestorHashes(api, request, head, [birthBlock + 1, lastBlock])) {
+    if ((await readBody(request, hash)).extrinsics.includes(hex)) return hash;
+  }
 }

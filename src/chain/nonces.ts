@@ -1,17 +1,24 @@
 /**
- * Who of our callers uses which nonce. Per account, one submission at a time is prepared and handed to the pool; the next
- * then gets the smallest nonce that neither the chain nor we have given away, so that a dropped transaction's nonce
- * is filled again. Other processes may use the same account: the pool then refuses one of the two, who asks again.
+ * Who of our callers uses which nonce. Per account, one submission at a time is prepared and handed to the pool, the oldest call
+ * first: one that must be signed anew goes before all that came after it. Each gets the smallest nonce that neither the
+ * chain nor we have given away, so that a dropped transaction's nonce is filled again. Other processes may use the same
+ * account: the pool then refuses one of the two, who asks again.
  */
 import type { ApiPromise } from "@polkadot/api";
 import { fromHex, toHex } from "../base/bytes.ts";
 import { publicKeyOf } from "./sr25519.ts";
 import type { ChainRequest } from "./storage.ts";
 
+interface Lane {
+  isBusy: boolean;
+  /** In the order of age. */
+  readonly waiting: { readonly order: number; readonly start: () => void }[];
+}
+
 export class Nonces {
   readonly #request: ChainRequest;
   readonly #api: ApiPromise;
-  readonly #tails = new Map<string, Promise<unknown>>();
+  readonly #lanes = new Map<string, Lane>();
   readonly #inFlight = new Map<string, Set<number>>();
 
   constructor(api: ApiPromise, request: ChainRequest) {
@@ -19,11 +26,19 @@ export class Nonces {
     this.#request = request;
   }
 
-  /** Runs `task` with a nonce, alone among the tasks of the account. The nonce stays taken until `release`. */
-  async exclusive<T>(ss58: string, task: (nonce: number) => Promise<T>): Promise<T> {
-    const before = this.#tails.get(ss58);
-    const turn = (async () => {
-      await before;
+  /**
+   * Runs `task` with a nonce, alone among the tasks of the account. The nonce stays taken until `release`.
+   * @param order the call's age: lower goes first
+   * @param pause what to wait for before the nonce is taken; younger calls wait, too
+   */
+  async exclusive<T>(
+    ss58: string,
+    { order, pause }: { order: number; pause: () => Promise<void> },
+    task: (nonce: number) => Promise<T>,
+  ): Promise<T> {
+    const leave = await this.#enter(ss58, order);
+    try {
+      await pause();
       const nonce = await this.#take(ss58);
       try {
         return await task(nonce);
@@ -31,19 +46,33 @@ export class Nonces {
         this.release(ss58, nonce);
         throw error;
       }
-    })();
-    const tail = turn.catch(() => {});
-    this.#tails.set(ss58, tail);
-    tail.then(() => {
-      if (this.#tails.get(ss58) === tail) this.#tails.delete(ss58);
-    });
-    return await turn;
+    } finally {
+      leave();
+    }
   }
 
   release(ss58: string, nonce: number): void {
     const taken = this.#inFlight.get(ss58);
     taken?.delete(nonce);
     if (taken?.size === 0) this.#inFlight.delete(ss58);
+  }
+
+  /** @returns how to leave again */
+  async #enter(ss58: string, order: number): Promise<() => void> {
+    const lane = this.#lanes.get(ss58) ?? { isBusy: false, waiting: [] };
+    this.#lanes.set(ss58, lane);
+    if (lane.isBusy) {
+      await new Promise<void>((start) => {
+        const at = lane.waiting.findIndex((other) => other.order > order);
+        lane.waiting.splice(at < 0 ? lane.waiting.length : at, 0, { order, start });
+      });
+    }
+    lane.isBusy = true;
+    return () => {
+      const next = lane.waiting.shift();
+      if (next !== undefined) next.start();
+      else this.#lanes.delete(ss58);
+    };
   }
 
   async #take(ss58: string): Promise<number> {

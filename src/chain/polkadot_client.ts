@@ -9,11 +9,12 @@ import type { ChainClient } from "./client.ts";
 import { chainError } from "./errors.ts";
 import type { Heads } from "./heads.ts";
 import { type Metagraph, readMetagraph, readWeights, subtensorItem, type Weights } from "./metagraph.ts";
+import type { Spending } from "./fees.ts";
 import { findStorage } from "./runtime.ts";
 import { type KeyringPair, publicKeyOf } from "./sr25519.ts";
 import type { SteadyProvider } from "./steady_provider.ts";
 import { type ChainRequest, readStorage, type StorageItem } from "./storage.ts";
-import { Submitter } from "./submit.ts";
+import { type SubmitOptions, Submitter } from "./submit.ts";
 import { scoresToWeights } from "./weights.ts";
 
 export interface ClientParts {
@@ -34,10 +35,10 @@ export class PolkadotClient implements ChainClient {
   readonly #submitter: Submitter;
 
   constructor(
-    options: { url: string; readLimitMs: number; callTimeoutMs: number },
+    options: { url: string; readLimitMs: number } & SubmitOptions,
     parts: ClientParts,
   ) {
-    const { url, readLimitMs, callTimeoutMs } = options;
+    const { url, readLimitMs } = options;
     this.url = url;
     this.genesisHash = parts.api.genesisHash.toHex();
     this.#parts = parts;
@@ -49,18 +50,15 @@ export class PolkadotClient implements ChainClient {
         const { message, code } = error as Error & { code?: number };
         throw chainError(
           "chain/request-failed",
-          `request ${method} of ${url}: the node answers ${message}, try again or use another node`,
+          `request ${method} of ${parts.provider.url}: the node answers ${message}, try again or use another node`,
           { method, rpcCode: code },
         );
       }
     };
     this.#request = requestWithin(readLimitMs);
     this.#submitter = new Submitter(
-      { callTimeoutMs },
-      {
-        ...parts,
-        request: requestWithin(Infinity),
-      },
+      options,
+      { ...parts, request: requestWithin(Infinity) },
     );
   }
 
@@ -68,12 +66,17 @@ export class PolkadotClient implements ChainClient {
     return this.#parts.heads.height;
   }
 
+  finalizedBlock(): number {
+    return this.#parts.heads.finalizedHeight;
+  }
+
   onBlock(handler: (block: number) => void): () => void {
     return this.#parts.heads.onBlock(handler);
   }
 
   metagraph(netuid: number): Promise<Metagraph> {
-    return readMetagraph(this.#parts.api, this.#request, netuid, this.#parts.heads.latest);
+    const { api, heads } = this.#parts;
+    return heads.read(this.#request, (block) => readMetagraph(api, this.#request, netuid, block));
   }
 
   async balance(ss58: string): Promise<bigint> {
@@ -94,7 +97,9 @@ export class PolkadotClient implements ChainClient {
 
   async transfer(from: KeyringPair, to: string, amount: bigint): Promise<void> {
     publicKeyOf(to);
-    await this.#submit(`transfer ${amount} rao to ${to}`, from, (api) => transferCall(api, to, amount));
+    await this.#submit(`transfer ${amount} rao to ${to}`, from, (api) => transferCall(api, to, amount), {
+      amountRao: amount,
+    });
   }
 
   async register(netuid: number, coldkey: KeyringPair, hotkey: string): Promise<number> {
@@ -105,6 +110,7 @@ export class PolkadotClient implements ChainClient {
         `register ${hotkey} in subnet ${netuid}`,
         coldkey,
         (api) => burnedRegisterCall(api, netuid, hotkey),
+        { amountRao: await this.registrationCost(netuid) },
       );
     } catch (error) {
       // Somebody else was faster, or it was us before a restart.
@@ -145,7 +151,8 @@ export class PolkadotClient implements ChainClient {
   }
 
   weights(netuid: number): Promise<Weights> {
-    return readWeights(this.#parts.api, this.#request, netuid, this.#parts.heads.latest);
+    const { api, heads } = this.#parts;
+    return heads.read(this.#request, (block) => readWeights(api, this.#request, netuid, block));
   }
 
   async close(): Promise<void> {
@@ -159,13 +166,21 @@ export class PolkadotClient implements ChainClient {
 
   async #read(item: StorageItem): Promise<any> {
     const { api, heads } = this.#parts;
-    const [value] = await readStorage(api, this.#request, [item], heads.latest.hash);
+    const [value] = await heads.read(
+      this.#request,
+      ({ hash }) => readStorage(api, this.#request, [item], hash),
+    );
     return value;
   }
 
-  async #submit(what: string, account: KeyringPair, build: (api: ApiPromise) => Call): Promise<void> {
+  async #submit(
+    what: string,
+    account: KeyringPair,
+    build: (api: ApiPromise) => Call,
+    spending: Spending = {},
+  ): Promise<void> {
     const { api, heads } = this.#parts;
-    const block = await this.#submitter.submit(what, account, () => build(api));
+    const block = await this.#submitter.submit(what, account, () => build(api), spending);
     if (block.number > heads.latest.number) heads.see(block);
   }
 }

@@ -36,3 +36,8 @@ export function isContention(error: PoolAnswer, attempt: number): boolean {
 export function isAlreadyInPool(error: PoolAnswer): boolean {
   return error.code === ALREADY_IMPORTED;
 }
+
+/** A refusal that the very bytes bring about, too, when a copy of them is on chain already. */
+export function maySpeakOfCopy(error: PoolAnswer): boolean {
+  return error.code === INVALID || error.code === BANNED;
+}

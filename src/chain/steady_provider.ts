@@ -96,6 +96,11 @@ export class SteadyProvider implements ProviderInterface {
       (this.#link === undefined ? 0 : this.#clock.monotonicMs() - this.#linkedAtMs);
   }
 
+  /** Aborts when the client is closed. */
+  get closed(): AbortSignal {
+    return this.#closing.signal;
+  }
+
   /** Why there is no link at present. */
   get lastFailure(): unknown {
     return this.#choice.lastFailure;

@@ -1,21 +1,35 @@
 /**
- * Submits calls so that each takes effect at most once, and once where that is possible: through a busy account, a full pool
- * and lost connections. The rule: what may have reached a pool is only ever sent again as the same bytes, whose nonce lets
- * them in once; the call is signed anew only after the earlier extrinsic is known never to be included.
+ * Submits calls so that each takes effect at most once, and once where that is possible: through a busy account, a full pool,
+ * lost connections and reorganisations. The rule: what may have reached a pool is only ever sent again as the same bytes, whose
+ * nonce lets them in once; the call is signed anew only after it is final that the earlier extrinsic never is included.
+ *
+ * A call is signed, then *pending* until it is in a block, then *included* until that block is final; a block that the chain
+ * goes on without makes it pending again.
  */
 import type { ApiPromise } from "@polkadot/api";
 import type { Clock } from "../base/clock.ts";
-import { isSkeinError } from "../base/errors.ts";
+import { describeError, isSkeinError } from "../base/errors.ts";
 import type { Log } from "../base/log.ts";
 import type { Random } from "../base/random.ts";
 import type { Call } from "./calls.ts";
+import { isUnknownBlock } from "./chain_view.ts";
 import { callFailed, callRefused } from "./dispatch_error.ts";
 import { chainError } from "./errors.ts";
-import { type Fate, findFate, readInclusion, type SignedCall } from "./inclusion.ts";
+import { checkBalance, type Spending } from "./fees.ts";
+import {
+  type Fate,
+  type Finality,
+  findFate,
+  findFinality,
+  readInclusion,
+  type SignedCall,
+} from "./inclusion.ts";
 import type { BlockRef } from "./metagraph.ts";
 import { Nonces } from "./nonces.ts";
-import { type PoolWatch, submitAndWatch, type WatchEnd } from "./pool_watch.ts";
-import { isAlreadyInPool, isContention } from "./pool_refusal.ts";
+import { type PoolWatch, submitAndWatch } from "./pool_watch.ts";
+import { isAlreadyInPool, isContention, maySpeakOfCopy } from "./pool_refusal.ts";
+import { orPending, settle } from "./settle.ts";
+import { signCall, type SignedWithMethod } from "./sign_call.ts";
 import type { KeyringPair } from "./sr25519.ts";
 import type { SteadyProvider } from "./steady_provider.ts";
 import type { ChainRequest } from "./storage.ts";
@@ -23,31 +37,48 @@ import type { ChainRequest } from "./storage.ts";
 export interface SubmitOptions {
   /** Time with a connected node until a call is given up. */
   readonly callTimeoutMs: number;
+  /** When a call counts as done: in a block, by default, or in a block that is final. */
+  readonly until?: "included" | "finalized";
 }
 
 export interface SubmitDependencies {
   readonly api: ApiPromise;
-  readonly provider: SteadyProvider;
+  readonly provider: Pick<SteadyProvider, "uptimeMs" | "connected" | "beginCall" | "closed">;
   readonly request: ChainRequest;
   readonly clock: Clock;
   readonly log: Log;
   readonly random: Random;
 }
 
-/** Blocks that a signature is good for. */
-const ERA_BLOCKS = 64;
-/** Above this lag of finality the signature is anchored in the best block. */
-const FINALITY_LAG_BLOCKS = ERA_BLOCKS / 2;
+/** One call of our callers, from the first signature to the end. */
+interface Task {
+  /** What is being done, for errors. */
+  readonly what: string;
+  readonly account: KeyringPair;
+  readonly build: () => Call;
+  readonly spending: Spending;
+  /** Its age among all calls. */
+  readonly order: number;
+  readonly deadlineMs: number;
+  attemptCount: number;
+}
+
+interface Inclusion {
+  readonly signed: SignedCall;
+  readonly block: BlockRef;
+  readonly dispatchError?: unknown;
+}
+
 const FIRST_PAUSE_MS = 50;
 const LAST_PAUSE_MS = 3000;
-/** How often to look at the chain while the pool is silent, and while nothing is watched. */
-const SILENCE_MS = 15_000;
 const LOOK_AGAIN_MS = 1000;
+const FINALITY_POLL_MS = 2000;
 
 export class Submitter {
   readonly #deps: SubmitDependencies;
   readonly #options: SubmitOptions;
   readonly #nonces: Nonces;
+  #taskCount = 0;
 
   constructor(options: SubmitOptions, deps: SubmitDependencies) {
     this.#options = options;
@@ -56,130 +87,169 @@ export class Submitter {
   }
 
   /**
+   * Also a call that is done with its inclusion is followed on until that is final, and brought in again if need be. A failure
+   * is only told once it is final: on another fork the call might succeed.
    * @param what is being done, for errors: "transfer 5 rao to 5F…"
    * @returns the block that includes the call, its effects in place
-   * @throws {SkeinError} `chain/call-failed`, `chain/call-refused`, `chain/timeout`, `chain/disconnected`
+   * @throws {SkeinError} `chain/call-failed`, `chain/call-refused`, `chain/balance-too-low`, `chain/timeout`, `chain/disconnected`
    */
-  async submit(what: string, account: KeyringPair, build: () => Call): Promise<BlockRef> {
-    const { api, provider, request, clock, log, random } = this.#deps;
-    const deadlineMs = provider.uptimeMs() + this.#options.callTimeoutMs;
-    for (let attempt = 0;; attempt++) {
-      const { fate, hex } = await this.#attempt(what, account, build, { attempt, deadlineMs });
-      if (fate.kind === "included") {
-        const { block, dispatchError } = await readInclusion(api, request, fate.blockHash, hex);
-        if (dispatchError !== undefined) throw callFailed(api, what, dispatchError, fate.blockHash);
-        return block;
-      }
-      if (provider.uptimeMs() > deadlineMs) {
-        throw this.#timeout(what, `${attempt + 1} attempts, all superseded`);
-      }
-      log.debug(`chain: ${what}: ${fate.kind}, signing anew`);
-      const pauseMs = Math.min(LAST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** Math.min(attempt, 10));
-      await clock.sleep(pauseMs * (0.5 + random.nextFloat()));
-    }
-  }
-
-  /** One signature, to its end. */
-  async #attempt(
+  async submit(
     what: string,
     account: KeyringPair,
     build: () => Call,
-    { attempt, deadlineMs }: { attempt: number; deadlineMs: number },
-  ): Promise<{ fate: Fate; hex: string }> {
-    const sent = await this.#nonces.exclusive(account.address, async (nonce) => {
-      const signed = await this.#sign(account, build, nonce);
+    spending: Spending = {},
+  ): Promise<BlockRef> {
+    const { api, provider } = this.#deps;
+    const endCall = provider.beginCall();
+    try {
+      const deadlineMs = provider.uptimeMs() + this.#options.callTimeoutMs;
+      const order = ++this.#taskCount;
+      const task: Task = { what, account, build, spending, order, deadlineMs, attemptCount: 0 };
+      const first = await this.#include(task);
+      if (this.#options.until !== "finalized" && first.dispatchError === undefined) {
+        this.#keepIn({ ...task, deadlineMs: Infinity }, first);
+        return first.block;
+      }
+      const { block, dispatchError } = await this.#finalize(task, first);
+      if (dispatchError !== undefined) throw callFailed(api, what, dispatchError, block.hash);
+      return block;
+    } finally {
+      endCall();
+    }
+  }
+
+  /** Pending → included. @param signed what is under way already, after a reorganisation */
+  async #include(task: Task, signed?: SignedCall): Promise<Inclusion> {
+    const { api, request, log } = this.#deps;
+    let fate: Fate | undefined;
+    for (;;) {
+      if (signed === undefined) ({ signed, fate } = await this.#attempt(task));
+      else fate = await this.#follow(task, signed, undefined);
+      if (fate.kind === "included") {
+        try {
+          return { signed, ...await readInclusion(api, request, fate.blockHash, signed.hex) };
+        } catch (error) {
+          if (!isSkeinError(error, "chain/request-failed")) throw error;
+          log.debug(`chain: ${task.what}: ${describeError(error)}, looking again`);
+          this.#checkDeadline(task, `its block ${fate.blockHash} cannot be read`);
+          await this.#sleep(LOOK_AGAIN_MS);
+          continue;
+        }
+      }
+      this.#checkDeadline(task, `${task.attemptCount} attempts, the last ${fate.kind}`);
+      log.debug(`chain: ${task.what}: ${fate.kind}, signing anew`);
+      signed = undefined;
+    }
+  }
+
+  /** Included → final, by way of any number of other blocks; the nonce is ours until then. */
+  async #finalize(task: Task, first: Inclusion): Promise<Inclusion> {
+    const { api, request, log } = this.#deps;
+    let inclusion = first;
+    for (;;) {
+      const { block, signed } = inclusion;
+      const finality = await orPending<Finality>(findFinality(api, request, block), "pending", log);
+      if (finality === "final") {
+        this.#release(signed);
+        return inclusion;
+      }
+      if (finality === "retracted") {
+        log.info(
+          `chain: ${task.what}: block ${block.number} was reorganised away, bringing the call in again`,
+        );
+        inclusion = await this.#include(task, signed);
+        continue;
+      }
+      this.#checkDeadline(task, `included in block ${block.number}, which is not final yet`);
+      await this.#sleep(FINALITY_POLL_MS);
+    }
+  }
+
+  /** For a call that its caller takes to be done. */
+  #keepIn(task: Task, first: Inclusion): void {
+    const { api, provider, log } = this.#deps;
+    this.#finalize(task, first).then(({ block, dispatchError }) => {
+      if (dispatchError === undefined) return;
+      log.warn(
+        `chain: after a reorganisation: ${callFailed(api, task.what, dispatchError, block.hash).message}`,
+      );
+    }).catch((error) => {
+      if (provider.closed.aborted) return;
+      log.warn(`chain: after a reorganisation: ${describeError(error)}`);
+    });
+  }
+
+  /** One signature, to a block or to the certainty that it comes into none. */
+  async #attempt(task: Task): Promise<{ fate: Fate; signed: SignedCall }> {
+    const { what, account, order } = task;
+    const attempt = task.attemptCount++;
+    const { random, provider, api, request, log } = this.#deps;
+    const pauseMs = attempt === 0
+      ? 0
+      : Math.min(LAST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** Math.min(attempt - 1, 10));
+    const pause = () => pauseMs === 0 ? Promise.resolve() : this.#sleep(pauseMs * (0.5 + random.nextFloat()));
+    const sent = await this.#nonces.exclusive(account.address, { order, pause }, async (nonce) => {
+      const signed = await this.#sign(task, nonce);
+      await checkBalance(api, request, what, signed, task.spending);
       try {
-        return { signed, watch: await submitAndWatch(await this.#deps.provider.connected(), signed.hex) };
+        return { signed, watch: await submitAndWatch(await provider.connected(), signed.hex) };
       } catch (error) {
         if (isSkeinError(error, "chain/disconnected") || isAlreadyInPool(error as Error)) return { signed };
-        if (isContention(error as Error, attempt)) return { signed, isRefused: true };
-        throw callRefused(what, error as Error);
+        if (!isContention(error as Error, attempt)) throw callRefused(what, error as Error);
+        return { signed, refusal: error as Error };
       }
     });
-    const { signed } = sent;
+    const { signed, refusal, watch } = sent;
+    if (refusal === undefined) return { signed, fate: await this.#follow(task, signed, watch) };
+    const fate: Fate = maySpeakOfCopy(refusal)
+      ? await orPending<Fate>(findFate(api, request, signed), { kind: "pending" }, log)
+      : { kind: "pending" };
+    if (fate.kind === "included") return { signed, fate };
+    this.#release(signed);
+    return { signed, fate: { kind: "superseded" } };
+  }
+
+  /** The nonce stays ours only with a call that is included. */
+  async #follow(task: Task, signed: SignedCall, watch: PoolWatch | undefined): Promise<Fate> {
+    let fate: Fate | undefined;
     try {
-      if (sent.isRefused) return { fate: { kind: "superseded" }, hex: signed.hex };
-      return { fate: await this.#settle(what, signed, sent.watch, deadlineMs), hex: signed.hex };
+      return fate = await settle(
+        signed,
+        watch,
+        this.#deps,
+        () => this.#checkDeadline(task, `not included yet, which may happen until block ${signed.lastBlock}`),
+      );
     } finally {
-      this.#nonces.release(signed.ss58, signed.nonce);
+      if (fate?.kind !== "included") this.#release(signed);
     }
   }
 
-  async #sign(account: KeyringPair, build: () => Call, nonce: number): Promise<SignedCall> {
+  async #sign(task: Task, nonce: number): Promise<SignedWithMethod> {
     const { api, request } = this.#deps;
-    const [best, finalized] = await Promise.all([
-      request("chain_getHeader", []),
-      request("chain_getFinalizedHead", []).then((hash) => request("chain_getHeader", [hash])),
-    ]);
-    const isLagging = Number(best.number) - Number(finalized.number) > FINALITY_LAG_BLOCKS;
-    const birthBlock = Number((isLagging ? best : finalized).number);
-    const blockHash = await request("chain_getBlockHash", [birthBlock]);
-    const call = build();
-    call.sign(account, {
-      blockHash,
-      era: api.registry.createType("ExtrinsicEra", { current: birthBlock, period: ERA_BLOCKS }),
-      genesisHash: api.genesisHash,
-      nonce,
-      runtimeVersion: api.runtimeVersion,
-      signedExtensions: api.registry.signedExtensions,
-    });
-    const lastBlock = birthBlock + ERA_BLOCKS - 1;
-    return { hex: call.toHex(), ss58: account.address, nonce, birthBlock, lastBlock };
-  }
-
-  /** Follows what may be in a pool until it is on chain or never can be. */
-  async #settle(
-    what: string,
-    signed: SignedCall,
-    firstWatch: PoolWatch | undefined,
-    deadlineMs: number,
-  ): Promise<Fate> {
-    const { api, provider, request } = this.#deps;
-    let watch = firstWatch;
     for (;;) {
-      const end = await this.#wait(watch);
-      if (end?.kind === "inBlock") {
-        watch?.stop();
-        return { kind: "included", blockHash: end.blockHash };
+      try {
+        return await signCall(api, request, { ...task, nonce });
+      } catch (error) {
+        // Two nodes, or a node in two minds, while we looked at it.
+        if (!isUnknownBlock(error)) throw error;
+        this.#checkDeadline(task, "the chain's head cannot be read");
+        await this.#sleep(LOOK_AGAIN_MS);
       }
-      const fate = await findFate(api, request, signed);
-      if (fate.kind !== "pending") {
-        watch?.stop();
-        return fate;
-      }
-      if (provider.uptimeMs() > deadlineMs) {
-        watch?.stop();
-        throw this.#timeout(what, `not included yet, which may happen until block ${signed.lastBlock}`);
-      }
-      if (watch === undefined || end !== undefined) watch = await this.#sendAgain(signed);
     }
   }
 
-  /** @returns undefined after a silence */
-  async #wait(watch: PoolWatch | undefined): Promise<WatchEnd | undefined> {
-    const { promise: silence, resolve } = Promise.withResolvers<undefined>();
-    const cancel = this.#deps.clock.after(
-      watch === undefined ? LOOK_AGAIN_MS : SILENCE_MS,
-      () => resolve(undefined),
-    );
-    const end = await Promise.race([silence, ...(watch === undefined ? [] : [watch.ended])]);
-    cancel();
-    return end;
+  #release({ ss58, nonce }: SignedCall): void {
+    this.#nonces.release(ss58, nonce);
   }
 
-  /** The same bytes: harmless however often. @returns undefined when the pool has them, or does not want them now */
-  async #sendAgain(signed: SignedCall): Promise<PoolWatch | undefined> {
-    try {
-      return await submitAndWatch(await this.#deps.provider.connected(), signed.hex);
-    } catch (error) {
-      this.#deps.log.debug(`chain: sending nonce ${signed.nonce} again: ${(error as Error).message}`);
-      return undefined;
-    }
+  #sleep(ms: number): Promise<void> {
+    return this.#deps.clock.sleep(ms, this.#deps.provider.closed);
   }
 
-  #timeout(what: string, found: string): Error {
+  #checkDeadline({ what, deadlineMs }: Task, found: string): void {
+    if (this.#deps.provider.uptimeMs() <= deadlineMs) return;
     const seconds = Math.round(this.#options.callTimeoutMs / 1000);
-    return chainError(
+    throw chainError(
       "chain/timeout",
       `${what}: ${found}, ${seconds} s were allowed, look at the account and try again`,
     );

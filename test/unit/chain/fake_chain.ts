@@ -1,6 +1,7 @@
 /**
- * A chain of three ideas (blocks, nonces, a pool) behind the two boundaries of the submitter: the request function and the
- * link. Extrinsics are JSON texts. Faults are set per submission; virtual time runs a thousand times as fast.
+ * A chain of four ideas (blocks, forks, nonces, a pool) behind the two boundaries of the submitter: the request function and the
+ * link. Extrinsics are JSON texts. Faults are set per submission; time is a thousand times as
+ * fast unless a test brings its own.
  */
 import { systemClock } from "../../../src/base/clock.ts";
 import type { Clock } from "../../../src/base/clock.ts";
@@ -16,23 +17,46 @@ export const quickClock: Clock = {
   after: (ms, callback) => systemClock.after(ms / 1000, callback),
 };
 
+interface FakeBlock {
+  readonly hash: string;
+  readonly extrinsics: string[];
+}
 interface FakeExtrinsic {
   readonly ss58: string;
   readonly nonce: number;
   readonly call: string;
+  /** Hash of the block that the signature is good from. */
+  readonly anchor?: string;
 }
 type Update = (error: Error | null, status: unknown) => void;
-type Fault = "loseBefore" | "loseAfter" | "drop" | { code: number; message: string };
+/** `copy`: the bytes arrive twice, and the answer is about the second time, when the first is in a block. */
+export type Fault = "loseBefore" | "loseAfter" | "drop" | "copy" | { code: number; message: string };
 
 export class FakeChain {
-  readonly blocks: { extrinsics: string[] }[] = [{ extrinsics: [] }];
+  /** The best chain. */
+  blocks: FakeBlock[] = [{ hash: "block-0", extrinsics: [] }];
+  /** How far the final head is behind the best. */
+  finalityLag = 0;
+  /** Each block that ever was, with all before it. */
+  readonly #chains = new Map<string, readonly FakeBlock[]>([["block-0", this.blocks]]);
+  #forkCount = 0;
   readonly pool = new Map<string, Update>();
   /** Taken from the front, one a submission; an undefined entry is no fault. */
   readonly faults: (Fault | undefined)[] = [];
   submissionCount = 0;
+  readonly closing = new AbortController();
   #link = this.#newLink();
+  /** The pool takes nothing. */
+  isDeaf = false;
+  /** Different extrinsics that were sent. */
+  readonly sent = new Set<string>();
+  readonly #clock: Clock;
   readonly #stored: unknown[] = [];
   #storedCount = 0;
+
+  constructor(clock: Clock = quickClock) {
+    this.#clock = clock;
+  }
 
   /** All calls that took effect, in order. */
   get calls(): string[] {
@@ -42,16 +66,36 @@ export class FakeChain {
   mine(): void {
     const extrinsics: string[] = [];
     const sorted = [...this.pool].sort(([a], [b]) => parse(a).nonce - parse(b).nonce);
-    this.blocks.push({ extrinsics });
+    const block = { hash: `block-${this.blocks.length}${"'".repeat(this.#forkCount)}`, extrinsics };
+    const before = this.blocks;
+    this.blocks = [...before, block];
     for (const [text, onUpdate] of sorted) {
       const { ss58, nonce } = parse(text);
-      const expected = this.#nonceOf(ss58);
+      const expected = nonceAfter(ss58, this.blocks);
       if (nonce > expected) continue;
       this.pool.delete(text);
-      if (nonce < expected) continue;
+      if (nonce < expected || this.#isExpired(text)) continue;
       extrinsics.push(text);
-      onUpdate(null, { inBlock: `block-${this.blocks.length - 1}` });
+      onUpdate(null, { inBlock: block.hash });
     }
+    this.#chains.set(block.hash, this.blocks);
+  }
+
+  /** 63 blocks after its anchor, or on a chain without that. */
+  #isExpired(text: string): boolean {
+    const { anchor } = parse(text);
+    if (anchor === undefined) return false;
+    const at = this.blocks.findIndex(({ hash }) => hash === anchor);
+    return at < 0 || this.blocks.length - 1 - at > 63;
+  }
+
+  /** The chain goes on from an earlier block. @param isKept whether the pool takes back what the lost blocks held */
+  retract(blockCount: number, isKept: boolean): void {
+    const lost = this.blocks.slice(-blockCount);
+    this.blocks = this.blocks.slice(0, -blockCount);
+    this.#forkCount++;
+    if (!isKept) return;
+    for (const text of lost.flatMap(({ extrinsics }) => extrinsics)) this.pool.set(text, () => {});
   }
 
   loseConnection(): void {
@@ -66,7 +110,7 @@ export class FakeChain {
     let isStopped = false;
     (async () => {
       while (!isStopped) {
-        await quickClock.sleep(1000);
+        await this.#clock.sleep(1000);
         this.mine();
       }
     })();
@@ -81,7 +125,13 @@ export class FakeChain {
     });
     const api = {
       rpc: { system: { accountNextIndex() {} } },
-      query: { system: { account: entry((ss58) => String(ss58)), events: entry(() => "events") } },
+      query: {
+        system: {
+          account: entry((ss58) => String(ss58)),
+          events: entry(() => "events"),
+          blockHash: entry((number) => `hash ${number}`),
+        },
+      },
       registry: {
         createType: () => ({}),
         createLookupType: () => "",
@@ -89,69 +139,64 @@ export class FakeChain {
         findMetaError: () => ({ section: "fake", name: "CallIsBad", docs: ["The call is bad."] }),
       },
     };
-    const provider = { uptimeMs: () => quickClock.monotonicMs(), connected: async () => this.#link };
+    const provider = {
+      uptimeMs: () => this.#clock.monotonicMs(),
+      connected: async () => this.#link,
+      beginCall: () => () => {},
+      closed: this.closing.signal,
+    };
     return {
       api,
       provider,
       request: (method: string, params: any[]) => this.#answer(method, params),
-      clock: quickClock,
+      clock: this.#clock,
       log: silentLog,
       random: new Random(seed),
     } as unknown as SubmitDependencies;
   }
 
   async #answer(method: string, params: any[]): Promise<unknown> {
-    const numberOf = (hash: string | undefined) => hash ? Number(hash.slice(6)) : this.blocks.length - 1;
+    const best = this.blocks.at(-1)!.hash;
     switch (method) {
       case "chain_getHeader":
-        return { number: numberOf(params[0]) };
+        return { number: this.#chainTo(params[0] ?? best).length - 1 };
       case "chain_getBlockHash":
-        return `block-${params[0]}`;
+        return params.length === 0 ? best : this.blocks[params[0]].hash;
       case "chain_getFinalizedHead":
-        return `block-${this.blocks.length - 1}`;
-      case "chain_getBlock":
-        return {
-          block: {
-            header: { number: numberOf(params[0]) },
-            extrinsics: this.blocks[numberOf(params[0])].extrinsics,
-          },
-        };
+        return this.blocks[Math.max(0, this.blocks.length - 1 - this.finalityLag)].hash;
+      case "chain_getBlock": {
+        const chain = this.#chainTo(params[0]);
+        return { block: { header: { number: chain.length - 1 }, extrinsics: chain.at(-1)!.extrinsics } };
+      }
       case "system_accountNextIndex": {
         const inPool = [...this.pool.keys()].map(parse).filter(({ ss58 }) => ss58 === params[0]);
-        let next = this.#nonceOf(params[0]);
+        let next = nonceAfter(params[0], this.blocks);
         while (inPool.some(({ nonce }) => nonce === next)) next++;
         return next;
       }
       case "state_queryStorageAt": {
-        const value = (key: string) =>
-          key === "events"
-            ? this.#eventsOf(numberOf(params[1]))
-            : { nonce: { toNumber: () => this.#nonceOf(key) } };
+        const chain = this.#chainTo(params[1]);
+        const value = (key: string) => {
+          if (key === "events") return eventsOf(chain.at(-1)!);
+          if (key.startsWith("hash ")) return { toHex: () => chain[Number(key.slice(5))].hash };
+          return { nonce: { toNumber: () => nonceAfter(key, chain) } };
+        };
         return [{ changes: params[0].map((key: string) => [key, this.#store(value(key))]) }];
       }
     }
     throw new Error(`unexpected ${method}`);
   }
 
-  /** Calls whose name begins with "bad" fail when executed. */
-  #eventsOf(blockNumber: number): unknown[] {
-    return this.blocks[blockNumber].extrinsics.flatMap((text, index) => {
-      if (!parse(text).call.startsWith("bad")) return [];
-      const phase = { isApplyExtrinsic: true, asApplyExtrinsic: { eq: (other: number) => other === index } };
-      const dispatchError = { isModule: true, asModule: {} };
-      return [{ phase, event: { section: "system", method: "ExtrinsicFailed", data: [dispatchError] } }];
-    });
+  #chainTo(hash: string): readonly FakeBlock[] {
+    const chain = this.#chains.get(hash);
+    if (chain === undefined) throw chainError("chain/request-failed", `read ${hash}: UnknownBlock`);
+    return chain;
   }
 
   /** Values travel as one byte, their number modulo 256. @returns hex */
   #store(value: unknown): string {
     this.#stored[this.#storedCount % 256] = value;
     return `0x${(this.#storedCount++ % 256).toString(16).padStart(2, "0")}`;
-  }
-
-  #nonceOf(ss58: string): number {
-    return this.blocks.flatMap(({ extrinsics }) => extrinsics).filter((text) => parse(text).ss58 === ss58)
-      .length;
   }
 
   #newLink() {
@@ -163,12 +208,18 @@ export class FakeChain {
       unsubscribe() {},
       subscribe: async (_type: string, _method: string, [text]: [string], onUpdate: Update) => {
         this.submissionCount++;
+        this.sent.add(text);
+        if (this.isDeaf) throw Object.assign(new Error("Immediately Dropped"), { code: 1016 });
         const fault = this.faults.shift();
         if (typeof fault === "object") throw Object.assign(new Error(fault.message), { code: fault.code });
         if (fault !== "loseBefore") this.#take(text, onUpdate);
         if (fault === "loseBefore" || fault === "loseAfter") {
           this.loseConnection();
           throw chainError("chain/disconnected", "request: lost");
+        }
+        if (fault === "copy") {
+          this.mine();
+          this.#take(text, onUpdate);
         }
         if (fault === "drop") {
           this.pool.delete(text);
@@ -185,7 +236,7 @@ export class FakeChain {
     };
     const { ss58, nonce } = parse(text);
     if (this.pool.has(text)) refuse(1013, "Already Imported");
-    if (nonce < this.#nonceOf(ss58)) refuse(1010, "Invalid Transaction: Transaction is outdated");
+    if (nonce < nonceAfter(ss58, this.blocks)) refuse(1010, "Invalid Transaction: Transaction is outdated");
     const isTaken = [...this.pool.keys()].map(parse).some((other) =>
       other.ss58 === ss58 && other.nonce === nonce
     );
@@ -198,12 +249,27 @@ export class FakeChain {
 export function fakeCall(call: string): any {
   let text = "";
   return {
-    sign: (account: { address: string }, { nonce }: { nonce: number }) =>
-      text = JSON.stringify({ ss58: account.address, nonce, call }),
+    method: { method: "fake" },
+    sign: (account: { address: string }, { nonce, blockHash }: { nonce: number; blockHash: string }) =>
+      text = JSON.stringify({ ss58: account.address, nonce, call, anchor: blockHash }),
     toHex: () => text,
   };
 }
 
 function parse(text: string): FakeExtrinsic {
   return JSON.parse(text);
+}
+
+function nonceAfter(ss58: string, chain: readonly FakeBlock[]): number {
+  return chain.flatMap(({ extrinsics }) => extrinsics).filter((text) => parse(text).ss58 === ss58).length;
+}
+
+/** Calls whose name begins with "bad" fail when executed. */
+function eventsOf({ extrinsics }: FakeBlock): unknown[] {
+  return extrinsics.flatMap((text, index) => {
+    if (!parse(text).call.startsWith("bad")) return [];
+    const phase = { isApplyExtrinsic: true, asApplyExtrinsic: { eq: (other: number) => other === index } };
+    const dispatchError = { isModule: true, asModule: {} };
+    return [{ phase, event: { section: "system", method: "ExtrinsicFailed", data: [dispatchError] } }];
+  });
 }
