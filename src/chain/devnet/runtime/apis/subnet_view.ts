@@ -12,6 +12,7 @@ import { fromHex, utf8 } from "../../../../base/bytes.ts";
 import type { RuntimeApiContext } from "./runtime_api.ts";
 
 export const ROOT_NETUID = 0;
+const NETUID_BYTES = 2;
 const NO_AXON: ValueOf<typeof at.axonInfo> = {
   block: 0n,
   version: 0,
@@ -92,14 +93,20 @@ export function existingSubnet(context: RuntimeApiContext, netuid: number): Subn
   return context.state.get(at.NetworksAdded, netuid) ? new SubnetView(context, netuid) : undefined;
 }
 
+/** Listed once a call, for the state is searched for them. */
+const listed = new WeakMap<RuntimeApiContext, readonly SubnetView[]>();
+
 /** In the order of their netuids. */
-export function allSubnets(context: RuntimeApiContext): SubnetView[] {
-  const first = storageKey(at.NetworksAdded, 0);
-  const prefix = first.slice(0, -4);
-  return context.keys(prefix)
+export function allSubnets(context: RuntimeApiContext): readonly SubnetView[] {
+  const known = listed.get(context);
+  if (known) return known;
+  const prefix = storageKey(at.NetworksAdded, 0).slice(0, -2 * NETUID_BYTES);
+  const subnets = context.keys(prefix)
     .map((key) => littleEndian(fromHex(key.slice(prefix.length))))
     .sort((a, b) => a - b)
     .flatMap((netuid) => existingSubnet(context, netuid) ?? []);
+  listed.set(context, subnets);
+  return subnets;
 }
 
 const littleEndian = ([low, high]: Uint8Array) => low | (high << 8);
