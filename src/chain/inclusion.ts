@@ -11,7 +11,7 @@ import {
   readBody,
   readFinalizedHead,
   readNonce,
-} from "./chain_view.ts";
+} from "./head_reads.ts";
 import type { BlockRef } from "./metagraph.ts";
 import { findStorage } from "./runtime.ts";
 import { type ChainRequest, readStorage } from "./storage.ts";

@@ -1,7 +1,7 @@
 /** Signs a call for one nonce and a bounded number of blocks, anchored in what is final so that no reorganisation voids it. */
 import type { ApiPromise } from "@polkadot/api";
 import type { Call } from "./calls.ts";
-import { readBestHead, readFinalizedHead } from "./chain_view.ts";
+import { readBestHead, readFinalizedHead } from "./head_reads.ts";
 import type { SignedCall } from "./inclusion.ts";
 import type { KeyringPair } from "./sr25519.ts";
 import type { ChainRequest } from "./storage.ts";

@@ -12,7 +12,7 @@ import { describeError, isSkeinError } from "../base/errors.ts";
 import type { Log } from "../base/log.ts";
 import type { Random } from "../base/random.ts";
 import type { Call } from "./calls.ts";
-import { isUnknownBlock } from "./chain_view.ts";
+import { isUnknownBlock } from "./head_reads.ts";
 import { callFailed, callRefused } from "./dispatch_error.ts";
 import { chainError } from "./errors.ts";
 import { checkBalance, type Spending } from "./fees.ts";

@@ -22,17 +22,23 @@ export function bulkPortFlag(text: string): number | "off" {
   return port;
 }
 
-/** A chain endpoint: `local`, ws:// or wss://. */
-export function chainFlag(text: string): string {
-  if (text === "local") return text;
-  try {
-    const url = new URL(text);
-    if (url.protocol === "ws:" || url.protocol === "wss:") return text;
-  } catch {
-    // falls through to the one message
-  }
-  throw new InvalidArgumentError('"local" or an address like ws://127.0.0.1:9944 is needed.');
+/** Endpoints of one chain, collected, also from one value with commas: ws:// or wss://, or `local` alone. */
+export function chainFlag(text: string, before: readonly string[] | undefined): readonly string[] {
+  const endpoints = [...before ?? [], ...text.split(",").map((each) => each.trim())];
+  const isWebSocket = (each: string) => /^wss?:$/.test(URL.parse(each)?.protocol ?? "");
+  if (endpoints.every(isWebSocket) || endpoints.every((each) => each === "local")) return endpoints;
+  throw new InvalidArgumentError(
+    '"local" alone, or addresses like ws://127.0.0.1:9944, of one chain, are needed.',
+  );
 }
+
+export const CHAIN_FLAG = [
+  "--chain <url>",
+  "chain endpoint; repeatable, or several with commas: the others stand by for the first; local finds or starts the local chain (default: local)",
+  chainFlag,
+] as const;
+
+export const DEFAULT_CHAIN = ["local"];
 
 export function oneOfFlag<N extends string>(names: readonly N[]): (text: string) => N {
   return (text) => {

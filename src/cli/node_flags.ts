@@ -7,7 +7,8 @@ import {
   ANNOUNCE_FLAG,
   AUTOTUNE_FLAG,
   BULK_PORT_FLAG,
-  chainFlag,
+  CHAIN_FLAG,
+  DEFAULT_CHAIN,
   DEFAULT_LISTEN,
   integerFlag,
   LISTEN_FLAG,
@@ -29,7 +30,7 @@ export function nodeCommand(
 ) {
   return new Command(role)
     .description(description)
-    .option("--chain <url>", "chain endpoint; local finds or starts the local chain", chainFlag, "local")
+    .option(...CHAIN_FLAG)
     .option("--netuid <n>", "subnet", integerFlag(0, 65535), 1)
     .option(
       "--preset <name>",
@@ -73,6 +74,7 @@ export function nodeCommand(
       const options: NodeOptions = {
         role,
         ...flags,
+        chain: flags.chain ?? DEFAULT_CHAIN,
         listen: flags.listen ?? DEFAULT_LISTEN,
         webrtc: flags.webrtc || listensByWebrtc(flags.listen ?? []),
         announce: flags.announce ?? [],

@@ -3,8 +3,8 @@ import type { PrecisionChoice } from "../gpu/mod.ts";
 /** What the command line says about one node. */
 export interface NodeOptions {
   readonly role: "miner" | "validator";
-  /** "local", or a WebSocket address. */
-  readonly chain: string;
+  /** ["local"], or WebSocket addresses of one chain in the order of preference. */
+  readonly chain: readonly string[];
   readonly netuid: number;
   readonly preset: string;
   readonly codec: string;

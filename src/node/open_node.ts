@@ -114,8 +114,9 @@ async function openChain(
   deps: NodeDependencies,
   resources: AsyncDisposableStack,
 ): Promise<ChainClient> {
-  const url = options.chain === "local" ? await findOrStartLocalChain(dataDirectory(), deps) : options.chain;
-  const chain = await connectChain(url, deps);
+  const isLocal = options.chain[0] === "local";
+  const endpoints = isLocal ? await findOrStartLocalChain(dataDirectory(), deps) : options.chain;
+  const chain = await connectChain(endpoints, deps);
   resources.defer(() => chain.close());
   return chain;
 }

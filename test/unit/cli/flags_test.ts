@@ -1,5 +1,11 @@
 import assert from "node:assert/strict";
-import { bulkPortFlag, listensByWebrtc, listFlag, multiaddrsFlag } from "../../../src/cli/flags.ts";
+import {
+  bulkPortFlag,
+  chainFlag,
+  listensByWebrtc,
+  listFlag,
+  multiaddrsFlag,
+} from "../../../src/cli/flags.ts";
 
 Deno.test("a flag given twice is a list of two", () => {
   assert.deepEqual(listFlag("b", listFlag("a", undefined)), ["a", "b"]);
@@ -23,5 +29,14 @@ Deno.test("a bulk port is a port, or off", () => {
   assert.deepEqual(["4005", "65535", "off"].map(bulkPortFlag), [4005, 65535, "off"]);
   for (const text of ["0", "65536", "-1", "4005.5", "4005x", "", " 4005", "on"]) {
     assert.throws(() => bulkPortFlag(text), /from 1 to 65535, or "off"/, text);
+  }
+});
+
+Deno.test("chain endpoints are collected, also from one value with commas; local stands alone", () => {
+  const [a, b, c] = ["ws://127.0.0.1:9944", "wss://a.example.org:443", "wss://b.example.org"];
+  assert.deepEqual(chainFlag(`${b}, ${c}`, chainFlag(a, undefined)), [a, b, c]);
+  assert.deepEqual(chainFlag("local", undefined), ["local"]);
+  for (const text of ["http://x", "x", "", `${a},`, `local,${a}`]) {
+    assert.throws(() => chainFlag(text, undefined), /of one chain/, text);
   }
 });
