@@ -10,6 +10,10 @@ import type { TypedState } from "../pallets/typed_state.ts";
 const OPEN_NETUID = 1;
 const WHOLE = 0xffff;
 const OPEN_BURN_RAO = 100_000_000n;
+const OPEN_REGISTRATIONS_PER_BLOCK = 256;
+const OPEN_REGISTRATIONS_PER_INTERVAL = 20_000;
+/** As much inertia as there is: the price stays. */
+const STEADY = (1n << 64n) - 1n;
 
 export function openSubnets(state: TypedState, owner: Uint8Array): void {
   openRoot(state);
@@ -44,6 +48,9 @@ function openFirst(state: TypedState, owner: Uint8Array): void {
   state.set(at.WeightsSetRateLimit, 0n, OPEN_NETUID);
   state.set(at.ServingRateLimit, 0n, OPEN_NETUID);
   state.set(at.Burn, OPEN_BURN_RAO, OPEN_NETUID);
+  state.set(subnet.AdjustmentAlpha, STEADY, OPEN_NETUID);
+  state.set(subnet.MaxRegistrationsPerBlock, OPEN_REGISTRATIONS_PER_BLOCK, OPEN_NETUID);
+  state.set(subnet.TargetRegistrationsPerInterval, OPEN_REGISTRATIONS_PER_INTERVAL, OPEN_NETUID);
   state.set(subnet.TokenSymbol, Uint8Array.of(0xce, 0xb1), OPEN_NETUID);
   state.set(subnet.SubtokenEnabled, true, OPEN_NETUID);
 }

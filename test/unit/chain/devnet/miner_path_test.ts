@@ -21,6 +21,7 @@ devnetTest(
     const registered = await send(api, subtensorModule.burnedRegister(NETUID, hotkey.address), coldkey);
     assert.deepEqual(registered.events, [
       "balances.Withdraw",
+      "subtensorModule.RAORecycledForRegistrationSet",
       "subtensorModule.NeuronRegistered",
       "system.ExtrinsicSuccess",
     ]);

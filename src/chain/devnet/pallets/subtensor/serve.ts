@@ -1,6 +1,6 @@
 /**
- * serve_axon: a hotkey publishes where it listens. Loopback is allowed here, unlike on subtensor: this chain lives on
- * it.
+ * Where a hotkey listens, and where it can be measured. Loopback is allowed here, unlike on subtensor: this chain lives
+ * on it.
  */
 import type { ValueOf } from "../../scale/scale_type.ts";
 import { u128, u16, u32, u8 } from "../../scale/primitive_types.ts";
@@ -8,43 +8,59 @@ import { accountId } from "../common_types.ts";
 import { call, type CallContext, type PalletPart, signerOf } from "../pallet.ts";
 import { refuse, SUBTENSOR } from "./failure.ts";
 import { type axonInfo, Axons, IsNetworkMember, ServingRateLimit } from "./storage.ts";
+import { Prometheus, type prometheusInfo } from "./subnet_storage.ts";
 
-type Endpoint = Omit<ValueOf<typeof axonInfo>, "block"> & { netuid: number };
+type Axon = Omit<ValueOf<typeof axonInfo>, "block"> & { netuid: number };
+type Measured = Omit<ValueOf<typeof prometheusInfo>, "block"> & { netuid: number };
 
-function serveAxon({ netuid, ...endpoint }: Endpoint, context: CallContext): void {
+interface Endpoint {
+  readonly ip: bigint;
+  readonly ip_type: number;
+  readonly port: number;
+}
+
+function serveAxon({ netuid, ...axon }: Axon, context: CallContext): void {
   const { state } = context;
   const hotkey = signerOf(context);
   if (!state.get(IsNetworkMember, hotkey, netuid)) throw refuse("HotKeyNotRegisteredInNetwork");
-  if (endpoint.ip_type !== 4 && endpoint.ip_type !== 6) throw refuse("InvalidIpType");
-  if (!isAddress(endpoint.ip, endpoint.ip_type)) throw refuse("InvalidIpAddress");
-  if (endpoint.port === 0) throw refuse("InvalidPort");
-  const block = BigInt(context.blockNumber);
-  const before = state.get(Axons, netuid, hotkey);
-  if (before && block - before.block < state.get(ServingRateLimit, netuid)) {
-    throw refuse("ServingRateLimitExceeded");
-  }
-  state.set(Axons, { block, ...endpoint }, netuid, hotkey);
+  checkAddress(axon);
+  checkRate(context, netuid, state.get(Axons, netuid, hotkey)?.block);
+  if (axon.port === 0) throw refuse("InvalidPort");
+  state.set(Axons, { block: BigInt(context.blockNumber), ...axon }, netuid, hotkey);
   context.deposit(SUBTENSOR, "AxonServed", [netuid, hotkey]);
 }
 
-/** Neither nothing nor everybody. */
-function isAddress(ip: bigint, ipType: number): boolean {
-  const broadcast = (1n << (ipType === 4 ? 32n : 128n)) - 1n;
-  return ip > 0n && ip < broadcast;
+function servePrometheus({ netuid, ...measured }: Measured, context: CallContext): void {
+  const { state } = context;
+  const hotkey = signerOf(context);
+  checkAddress(measured);
+  if (measured.ip === 0n) throw refuse("InvalidIpAddress");
+  if (!state.get(IsNetworkMember, hotkey, netuid)) throw refuse("HotKeyNotRegisteredInNetwork");
+  checkRate(context, netuid, state.get(Prometheus, netuid, hotkey)?.block);
+  if (measured.port === 0) throw refuse("InvalidPort");
+  state.set(Prometheus, { block: BigInt(context.blockNumber), ...measured }, netuid, hotkey);
+  context.deposit(SUBTENSOR, "PrometheusServed", [netuid, hotkey]);
 }
+
+/** Not everybody's address, and none too long for its kind; nobody's says that an axon is not reachable. */
+function checkAddress({ ip, ip_type }: Endpoint): void {
+  if (ip_type !== 4 && ip_type !== 6) throw refuse("InvalidIpType");
+  const broadcast = (1n << (ip_type === 4 ? 32n : 128n)) - 1n;
+  if (ip >= broadcast) throw refuse("InvalidIpAddress");
+}
+
+function checkRate({ state, blockNumber }: CallContext, netuid: number, servedAt = 0n): void {
+  if (servedAt > 0n && BigInt(blockNumber) - servedAt < state.get(ServingRateLimit, netuid)) {
+    throw refuse("ServingRateLimitExceeded");
+  }
+}
+
+const address = { netuid: u16, version: u32, ip: u128, port: u16, ip_type: u8 };
 
 export const serving: PalletPart = {
   calls: [
-    call(4, "serve_axon", {
-      netuid: u16,
-      version: u32,
-      ip: u128,
-      port: u16,
-      ip_type: u8,
-      protocol: u8,
-      placeholder1: u8,
-      placeholder2: u8,
-    }, serveAxon),
+    call(4, "serve_axon", { ...address, protocol: u8, placeholder1: u8, placeholder2: u8 }, serveAxon),
+    call(5, "serve_prometheus", address, servePrometheus),
   ],
-  events: { AxonServed: [28, [u16, accountId]] },
+  events: { AxonServed: [28, [u16, accountId]], PrometheusServed: [29, [u16, accountId]] },
 };

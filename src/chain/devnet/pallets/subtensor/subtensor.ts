@@ -2,7 +2,8 @@
  * The pallet of subnets, put together from its parts: each file has some of the calls, with the events they tell and the
  * storage they keep. Checks come in subtensor's order and fail with its errors (spec 293).
  */
-import type { Pallet, PalletPart } from "../pallet.ts";
+import type { BlockHook, Pallet, PalletPart } from "../pallet.ts";
+import { adjustRegistrations } from "./burn_price.ts";
 import { constants } from "./constants.ts";
 import { SUBTENSOR } from "./failure.ts";
 import { registration } from "./register.ts";
@@ -13,6 +14,8 @@ import { storage } from "./storage.ts";
 import { weights } from "./weights.ts";
 
 const PARTS: readonly PalletPart[] = [weights, serving, registration, staking, stakeMoves];
+/** In their order, in each block. */
+const BLOCK_HOOKS: readonly BlockHook[] = [adjustRegistrations];
 
 export const subtensor: Pallet = {
   ...SUBTENSOR,
@@ -21,4 +24,5 @@ export const subtensor: Pallet = {
   calls: PARTS.flatMap(({ calls }) => calls),
   events: Object.assign({}, ...PARTS.map(({ events }) => events)),
   constants,
+  onInitialize: (context) => BLOCK_HOOKS.forEach((hook) => hook(context)),
 };
