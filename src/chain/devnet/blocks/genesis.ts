@@ -4,6 +4,7 @@
  */
 import { fromHex, utf8 } from "../../../base/bytes.ts";
 import { TotalIssuance } from "../pallets/balances.ts";
+import { openBeacon } from "../pallets/drand.ts";
 import { Overlay } from "../pallets/overlay.ts";
 import { SudoKey } from "../pallets/sudo.ts";
 import { Account } from "../pallets/system.ts";
@@ -37,6 +38,7 @@ export function genesisBlock(nonce: Uint8Array, nowMs: number): { block: Block; 
   endow(state);
   state.set(SudoKey, fromHex(DEV_ACCOUNTS.Alice));
   openSubnets(state, fromHex(DEV_ACCOUNTS.Alice));
+  openBeacon(state, nonce, nowMs);
   const present = [...overlay.changes].flatMap(([key, value]) => value ? [[key, value] as const] : []);
   const header = {
     parentHash: new Uint8Array(32),

@@ -1,6 +1,7 @@
 /** Types of the Substrate frame that more than one pallet uses, under the Rust paths by which clients know them. */
 import { plainVariant, struct, unit, type Variant, variant, vec, wrapper } from "../scale/composite_types.ts";
 import { bytes, compact, fixedBytes, u128, u32, u64, u8 } from "../scale/primitive_types.ts";
+import { undecodable } from "../scale/scale_bytes.ts";
 import { lateType, type ScaleType } from "../scale/scale_type.ts";
 
 export const accountId = wrapper("sp_core::crypto::AccountId32", fixedBytes(32));
@@ -20,6 +21,24 @@ export const multiAddress = variant("sp_runtime::multiaddress::MultiAddress", {
   Address32: [3, fixedBytes(32)],
   Address20: [4, fixedBytes(20)],
 }, [{ name: "AccountId", type: accountId }, { name: "AccountIndex", type: unit }]);
+
+const BOUNDED_VEC = "bounded_collections::bounded_vec::BoundedVec";
+export const boundedVec = <T>(of: ScaleType<T>): ScaleType<T[]> =>
+  wrapper(BOUNDED_VEC, vec(of), [{ name: "T", type: of }, { name: "S" }]);
+
+/** Vec<u8> of no more bytes than that. */
+export function boundedBytes(maxBytes: number): ScaleType<Uint8Array> {
+  const { shape, encode } = wrapper(BOUNDED_VEC, bytes, [{ name: "T", type: u8 }, { name: "S" }]);
+  return {
+    shape,
+    encode,
+    decode(from) {
+      const value = bytes.decode(from);
+      if (value.byteLength <= maxBytes) return value;
+      throw undecodable(`${value.byteLength} bytes where at most ${maxBytes} are allowed`);
+    },
+  };
+}
 
 export const multiSignature = variant("sp_runtime::MultiSignature", {
   Ed25519: [0, fixedBytes(64)],

@@ -2,6 +2,7 @@
 import { balances } from "../pallets/balances.ts";
 import { commitments } from "../pallets/commitments.ts";
 import { runtimeCall as anyCall, runtimeEvent } from "../pallets/common_types.ts";
+import { drand } from "../pallets/drand.ts";
 import { callType, errorType, eventType, type Pallet } from "../pallets/pallet.ts";
 import { subtensor } from "../pallets/subtensor/subtensor.ts";
 import { sudo } from "../pallets/sudo.ts";
@@ -26,6 +27,7 @@ export const RUNTIME_PALLETS: readonly RuntimePallet[] = [
   utility,
   sudo,
   commitments,
+  drand,
 ].map((pallet) => ({
   pallet,
   call: pallet.calls.length > 0 ? callType(pallet) : undefined,

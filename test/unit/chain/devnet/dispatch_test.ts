@@ -56,7 +56,7 @@ devnetTest("bad weights fail with subtensor's error and leave the last ones", as
   }
   const unregistered = await errorOf(api, setWeights(NETUID, [0], [1], 0), stranger());
   assert.equal(unregistered, "subtensorModule.HotKeyNotRegisteredInSubNet");
-  assert.deepEqual((await api.query.subtensorModule.weights(NETUID, 0)).toJSON(), [[0, 3], [1, 1]]);
+  assert.deepEqual((await api.query.subtensorModule.weights(NETUID, 0)).toJSON(), [[0, 65535], [1, 21845]]);
 });
 
 devnetTest("who is not registered can publish neither axon nor commitment", async (_, api) => {

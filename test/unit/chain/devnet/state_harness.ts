@@ -60,14 +60,16 @@ export class StateHarness {
     }
   }
 
-  /** What the pallets do before a block's extrinsics. */
-  nextBlocks(count: number): void {
+  /** What the pallets do before a block's extrinsics. @returns the events of all the blocks */
+  nextBlocks(count: number): Ran["events"] {
+    const events: [string, unknown][] = [];
     for (let i = 0; i < count; i++) {
       this.blockNumber++;
       for (const { pallet } of RUNTIME_PALLETS) {
-        pallet.onInitialize?.(this.#context(this.#overlay, undefined, []));
+        pallet.onInitialize?.(this.#context(this.#overlay, undefined, events));
       }
     }
+    return events;
   }
 
   fund(who: Uint8Array, amountRao: bigint): void {

@@ -4,6 +4,7 @@
  */
 import type { BlockHook, Pallet, PalletPart } from "../pallet.ts";
 import { adjustRegistrations } from "./burn_price.ts";
+import { commitReveal } from "./commit_reveal.ts";
 import { constants } from "./constants.ts";
 import { SUBTENSOR } from "./failure.ts";
 import { registration } from "./register.ts";
@@ -11,11 +12,20 @@ import { serving } from "./serve.ts";
 import { staking } from "./stake_calls.ts";
 import { stakeMoves } from "./stake_moves.ts";
 import { storage } from "./storage.ts";
+import { revealLockedWeights, timelockCommits } from "./timelock_commits.ts";
 import { weights } from "./weights.ts";
 
-const PARTS: readonly PalletPart[] = [weights, serving, registration, staking, stakeMoves];
-/** In their order, in each block. */
-const BLOCK_HOOKS: readonly BlockHook[] = [adjustRegistrations];
+const PARTS: readonly PalletPart[] = [
+  weights,
+  commitReveal,
+  timelockCommits,
+  serving,
+  registration,
+  staking,
+  stakeMoves,
+];
+/** In their order, in each block. Weights are opened before consensus may run. */
+const BLOCK_HOOKS: readonly BlockHook[] = [adjustRegistrations, revealLockedWeights];
 
 export const subtensor: Pallet = {
   ...SUBTENSOR,
