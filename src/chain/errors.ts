@@ -6,8 +6,18 @@ export type ChainErrorCode =
   | "chain/key-missing"
   /** A key file that cannot be read as one, or whose parts contradict each other. */
   | "chain/key-damaged"
-  /** A key file that needs a password. */
+  /** A key file that needs a password, and none is at hand. */
   | "chain/key-encrypted"
+  | "chain/key-password-wrong"
+  /** A key of another kind than sr25519, or encrypted in a way that btwallet has left behind. */
+  | "chain/key-unsupported"
+  /** The memory that a password's key takes could not be had. */
+  | "chain/key-memory"
+  /** A mnemonic, a seed or an exported file that no key comes from. */
+  | "chain/bad-secret"
+  | "chain/bad-wallet-name"
+  /** A password that anybody could guess. */
+  | "chain/weak-password"
   /** A key file is there already: keys are never overwritten. */
   | "chain/key-exists"
   | "chain/bad-address"

@@ -3,10 +3,11 @@
  * a named wallet keeps one in its home, in the bittensor layout like any other.
  */
 import { readFile, writeFile } from "node:fs/promises";
-import { homedir } from "node:os";
 import { join } from "node:path";
 import { secureRandomBytes } from "../base/random.ts";
 import { SkeinError } from "../base/errors.ts";
+import type { PasswordSource } from "../chain/wallet/key_password.ts";
+import { walletPathOf } from "../chain/wallet/layout.ts";
 import { createHotkey, type HotkeyPair, hotkeyPath, loadHotkey, saveHotkey } from "../chain/wallet/wallet.ts";
 
 const IDENTITY_SEED_BYTES = 32;
@@ -24,12 +25,16 @@ export async function loadOrCreateHotkey(home: string): Promise<HotkeyPair> {
   return created;
 }
 
-/** A wallet the operator brought: never created here. @throws {SkeinError} `chain/key-missing` */
+/**
+ * A wallet the operator brought: never created here. An encrypted hotkey takes its password from `source`.
+ * @throws {SkeinError} those of `loadHotkey`
+ */
 export async function loadNamedHotkey(
   options: { walletPath?: string; wallet: string; hotkey: string },
+  source: PasswordSource,
 ): Promise<HotkeyPair> {
-  const walletPath = options.walletPath ?? join(homedir(), ".bittensor", "wallets");
-  return await loadHotkey(hotkeyPath({ ...options, walletPath }));
+  const walletPath = walletPathOf(options.walletPath, source.environment);
+  return await loadHotkey(hotkeyPath({ ...options, walletPath }), source);
 }
 
 /** 32 bytes, made at first use. @throws {SkeinError} `node/identity-damaged` */

@@ -31,6 +31,8 @@ export interface NodeDependencies {
   readonly clock: Clock;
   readonly log: Log;
   readonly signal: AbortSignal;
+  /** Asks a person for the password of an encrypted hotkey; absent where there is no terminal. */
+  readonly askPassword?: (question: string) => Promise<string>;
 }
 
 /** @param resources closes what was opened when it is disposed of */
@@ -45,7 +47,11 @@ export async function openNode(
   const home = await openHome(options, resources);
   const hotkey = options.wallet === undefined
     ? await loadOrCreateHotkey(home)
-    : await loadNamedHotkey({ ...options, wallet: options.wallet });
+    : await loadNamedHotkey({ ...options, wallet: options.wallet }, {
+      environment: process.env,
+      ask: deps.askPassword,
+      notify: log.info,
+    });
   const corpus = options.data === undefined ? await loadDefaultCorpus() : await loadTextCorpus(options.data);
   // Mesa's window-system code complains on stderr when this is unset, and it is never needed here.
   process.env.XDG_RUNTIME_DIR ??= home;

@@ -1,24 +1,29 @@
 /**
  * Bittensor's key file: a JSON object of hex strings with 0x, all fields optional. What a pair is derived from is, in this
- * order, the seed, the phrase, the private key; the public fields, where present, must agree with it. Encrypted files are
- * told apart by their first bytes; opening them is not done here. Errors never quote the content.
+ * order, the seed, the phrase, the private key; the public fields, where present, must agree with it.
+ *
+ * What we write has the fields of btwallet up to 4.0 in its documented order. btwallet 4.1 adds `cryptoType`, a number, which
+ * earlier ones refuse to read and no reader needs for sr25519: it is read and not written. Errors never quote the content.
  */
-import { mnemonicToMiniSecret, mnemonicValidate, sr25519PairFromSeed } from "@polkadot/util-crypto";
+import { mnemonicValidate } from "@polkadot/util-crypto";
 import { z } from "zod";
 import { equalBytes, fromHex, fromUtf8, toHex } from "../../base/bytes.ts";
 import { chainError } from "../errors.ts";
+import { type KeyringPair, publicKeyOf, ss58Of } from "../sr25519.ts";
+import { formOf } from "./sealed_key.ts";
 import {
-  keyring,
-  type KeyringPair,
-  pairFromPrivateKey,
-  publicKeyOf,
-  ss58Of,
-  toPrivateKey,
-} from "../sr25519.ts";
+  pairFromSecret,
+  type Secret,
+  secretFromPhrase,
+  secretFromPrivateKey,
+  secretFromSeed,
+  seedOfKeyFile,
+} from "./secret.ts";
 
-const SEED_BYTES = 32;
+export { type Secret, secretFromPhrase } from "./secret.ts";
+
 const PRIVATE_KEY_BYTES = 64;
-const ENCRYPTED_PREFIXES = ["$NACL", "$ANSIBLE_VAULT", "gAAAA"];
+const CRYPTO_SR25519 = 1;
 
 const hex = (byteCount: number) =>
   z.string().regex(new RegExp(`^(0x)?[0-9a-fA-F]{${2 * byteCount}}$`)).nullish();
@@ -27,34 +32,20 @@ const KeyFile = z.object({
   publicKey: hex(32),
   privateKey: hex(PRIVATE_KEY_BYTES),
   secretPhrase: z.string().nullish(),
-  secretSeed: hex(SEED_BYTES),
+  secretSeed: z.string().refine((field) => seedOfKeyFile(field) !== undefined).nullish(),
   ss58Address: z.string().nullish(),
+  cryptoType: z.number().nullish(),
 });
 type KeyFile = z.infer<typeof KeyFile>;
 
-/** What a pair was made from; whoever holds it holds the account. */
-export interface Secret {
-  readonly seed: Uint8Array;
-  readonly phrase?: string;
-}
-
-export function secretFromPhrase(phrase: string): Secret {
-  return { phrase, seed: mnemonicToMiniSecret(phrase) };
-}
-
-export function pairFromSecret(secret: Secret): KeyringPair {
-  return keyring().createFromPair(sr25519PairFromSeed(secret.seed), {}, "sr25519");
-}
-
-/** The file of a key that we made, with the fields and in the order btwallet writes. */
-export function formatKeyFile(secret: Secret): string {
-  const { publicKey, secretKey } = sr25519PairFromSeed(secret.seed);
+/** The file of a key, with the fields and in the order btwallet writes. */
+export function formatKeyFile({ publicKey, privateKey, phrase, seed }: Secret): string {
   return JSON.stringify({
     accountId: `0x${toHex(publicKey)}`,
     publicKey: `0x${toHex(publicKey)}`,
-    privateKey: `0x${toHex(toPrivateKey(secretKey))}`,
-    ...(secret.phrase === undefined ? {} : { secretPhrase: secret.phrase }),
-    secretSeed: `0x${toHex(secret.seed)}`,
+    privateKey: `0x${toHex(privateKey)}`,
+    ...(phrase === undefined ? {} : { secretPhrase: phrase }),
+    ...(seed === undefined ? {} : { secretSeed: `0x${toHex(seed)}` }),
     ss58Address: ss58Of(publicKey),
   });
 }
@@ -67,22 +58,49 @@ export function formatPublicKeyFile(publicKey: Uint8Array): string {
 
 /**
  * @param path for messages only
- * @returns the secret too, where the file holds more than the bare private key
- * @throws {SkeinError} `chain/key-damaged`, `chain/key-encrypted`
+ * @throws {SkeinError} `chain/key-damaged`, `chain/key-encrypted`, `chain/key-unsupported`
  */
-export function parseKeyFile(bytes: Uint8Array, path: string): { pair: KeyringPair; secret?: Secret } {
-  const text = fromUtf8(bytes);
-  if (ENCRYPTED_PREFIXES.some((prefix) => text.startsWith(prefix))) {
+export function parseKeyFile(bytes: Uint8Array, path: string): { pair: KeyringPair; secret: Secret } {
+  refuseEncrypted(bytes, path);
+  const file = parseJson(fromUtf8(bytes), path);
+  const secret = derive(file, path);
+  checkPublicFields(file, secret.publicKey, path);
+  return { pair: pairFromSecret(secret), secret };
+}
+
+/**
+ * The account of a public file, or of an unencrypted key file, whose secret is not looked at.
+ * @throws {SkeinError} `chain/key-damaged`, `chain/key-encrypted`, `chain/key-unsupported`
+ */
+export function parsePublicKey(bytes: Uint8Array, path: string): Uint8Array {
+  refuseEncrypted(bytes, path);
+  const file = parseJson(fromUtf8(bytes), path);
+  const publicKey = claimedPublicKey(file, path);
+  if (publicKey === undefined) throw damaged(path, "neither publicKey nor accountId nor ss58Address");
+  checkPublicFields(file, publicKey, path);
+  return publicKey;
+}
+
+/** Says what a file that is encrypted wants. */
+function refuseEncrypted(bytes: Uint8Array, path: string): void {
+  const form = formOf(bytes);
+  if (form === "plain") return;
+  if (form === "sealed") {
     throw chainError(
       "chain/key-encrypted",
-      `read key ${path}: it is encrypted, an unencrypted key file is required, give a hotkey without a password`,
+      `read key ${path}: it is encrypted, its password or an unencrypted key file is required`,
       { path },
     );
   }
-  const file = parseJson(text, path);
-  const { pair, secret } = derive(file, path);
-  checkPublicFields(file, pair.publicKey, path);
-  return { pair, secret };
+  const name = form === "fernet"
+    ? "Fernet, as the first btwallets did"
+    : "Ansible Vault, as btwallet did until 2023";
+  throw chainError(
+    "chain/key-unsupported",
+    `read key ${path}: it is encrypted by ${name}, a $NACL file is required, ` +
+      `make one from its mnemonic with: skein wallet regen`,
+    { path },
+  );
 }
 
 function damaged(path: string, found: string): Error {
@@ -101,38 +119,53 @@ function parseJson(text: string, path: string): KeyFile {
     throw damaged(path, `${text.length} characters that are not JSON`);
   }
   const parsed = KeyFile.safeParse(json);
-  if (parsed.success) return parsed.data;
-  const fields = parsed.error.issues.map((issue) => issue.path.join(".") || "the file");
-  throw damaged(path, `${[...new Set(fields)].join(", ")} of the wrong form`);
+  if (!parsed.success) {
+    const fields = parsed.error.issues.map((issue) => issue.path.join(".") || "the file");
+    throw damaged(path, `${[...new Set(fields)].join(", ")} of the wrong form`);
+  }
+  const kind = parsed.data.cryptoType ?? CRYPTO_SR25519;
+  if (kind === CRYPTO_SR25519) return parsed.data;
+  throw chainError(
+    "chain/key-unsupported",
+    `read key ${path}: cryptoType ${kind}, ${CRYPTO_SR25519} (sr25519) is required, name another key`,
+    { path },
+  );
 }
 
-function derive(file: KeyFile, path: string): { pair: KeyringPair; secret?: Secret } {
+function derive(file: KeyFile, path: string): Secret {
   const phrase = file.secretPhrase ?? undefined;
   if (phrase !== undefined && !mnemonicValidate(phrase)) throw damaged(path, "secretPhrase is no mnemonic");
-  if (file.secretSeed) {
-    const secret = { seed: fromHex(file.secretSeed), phrase };
-    return { pair: pairFromSecret(secret), secret };
+  const seed = file.secretSeed ? seedOfKeyFile(file.secretSeed) : undefined;
+  if (seed !== undefined) return secretFromSeed(seed, phrase);
+  if (phrase !== undefined) return secretFromPhrase(phrase);
+  const publicKey = claimedPublicKey(file, path);
+  if (!file.privateKey || publicKey === undefined) {
+    throw damaged(path, "neither secretSeed nor secretPhrase nor privateKey with publicKey");
   }
-  if (phrase !== undefined) {
-    const secret = secretFromPhrase(phrase);
-    return { pair: pairFromSecret(secret), secret };
+  const secret = secretFromPrivateKey(publicKey, fromHex(file.privateKey));
+  if (secret === undefined) throw damaged(path, "privateKey is not that of the public key");
+  return secret;
+}
+
+function claimedPublicKey(file: KeyFile, path: string): Uint8Array | undefined {
+  const key = file.publicKey ?? file.accountId;
+  return key ? fromHex(key) : addressIn(file, path);
+}
+
+function addressIn(file: KeyFile, path: string): Uint8Array | undefined {
+  try {
+    return file.ss58Address ? publicKeyOf(file.ss58Address) : undefined;
+  } catch {
+    throw damaged(path, "ss58Address is no address");
   }
-  if (file.privateKey && file.publicKey) {
-    return { pair: pairFromPrivateKey(fromHex(file.publicKey), fromHex(file.privateKey)) };
-  }
-  throw damaged(path, "neither secretSeed nor secretPhrase nor privateKey with publicKey");
 }
 
 function checkPublicFields(file: KeyFile, publicKey: Uint8Array, path: string): void {
   const claims: [string, Uint8Array | undefined][] = [
     ["accountId", file.accountId ? fromHex(file.accountId) : undefined],
     ["publicKey", file.publicKey ? fromHex(file.publicKey) : undefined],
+    ["ss58Address", addressIn(file, path)],
   ];
-  try {
-    claims.push(["ss58Address", file.ss58Address ? publicKeyOf(file.ss58Address) : undefined]);
-  } catch {
-    throw damaged(path, "ss58Address is no address");
-  }
   for (const [field, claim] of claims) {
     if (claim !== undefined && !equalBytes(claim, publicKey)) {
       throw damaged(path, `${field} is not that of the secret key`);

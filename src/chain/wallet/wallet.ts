@@ -1,27 +1,33 @@
 /**
- * Wallets in bittensor's layout: `WALLETPATH/WALLET/{coldkey, coldkeypub.txt, hotkeys/HOTKEY}`. The hotkey signs for a node
- * day by day; the coldkey holds the funds and signs registrations. Files are 0600 and never overwritten. The secret a pair
- * came from is kept beside it, out of reach of logs and JSON.
+ * Keys in hand. The hotkey signs for a node day by day; the coldkey holds the funds and signs registrations. The secret a
+ * pair came from is kept beside it, out of reach of logs and JSON.
  */
-import { mkdir, open, readFile } from "node:fs/promises";
-import { dirname, join } from "node:path";
-import { mnemonicGenerate } from "@polkadot/util-crypto";
+import { readFile } from "node:fs/promises";
 import { assert } from "../../base/assert.ts";
+import { utf8 } from "../../base/bytes.ts";
+import { isSkeinError } from "../../base/errors.ts";
+import { secureRandomBytes } from "../../base/random.ts";
 import type { Signer } from "../../base/transport.ts";
 import { chainError } from "../errors.ts";
-import {
-  formatKeyFile,
-  formatPublicKeyFile,
-  pairFromSecret,
-  parseKeyFile,
-  type Secret,
-  secretFromPhrase,
-} from "./key_file.ts";
 import { cryptoReady, type KeyringPair } from "../sr25519.ts";
+import { formatKeyFile, formatPublicKeyFile, parseKeyFile } from "./key_file.ts";
+import {
+  PASSWORD_VARIABLE,
+  passwordInEnvironment,
+  type PasswordSource,
+  passwordVariableOf,
+} from "./key_password.ts";
+import { coldkeyPath, publicPathOf, type WalletPlace } from "./layout.ts";
+import { checkSealedLength, formOf, NONCE_BYTES, openSealedKey, sealKey } from "./sealed_key.ts";
+import { newPhrase, pairFromSecret, type Secret, secretFromPhrase } from "./secret.ts";
+import { writeKeyFile } from "./write_key_file.ts";
 
 export { cryptoReady, devAccount, type KeyringPair, verifySignature } from "../sr25519.ts";
+export { coldkeyPath, hotkeyPath } from "./layout.ts";
 
 const MNEMONIC_WORDS = 12;
+/** Wrong passwords that a person may type before the command ends. */
+const ATTEMPTS = 3;
 
 /** A key in hand. `hotkey` is its ss58 again, so that it serves as the `Signer` of state machines. */
 export interface HotkeyPair extends Signer {
@@ -34,72 +40,21 @@ export interface HotkeyPair extends Signer {
 
 const secrets = new WeakMap<HotkeyPair, Secret>();
 
-export function hotkeyPath(at: { walletPath: string; wallet: string; hotkey: string }): string {
-  return join(at.walletPath, at.wallet, "hotkeys", at.hotkey);
-}
-
-export function coldkeyPath(at: { walletPath: string; wallet: string }): string {
-  return join(at.walletPath, at.wallet, "coldkey");
-}
-
 /** A new key from a new mnemonic. */
 export async function createHotkey(): Promise<HotkeyPair> {
   await cryptoReady();
-  return hotkeyFromPhrase(mnemonicGenerate(MNEMONIC_WORDS));
+  return hotkeyFromPhrase(newPhrase(MNEMONIC_WORDS));
 }
 
-/** `cryptoReady()` must have resolved. The phrase must be a valid mnemonic. */
+/** `cryptoReady()` must have resolved. @throws {SkeinError} `chain/bad-secret` when the phrase is no mnemonic */
 export function hotkeyFromPhrase(phrase: string): HotkeyPair {
-  const secret = secretFromPhrase(phrase);
-  return wrap(pairFromSecret(secret), secret);
+  return keyFromSecret(secretFromPhrase(phrase));
 }
 
-/** @throws {SkeinError} `chain/key-exists` */
-export async function saveHotkey(path: string, pair: HotkeyPair): Promise<void> {
-  const secret = secrets.get(pair);
-  assert(secret !== undefined, "a key that was loaded without its seed cannot be saved");
-  await writeNew(path, formatKeyFile(secret));
-}
-
-/** @throws {SkeinError} `chain/key-missing`, `chain/key-damaged`, `chain/key-encrypted` */
-export async function loadHotkey(path: string): Promise<HotkeyPair> {
-  await cryptoReady();
-  let bytes: Uint8Array;
-  try {
-    bytes = await readFile(path);
-  } catch (error) {
-    if ((error as { code?: string }).code !== "ENOENT") {
-      throw chainError(
-        "chain/key-damaged",
-        `read key ${path}: the file cannot be read, check its permissions`,
-        { path },
-        error,
-      );
-    }
-    throw chainError("chain/key-missing", `read key ${path}: no such file, create the key or name another`, {
-      path,
-    });
-  }
-  const { pair, secret } = parseKeyFile(bytes, path);
-  return wrap(pair, secret);
-}
-
-/** The coldkey of a wallet that a node keeps for itself, unencrypted, with its `coldkeypub.txt`. */
-export async function loadOrCreateColdkey(at: { walletPath: string; wallet: string }): Promise<HotkeyPair> {
-  const path = coldkeyPath(at);
-  try {
-    return await loadHotkey(path);
-  } catch (error) {
-    if ((error as { code?: string }).code !== "chain/key-missing") throw error;
-  }
-  const created = await createHotkey();
-  await saveHotkey(path, created);
-  await writeNew(`${path}pub.txt`, formatPublicKeyFile(created.publicKey));
-  return created;
-}
-
-function wrap(pair: KeyringPair, secret?: Secret): HotkeyPair {
-  const wrapped: HotkeyPair = {
+/** `cryptoReady()` must have resolved. */
+export function keyFromSecret(secret: Secret): HotkeyPair {
+  const pair = pairFromSecret(secret);
+  const key: HotkeyPair = {
     hotkey: pair.address,
     ss58: pair.address,
     publicKey: pair.publicKey,
@@ -108,26 +63,107 @@ function wrap(pair: KeyringPair, secret?: Secret): HotkeyPair {
       return pair;
     },
   };
-  if (secret !== undefined) secrets.set(wrapped, secret);
-  return wrapped;
+  secrets.set(key, secret);
+  return key;
 }
 
-async function writeNew(path: string, text: string): Promise<void> {
-  await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+/** For those who show it to its owner. */
+export function secretOf(key: HotkeyPair): Secret {
+  const secret = secrets.get(key);
+  assert(secret !== undefined, "a key in hand has a secret");
+  return secret;
+}
+
+/**
+ * @param password encrypts the file; takes seconds
+ * @throws {SkeinError} `chain/key-exists`, `chain/key-memory`
+ */
+export async function saveHotkey(path: string, key: HotkeyPair, password?: string): Promise<void> {
+  const plain = formatKeyFile(secretOf(key));
+  const content = password === undefined
+    ? plain
+    : await sealKey(utf8(plain), password, secureRandomBytes(NONCE_BYTES));
+  await writeKeyFile(path, content);
+}
+
+/** The public companion of the key file at `path`. @throws {SkeinError} `chain/key-exists` */
+export async function savePublicKey(path: string, key: HotkeyPair): Promise<void> {
+  await writeKeyFile(publicPathOf(path), formatPublicKeyFile(key.publicKey));
+}
+
+/**
+ * Any key file, a coldkey's too. Opening an encrypted one takes seconds, during which this thread does nothing else.
+ * @param source without one, encrypted files are refused
+ * @throws {SkeinError} `chain/key-missing`, `chain/key-damaged`, `chain/key-encrypted`, `chain/key-password-wrong`,
+ * `chain/key-unsupported`, `chain/key-memory`
+ */
+export async function loadHotkey(path: string, source?: PasswordSource): Promise<HotkeyPair> {
+  await cryptoReady();
+  const bytes = await readKeyFile(path);
+  const isSealed = formOf(bytes) === "sealed";
+  if (isSealed) checkSealedLength(bytes, path);
+  const plain = isSealed && source !== undefined ? await unlock(bytes, path, source) : bytes;
+  return keyFromSecret(parseKeyFile(plain, path).secret);
+}
+
+async function readKeyFile(path: string): Promise<Uint8Array> {
   try {
-    const file = await open(path, "wx", 0o600);
-    try {
-      await file.writeFile(text);
-      await file.sync();
-    } finally {
-      await file.close();
-    }
+    return await readFile(path);
   } catch (error) {
-    if ((error as { code?: string }).code !== "EEXIST") throw error;
+    if ((error as { code?: string }).code === "ENOENT") {
+      throw chainError(
+        "chain/key-missing",
+        `read key ${path}: no such file, create the key or name another`,
+        { path },
+      );
+    }
     throw chainError(
-      "chain/key-exists",
-      `write key ${path}: a file is there already, keys are never overwritten, move it away first`,
+      "chain/key-damaged",
+      `read key ${path}: the file cannot be read, check its permissions`,
+      { path },
+      error,
+    );
+  }
+}
+
+async function unlock(bytes: Uint8Array, path: string, source: PasswordSource): Promise<Uint8Array> {
+  const open = (password: string) => {
+    source.notify?.(`opening ${path}, which takes some seconds and 512 MiB of memory`);
+    return openSealedKey(bytes, password, path);
+  };
+  const found = passwordInEnvironment(path, source.environment);
+  if (found !== undefined) {
+    source.notify?.(`the password of ${path} is that of ${found.variable}`);
+    return await open(found.password);
+  }
+  if (source.ask === undefined) {
+    throw chainError(
+      "chain/key-encrypted",
+      `read key ${path}: it is encrypted and there is no terminal to ask for its password, set ${PASSWORD_VARIABLE}, ` +
+        `or ${passwordVariableOf(path)} as btwallet does`,
       { path },
     );
   }
+  for (let attempt = 1;; attempt++) {
+    try {
+      return await open(await source.ask(`Password of ${path}`));
+    } catch (error) {
+      if (!isSkeinError(error, "chain/key-password-wrong") || attempt === ATTEMPTS) throw error;
+      source.notify?.(error.message);
+    }
+  }
+}
+
+/** The coldkey of a wallet that a node keeps for itself, unencrypted, with its `coldkeypub.txt`. */
+export async function loadOrCreateColdkey(at: WalletPlace): Promise<HotkeyPair> {
+  const path = coldkeyPath(at);
+  try {
+    return await loadHotkey(path);
+  } catch (error) {
+    if (!isSkeinError(error, "chain/key-missing")) throw error;
+  }
+  const created = await createHotkey();
+  await saveHotkey(path, created);
+  await savePublicKey(path, created);
+  return created;
 }

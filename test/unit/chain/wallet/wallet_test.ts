@@ -15,24 +15,14 @@ import {
   saveHotkey,
   verifySignature,
 } from "../../../../src/chain/wallet/wallet.ts";
-
-/** Substrate's published development phrase and its root account, as `subkey inspect` prints it. */
-const DEV_PHRASE = "bottom drive obey lake curtain smoke basket hold race lonely fit walk";
-const DEV_SEED = "0xfac7959dbfe72f052e5a0c3c8d6530f202b02fd8f9f5ca3580ec8deb7797479e";
-const DEV_PUBLIC_KEY = "0x46ebddef8cd9bb167dc30878d7113b7e168e6f0646beffd77d69d39bad76b47a";
-const DEV_SS58 = "5DfhGyQdFobKM8NsWvEeAKk5EQQgYe9AydgJ7rMB6E1EqRzV";
-
-async function inTemporaryDirectory(body: (directory: string) => Promise<void>): Promise<void> {
-  const directory = await Deno.makeTempDir();
-  try {
-    await body(directory);
-  } finally {
-    await Deno.remove(directory, { recursive: true });
-  }
-}
-
-const rejectsWith = (code: string, promise: Promise<unknown>) =>
-  assert.rejects(promise, (error) => isSkeinError(error, code));
+import {
+  DEV_PHRASE,
+  DEV_PUBLIC_KEY,
+  DEV_SEED,
+  DEV_SS58,
+  inTemporaryDirectory,
+  rejectsWith,
+} from "./wallet_harness.ts";
 
 Deno.test("a new hotkey survives being saved and loaded, in the layout and with the mode of bittensor", () =>
   inTemporaryDirectory(async (walletPath) => {
@@ -111,9 +101,11 @@ Deno.test("missing, damaged and encrypted key files are told apart, and errors q
   inTemporaryDirectory(async (directory) => {
     await rejectsWith("chain/key-missing", loadHotkey(join(directory, "none")));
     const cases: [string, string][] = [
-      ["chain/key-encrypted", "$NACL\x01\x02"],
-      ["chain/key-encrypted", "$ANSIBLE_VAULT;1.1;AES256\n"],
-      ["chain/key-encrypted", "gAAAAABk"],
+      ["chain/key-encrypted", `$NACL${"\x01".repeat(80)}`],
+      ["chain/key-damaged", "$NACL\x01\x02"],
+      ["chain/key-unsupported", "$ANSIBLE_VAULT;1.1;AES256\n"],
+      ["chain/key-unsupported", "gAAAAABk"],
+      ["chain/key-unsupported", `{"secretSeed":"${DEV_SEED}","cryptoType":0}`],
       ["chain/key-damaged", ""],
       ["chain/key-damaged", "{}"],
       ["chain/key-damaged", "null"],
