@@ -14,6 +14,7 @@ import { BlockStore } from "./blocks/store.ts";
 import { metadataV14 } from "./metadata/metadata_v14.ts";
 import { metadataV15 } from "./metadata/metadata_v15.ts";
 import { TransactionPool } from "./pool/pool.ts";
+import { Connection, type Socket } from "./rpc/connection.ts";
 import type { NodeParts } from "./rpc/method.ts";
 import { serveRpc } from "./rpc/server.ts";
 
@@ -32,6 +33,8 @@ export interface Devnet {
   /** The head's number. */
   block(): number;
   connectionCount(): number;
+  /** A client within this process, without a network: what the server does for a socket. */
+  attach(socket: Socket): Pick<Connection, "receive" | "ended">;
   stop(): Promise<void>;
 }
 
@@ -56,7 +59,8 @@ export async function startDevnet(options: DevnetOptions, deps: Dependencies): P
     const chain = new Chain(store, { nonce, nowMs: deps.clock.nowMs() });
     const pool = new TransactionPool(chain);
     const metadata = new Map([[14, metadataV14()], [15, metadataV15()]]);
-    parts.resolve({ chain, pool, metadata: (version) => metadata.get(version) });
+    const node: NodeParts = { chain, pool, metadata: (version) => metadata.get(version) };
+    parts.resolve(node);
     const stopBlocks = makeBlocks(chain, pool, options.blockMs, deps);
     const openStore = store;
     return {
@@ -64,6 +68,7 @@ export async function startDevnet(options: DevnetOptions, deps: Dependencies): P
       genesisHash: chain.genesisHash,
       block: () => chain.head.header.number,
       connectionCount: () => server.connectionCount(),
+      attach: (socket) => new Connection(socket, node, deps.log),
       async stop() {
         stopBlocks();
         pool.clear();
