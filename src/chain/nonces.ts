@@ -26,29 +26,24 @@ export class Nonces {
     this.#request = request;
   }
 
-  /**
-   * Runs `task` with a nonce, alone among the tasks of the account. The nonce stays taken until `release`.
-   * @param order the call's age: lower goes first
-   * @param pause what to wait for before the nonce is taken; younger calls wait, too
-   */
-  async exclusive<T>(
-    ss58: string,
-    { order, pause }: { order: number; pause: () => Promise<void> },
-    task: (nonce: number) => Promise<T>,
-  ): Promise<T> {
+  /** Runs `task` alone among the tasks of the account. @param order the call's age: lower goes first */
+  async inTurn<T>(ss58: string, order: number, task: () => Promise<T>): Promise<T> {
     const leave = await this.#enter(ss58, order);
     try {
-      await pause();
-      const nonce = await this.#take(ss58);
-      try {
-        return await task(nonce);
-      } catch (error) {
-        this.release(ss58, nonce);
-        throw error;
-      }
+      return await task();
     } finally {
       leave();
     }
+  }
+
+  /** The next nonce, in turn only. It stays taken until `release`. */
+  async take(ss58: string): Promise<number> {
+    let nonce = await this.#nextOnChain(ss58);
+    const taken = this.#inFlight.get(ss58) ?? new Set();
+    this.#inFlight.set(ss58, taken);
+    while (taken.has(nonce)) nonce++;
+    taken.add(nonce);
+    return nonce;
   }
 
   release(ss58: string, nonce: number): void {
@@ -73,15 +68,6 @@ export class Nonces {
       if (next !== undefined) next.start();
       else this.#lanes.delete(ss58);
     };
-  }
-
-  async #take(ss58: string): Promise<number> {
-    let nonce = await this.#nextOnChain(ss58);
-    const taken = this.#inFlight.get(ss58) ?? new Set();
-    this.#inFlight.set(ss58, taken);
-    while (taken.has(nonce)) nonce++;
-    taken.add(nonce);
-    return nonce;
   }
 
   /** With the pool's transactions where the node counts them, else without. */

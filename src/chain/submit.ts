@@ -69,6 +69,13 @@ interface Inclusion {
   readonly dispatchError?: unknown;
 }
 
+/** What may be in a pool, or is in a block already. */
+interface Sent {
+  readonly signed: SignedCall;
+  readonly watch?: PoolWatch;
+  readonly fate?: Fate;
+}
+
 const FIRST_PAUSE_MS = 50;
 const LAST_PAUSE_MS = 3000;
 const LOOK_AGAIN_MS = 1000;
@@ -181,32 +188,46 @@ export class Submitter {
 
   /** One signature, to a block or to the certainty that it comes into none. */
   async #attempt(task: Task): Promise<{ fate: Fate; signed: SignedCall }> {
-    const { what, account, order } = task;
-    const attempt = task.attemptCount++;
-    const { random, provider, api, request, log } = this.#deps;
-    const pauseMs = attempt === 0
-      ? 0
-      : Math.min(LAST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** Math.min(attempt - 1, 10));
-    const pause = () => pauseMs === 0 ? Promise.resolve() : this.#sleep(pauseMs * (0.5 + random.nextFloat()));
-    const sent = await this.#nonces.exclusive(account.address, { order, pause }, async (nonce) => {
-      const signed = await this.#sign(task, nonce);
-      await checkBalance(api, request, what, signed, task.spending);
+    const { account, order } = task;
+    const { signed, watch, fate } = await this.#nonces.inTurn(account.address, order, () => this.#send(task));
+    return { signed, fate: fate ?? await this.#follow(task, signed, watch) };
+  }
+
+  /** Until a pool has the call, or may have it; while one is refused for the moment, younger calls wait. */
+  async #send(task: Task): Promise<Sent> {
+    const { random } = this.#deps;
+    const { address } = task.account;
+    for (;;) {
+      const attempt = task.attemptCount++;
+      const pauseMs = Math.min(LAST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** Math.min(attempt - 1, 10));
+      if (attempt > 0) await this.#sleep(pauseMs * (0.5 + random.nextFloat()));
+      const nonce = await this.#nonces.take(address);
+      let sent: Sent | undefined;
       try {
-        return { signed, watch: await submitAndWatch(await provider.connected(), signed.hex) };
-      } catch (error) {
-        if (isSkeinError(error, "chain/disconnected") || isAlreadyInPool(error as Error)) return { signed };
-        if (!isContention(error as Error, attempt)) throw callRefused(what, error as Error);
-        return { signed, refusal: error as Error };
+        sent = await this.#sendOnce(task, nonce, attempt);
+      } finally {
+        if (sent === undefined) this.#nonces.release(address, nonce);
       }
-    });
-    const { signed, refusal, watch } = sent;
-    if (refusal === undefined) return { signed, fate: await this.#follow(task, signed, watch) };
-    const fate: Fate = maySpeakOfCopy(refusal)
-      ? await orPending<Fate>(findFate(api, request, signed), { kind: "pending" }, log)
-      : { kind: "pending" };
-    if (fate.kind === "included") return { signed, fate };
-    this.#release(signed);
-    return { signed, fate: { kind: "superseded" } };
+      if (sent !== undefined) return sent;
+      this.#checkDeadline(task, `the transaction pool refused it ${task.attemptCount} times`);
+    }
+  }
+
+  /** @returns undefined when it was refused for the moment */
+  async #sendOnce(task: Task, nonce: number, attempt: number): Promise<Sent | undefined> {
+    const { provider, api, request, log } = this.#deps;
+    const signed = await this.#sign(task, nonce);
+    await checkBalance(api, request, task.what, signed, task.spending);
+    try {
+      return { signed, watch: await submitAndWatch(await provider.connected(), signed.hex) };
+    } catch (error) {
+      if (isSkeinError(error, "chain/disconnected") || isAlreadyInPool(error as Error)) return { signed };
+      if (!isContention(error as Error, attempt)) throw callRefused(task.what, error as Error);
+      log.debug(`chain: ${task.what}: ${describeError(error)}, signing anew`);
+      if (!maySpeakOfCopy(error as Error)) return undefined;
+      const fate = await orPending<Fate>(findFate(api, request, signed), { kind: "pending" }, log);
+      return fate.kind === "included" ? { signed, fate } : undefined;
+    }
   }
 
   /** The nonce stays ours only with a call that is included. */

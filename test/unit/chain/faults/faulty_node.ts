@@ -24,10 +24,6 @@ export type SubmissionFault =
 
 const LATENCY_MS = 5;
 
-interface Wire {
-  readonly cut: () => void;
-}
-
 export class FaultyNode {
   /** Takes sockets in. */
   isUp = true;
@@ -35,17 +31,17 @@ export class FaultyNode {
   isSilent = false;
   /** Taken from the front, one a submission; an undefined entry is no fault. */
   readonly faults: (SubmissionFault | undefined)[] = [];
-  /** Every different extrinsic that reached the chain. */
+  /** How often each extrinsic reached the chain. */
   readonly arrived = new Map<string, number>();
-  /** May change an answer: (method, answer) → answer. */
-  rewrite: (method: string, answer: any, params: any[]) => any = (_, answer) => answer;
-  readonly #clock: Clock;
-  #devnet: () => Devnet;
-  readonly #wires = new Set<Wire>();
+  /** May change an answer. */
+  rewrite: (method: string, result: any, params: any[]) => any = (_, result) => result;
+  readonly clock: Clock;
+  readonly devnet: () => Devnet;
+  readonly wires = new Set<Wire>();
 
   constructor(devnet: () => Devnet, clock: Clock) {
-    this.#devnet = devnet;
-    this.#clock = clock;
+    this.devnet = devnet;
+    this.clock = clock;
   }
 
   goDown(): void {
@@ -54,87 +50,110 @@ export class FaultyNode {
   }
 
   cutAll(): void {
-    for (const wire of [...this.#wires]) wire.cut();
+    for (const wire of [...this.wires]) wire.cut();
   }
 
   open(): RpcSocket {
-    let isOpen = false;
-    let isStalled = false;
-    /** Methods by request number. */
-    const methods = new Map<number, { method: string; params: any[] }>();
-    /** Answers with these numbers are thrown away. */
-    const unanswered = new Set<number>();
-    const later = (task: () => void) => this.#clock.after(LATENCY_MS, () => isOpen && task());
-    const cut = () => {
-      if (!isOpen) return;
-      isOpen = false;
-      this.#wires.delete(wire);
-      node.ended();
-      socket.onclose?.({});
-    };
-    const wire: Wire = { cut };
-    const toClient = (text: string) => {
-      const message = JSON.parse(text);
-      if (isStalled || this.isSilent || unanswered.delete(message.id)) return;
-      const asked = methods.get(message.id);
-      if (asked !== undefined && message.result !== undefined) {
-        message.result = this.rewrite(asked.method, message.result, asked.params);
-        text = JSON.stringify(message);
-      }
-      later(() => socket.onmessage?.({ data: text }));
-    };
-    const toNode = (text: string) => {
-      if (isStalled || this.isSilent) return;
-      const message = JSON.parse(text);
-      methods.set(message.id, message);
-      if (message.method !== "author_submitAndWatchExtrinsic") return node.receive(text);
-      const [hex] = message.params;
-      const fault = this.faults.shift();
-      const arrive = () => {
-        this.arrived.set(hex, (this.arrived.get(hex) ?? 0) + 1);
-        node.receive(text);
-      };
-      if (fault === undefined) return arrive();
-      if (fault === "cutBefore") return cut();
-      if (fault === "double") {
-        unanswered.add(message.id);
-        arrive();
-        return arrive();
-      }
-      if (typeof fault === "object") {
-        const error = { code: fault.refuse, message: "Invalid Transaction", data: fault.data };
-        return later(() =>
-          socket.onmessage?.({ data: JSON.stringify({ jsonrpc: "2.0", id: message.id, error }) })
-        );
-      }
-      if (fault === "stall") isStalled = true;
-      if (fault === "cutAfter") unanswered.add(message.id);
-      arrive();
-      if (fault === "cutAfter") cut();
-      if (fault === "cutNews") this.#clock.after(2 * LATENCY_MS, cut);
-    };
-    const socket: RpcSocket = {
+    return new Wire(this).socket;
+  }
+}
+
+/** One client's socket, and the node's end of it. */
+class Wire {
+  readonly socket: RpcSocket;
+  readonly #proxy: FaultyNode;
+  readonly #node: ReturnType<Devnet["attach"]>;
+  #isOpen = false;
+  #isStalled = false;
+  readonly #requests = new Map<number, { method: string; params: any[] }>();
+  /** Answers with these numbers are thrown away. */
+  readonly #unanswered = new Set<number>();
+
+  constructor(proxy: FaultyNode) {
+    this.#proxy = proxy;
+    this.socket = {
       onopen: null,
       onmessage: null,
       onclose: null,
       onerror: null,
-      send: (text) => void later(() => toNode(text)),
-      close: cut,
+      send: (text) => this.#later(() => this.#toNode(text)),
+      close: () => this.cut(),
     };
-    const node = this.#devnet().attach({
+    const readyState = () => this.#isOpen ? 1 : 3;
+    this.#node = proxy.devnet().attach({
       get readyState() {
-        return isOpen ? 1 : 3;
+        return readyState();
       },
       bufferedAmount: 0,
-      send: toClient,
-      close: cut,
+      send: (text) => this.#toClient(text),
+      close: () => this.cut(),
     });
-    this.#clock.after(LATENCY_MS, () => {
-      if (!this.isUp) return socket.onclose?.({});
-      isOpen = true;
-      this.#wires.add(wire);
-      socket.onopen?.({});
-    });
-    return socket;
+    proxy.clock.after(LATENCY_MS, () => this.#open());
+  }
+
+  cut(): void {
+    if (!this.#isOpen) return;
+    this.#isOpen = false;
+    this.#proxy.wires.delete(this);
+    this.#node.ended();
+    this.socket.onclose?.({});
+  }
+
+  #open(): void {
+    if (!this.#proxy.isUp) return this.socket.onclose?.({});
+    this.#isOpen = true;
+    this.#proxy.wires.add(this);
+    this.socket.onopen?.({});
+  }
+
+  #later(task: () => void): void {
+    this.#proxy.clock.after(LATENCY_MS, () => this.#isOpen && task());
+  }
+
+  #deliver(message: unknown): void {
+    const text = JSON.stringify(message);
+    this.#later(() => this.socket.onmessage?.({ data: text }));
+  }
+
+  #toClient(text: string): void {
+    const message = JSON.parse(text);
+    if (this.#isStalled || this.#proxy.isSilent || this.#unanswered.delete(message.id)) return;
+    const asked = this.#requests.get(message.id);
+    this.#requests.delete(message.id);
+    if (asked !== undefined && message.result !== undefined) {
+      message.result = this.#proxy.rewrite(asked.method, message.result, asked.params);
+    }
+    this.#deliver(message);
+  }
+
+  #toNode(text: string): void {
+    if (this.#isStalled || this.#proxy.isSilent) return;
+    const message = JSON.parse(text);
+    this.#requests.set(message.id, message);
+    if (message.method !== "author_submitAndWatchExtrinsic") this.#node.receive(text);
+    else this.#submit(text, message, this.#proxy.faults.shift());
+  }
+
+  #submit(
+    text: string,
+    { id, params: [hex] }: { id: number; params: string[] },
+    fault: SubmissionFault | undefined,
+  ): void {
+    const { arrived, clock } = this.#proxy;
+    const arrive = () => {
+      arrived.set(hex, (arrived.get(hex) ?? 0) + 1);
+      this.#node.receive(text);
+    };
+    if (fault === "cutBefore") return this.cut();
+    if (typeof fault === "object") {
+      const error = { code: fault.refuse, message: "Invalid Transaction", data: fault.data };
+      return this.#deliver({ jsonrpc: "2.0", id, error });
+    }
+    if (fault === "stall") this.#isStalled = true;
+    if (fault === "cutAfter" || fault === "double") this.#unanswered.add(id);
+    arrive();
+    if (fault === "double") arrive();
+    if (fault === "cutAfter") this.cut();
+    if (fault === "cutNews") clock.after(2 * LATENCY_MS, () => this.cut());
   }
 }
