@@ -1,55 +1,18 @@
-/**
- * The chain as the rest of Skein sees it, over the unmodified `@polkadot/api`. Calls and fields are chosen by the runtime's own
- * metadata. Reads are at one block, the newest seen; a submission returns when its call is in a block, and reads that follow see
- * it. An outage pauses both: reads for `timeoutMs`, submissions for as long as it lasts.
- */
+/** Connects to a chain: the endpoints under an unmodified `@polkadot/api`, and the client above it. */
 import { ApiPromise } from "@polkadot/api";
 import type { Clock } from "../base/clock.ts";
 import type { Log } from "../base/log.ts";
 import { Random, secureRandomBytes } from "../base/random.ts";
 import { chainError } from "./errors.ts";
+import type { ChainClient } from "./chain_client.ts";
 import { Heads } from "./heads.ts";
 import { type OpenSocket, openWebSocket } from "./link.ts";
-import type { Metagraph, Weights } from "./metagraph.ts";
 import { PolkadotClient } from "./polkadot_client.ts";
-import { cryptoReady, type KeyringPair } from "./sr25519.ts";
+import { cryptoReady } from "./sr25519.ts";
 import { SteadyProvider } from "./steady_provider.ts";
 
+export type { ChainClient } from "./chain_client.ts";
 export type { Metagraph, Neuron, Weights } from "./metagraph.ts";
-
-export interface ChainClient {
-  /** Of all endpoints, in the order of preference. */
-  readonly url: string;
-  /** 0x hex */
-  readonly genesisHash: string;
-  /** Height of the newest head seen; keeps the last value during an outage and never goes back. */
-  block(): number;
-  /** Height of the newest block seen that is final; never goes back. */
-  finalizedBlock(): number;
-  /** @returns unsubscribe */
-  onBlock(handler: (block: number) => void): () => void;
-  /** @throws {SkeinError} `chain/subnet-missing` */
-  metagraph(netuid: number): Promise<Metagraph>;
-  /** Free balance in rao. */
-  balance(ss58: string): Promise<bigint>;
-  /** In rao. */
-  registrationCost(netuid: number): Promise<bigint>;
-  /** @returns the uid */
-  isRegistered(netuid: number, hotkey: string): Promise<number | undefined>;
-  /** @param amount in rao */
-  transfer(from: KeyringPair, to: string, amount: bigint): Promise<void>;
-  /** Pays the present cost. @returns the uid, also of a hotkey that was registered before */
-  register(netuid: number, coldkey: KeyringPair, hotkey: string): Promise<number>;
-  publish(netuid: number, hotkey: KeyringPair, commitment: Uint8Array): Promise<void>;
-  /** @param scores uid → score at any scale @returns what was sent @throws {SkeinError} `chain/bad-weights` */
-  setWeights(
-    netuid: number,
-    hotkey: KeyringPair,
-    scores: ReadonlyMap<number, number>,
-  ): Promise<{ uids: number[]; values: number[] }>;
-  weights(netuid: number): Promise<Weights>;
-  close(): Promise<void>;
-}
 
 export interface ConnectOptions {
   /** For the first connection, and for how long a read outwaits an outage. */

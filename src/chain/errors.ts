@@ -28,6 +28,13 @@ export type ChainErrorCode =
   /** A timelocked message, its key or its signature that is damaged, too long or another's. */
   | "chain/bad-timelock"
   | "chain/subnet-missing"
+  | "chain/not-registered"
+  /** Weights of a neuron without a validator permit. */
+  | "chain/no-permit"
+  /** A rate limit of the subnet. Payload: `block` from which on it is allowed. */
+  | "chain/too-soon"
+  /** The price is above what the caller would pay. Payload: `cost`, `limit`, in rao, decimal. */
+  | "chain/too-expensive"
   /** The first connection did not come about. */
   | "chain/unreachable"
   | "chain/disconnected"

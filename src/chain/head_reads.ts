@@ -5,7 +5,7 @@
 import type { ApiPromise } from "@polkadot/api";
 import { isSkeinError } from "../base/errors.ts";
 import { chainError } from "./errors.ts";
-import type { BlockRef } from "./metagraph.ts";
+import type { BlockRef } from "./chain_view.ts";
 import { findStorage } from "./runtime.ts";
 import { type ChainRequest, readStorage } from "./storage.ts";
 

@@ -6,7 +6,7 @@ import type { ApiPromise } from "@polkadot/api";
 import type { Header } from "@polkadot/types/interfaces";
 import type { Log } from "../base/log.ts";
 import { isUnknownBlock, readBestHead, readFinalizedHead } from "./head_reads.ts";
-import type { BlockRef } from "./metagraph.ts";
+import type { BlockRef } from "./chain_view.ts";
 import type { SteadyProvider } from "./steady_provider.ts";
 import type { ChainRequest } from "./storage.ts";
 

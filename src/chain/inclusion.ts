@@ -12,7 +12,7 @@ import {
   readFinalizedHead,
   readNonce,
 } from "./head_reads.ts";
-import type { BlockRef } from "./metagraph.ts";
+import type { BlockRef } from "./chain_view.ts";
 import { findStorage } from "./runtime.ts";
 import { type ChainRequest, readStorage } from "./storage.ts";
 

@@ -1,13 +1,11 @@
 /**
- * The metagraph from storage, in three requests at one block: the subnet's vectors, then its hotkeys, then what belongs to
- * each hotkey. Values come from strangers: they are decoded by type and bounded by the chain.
+ * A subnet's neurons, all at one block: from the runtime's own answer where it has one, from storage otherwise. Values come
+ * from strangers: they are decoded by type and bounded by the chain.
  */
-import type { ApiPromise } from "@polkadot/api";
-import type { Codec } from "@polkadot/types/types";
-import { chainError } from "./errors.ts";
+import { type ChainView, optionalItem, readItems, requireSubnet, subtensorItem } from "./chain_view.ts";
 import { formatIpInteger } from "./ip_address.ts";
-import { findStorage, tryStorage } from "./runtime.ts";
-import { type ChainRequest, readStorage, type StorageItem } from "./storage.ts";
+import { metagraphOfRuntime } from "./metagraph_of_runtime.ts";
+import { findStorage } from "./runtime.ts";
 
 export interface Neuron {
   readonly uid: number;
@@ -17,7 +15,25 @@ export interface Neuron {
   readonly commitment: Uint8Array | null;
   readonly hasValidatorPermit: boolean;
   readonly lastUpdateBlock: number;
-  readonly axon: { readonly ip: string; readonly port: number } | null;
+  readonly axon: Axon | null;
+  /** What consensus weighs, in rao. */
+  readonly stake: bigint;
+  /** What the last epoch paid, in rao. */
+  readonly emission: bigint;
+  readonly isActive: boolean;
+  /** Of the last epoch, each 0…65535. */
+  readonly consensus: number;
+  readonly incentive: number;
+  readonly dividends: number;
+  readonly validatorTrust: number;
+  /** As above; runtimes that keep them no longer give 0. */
+  readonly rank: number;
+  readonly trust: number;
+}
+
+export interface Axon {
+  readonly ip: string;
+  readonly port: number;
 }
 
 /** Immutable snapshot at one block; neurons in the order of their uids. */
@@ -27,105 +43,107 @@ export interface Metagraph {
   readonly neurons: readonly Neuron[];
 }
 
-export interface BlockRef {
-  readonly number: number;
-  readonly hash: string;
-}
-
 /** Validator uid → (uid → u16). */
 export type Weights = ReadonlyMap<number, ReadonlyMap<number, number>>;
 
 /** @throws {SkeinError} `chain/subnet-missing`, `chain/unsupported-runtime` */
-export async function readMetagraph(
-  api: ApiPromise,
-  request: ChainRequest,
-  netuid: number,
-  block: BlockRef,
-): Promise<Metagraph> {
-  const read = (items: StorageItem[]) => readStorage(api, request, items, block.hash);
-  const item = (name: string, ...args: unknown[]) => subtensorItem(api, name, ...args);
-  const [neuronCount, permits, updates] = await readSubnet(api, read, netuid, [
-    item("validatorPermit", netuid),
-    item("lastUpdate", netuid),
-  ]);
-  const uids = range(neuronCount);
-  const hotkeys = (await read(uids.map((uid) => item("keys", netuid, uid)))).map(String);
-  const commitmentOf = findStorage(api, "commitments", "commitmentOf");
-  const details = await read(hotkeys.flatMap((hotkey) => [
-    item("owner", hotkey),
-    { entry: commitmentOf, args: [netuid, hotkey] },
-    item("axons", netuid, hotkey),
-  ]));
-  const permitOf = permits!.toJSON() as boolean[];
-  const updateOf = updates!.toJSON() as (number | string)[];
-  const neurons = hotkeys.map((hotkey, uid): Neuron => ({
-    uid,
-    hotkey,
-    coldkey: String(details[3 * uid]),
-    commitment: rawCommitment(details[3 * uid + 1]),
-    hasValidatorPermit: permitOf[uid] ?? false,
-    lastUpdateBlock: Number(updateOf[uid] ?? 0),
-    axon: axonAddress(details[3 * uid + 2]),
+export async function readMetagraph(view: ChainView, netuid: number): Promise<Metagraph> {
+  const found = await metagraphOfRuntime(view, netuid) ?? await metagraphOfStorage(view, netuid);
+  const entry = findStorage(view.api, "commitments", "commitmentOf");
+  const commitments = await readItems(view, found.map(({ hotkey }) => ({ entry, args: [netuid, hotkey] })));
+  const neurons = found.map((neuron, i): Neuron => ({
+    ...neuron,
+    commitment: rawCommitment(commitments[i]),
   }));
-  return { netuid, block: block.number, neurons };
+  return { netuid, block: view.block.number, neurons };
 }
 
 /** Validators without weights are left out. */
-export async function readWeights(
-  api: ApiPromise,
-  request: ChainRequest,
-  netuid: number,
-  block: BlockRef,
-): Promise<Weights> {
-  const read = (items: StorageItem[]) => readStorage(api, request, items, block.hash);
-  const [neuronCount] = await readSubnet(api, read, netuid, []);
-  const rows = await read(range(neuronCount).map((uid) => subtensorItem(api, "weights", netuid, uid)));
+export async function readWeights(view: ChainView, netuid: number): Promise<Weights> {
+  await requireSubnet(view, netuid);
+  const [count] = await readItems(view, [subtensorItem(view.api, "subnetworkN", netuid)]);
+  const rows = await readItems(
+    view,
+    range(count.toNumber()).map((uid) => subtensorItem(view.api, "weights", netuid, uid)),
+  );
   const weights = new Map<number, ReadonlyMap<number, number>>();
   rows.forEach((row, uid) => {
-    const pairs = row!.toJSON() as [number, number][];
+    const pairs = row.toJSON() as [number, number][];
     if (pairs.length > 0) weights.set(uid, new Map(pairs));
   });
   return weights;
 }
 
-export function subtensorItem(api: ApiPromise, name: string, ...args: unknown[]): StorageItem {
-  return { entry: findStorage(api, "subtensorModule", name), args };
-}
+const COLUMNS = [
+  "validatorPermit",
+  "lastUpdate",
+  "emission",
+  "active",
+  "consensus",
+  "incentive",
+  "dividends",
+  "validatorTrust",
+  "rank",
+  "trust",
+];
 
-/** The neuron count, then the values of `items`. A subnet that does not exist would read as an empty one: it is refused. */
-async function readSubnet(
-  api: ApiPromise,
-  read: (items: StorageItem[]) => Promise<(Codec | null)[]>,
-  netuid: number,
-  items: StorageItem[],
-): Promise<[number, ...(Codec | null)[]]> {
-  const added = tryStorage(api, "subtensorModule", "networksAdded");
-  const asked = [subtensorItem(api, "subnetworkN", netuid), ...items];
-  if (added !== undefined) asked.push({ entry: added, args: [netuid] });
-  const values = await read(asked);
-  if (added !== undefined && values.pop()!.toJSON() !== true) {
-    throw chainError(
-      "chain/subnet-missing",
-      `read subnet ${netuid}: there is none, a subnet of this chain is required, check --netuid and the network`,
-      { netuid },
-    );
-  }
-  return [Number(values[0]), ...values.slice(1)];
+/** In three requests: the subnet's vectors, then its hotkeys, then what belongs to each hotkey. */
+async function metagraphOfStorage(view: ChainView, netuid: number): Promise<Omit<Neuron, "commitment">[]> {
+  const { api } = view;
+  await requireSubnet(view, netuid);
+  const [count, ...columns] = await readItems(view, [
+    subtensorItem(api, "subnetworkN", netuid),
+    ...COLUMNS.map((name) => optionalItem(api, name, netuid)),
+  ]);
+  const uids = range(count.toNumber());
+  const hotkeys = (await readItems(view, uids.map((uid) => subtensorItem(api, "keys", netuid, uid)))).map(
+    String,
+  );
+  const details = await readItems(
+    view,
+    hotkeys.flatMap((hotkey) => [
+      subtensorItem(api, "owner", hotkey),
+      subtensorItem(api, "axons", netuid, hotkey),
+      optionalItem(api, "totalHotkeyAlpha", hotkey, netuid),
+    ]),
+  );
+  return hotkeys.map((hotkey, uid) => {
+    const at = (name: string) => columns[COLUMNS.indexOf(name)]?.[uid];
+    const number = (name: string): number => Number(at(name) ?? 0);
+    const [coldkey, axon, alpha] = details.slice(3 * uid, 3 * uid + 3);
+    return {
+      uid,
+      hotkey,
+      coldkey: String(coldkey),
+      hasValidatorPermit: at("validatorPermit")?.isTrue ?? false,
+      lastUpdateBlock: number("lastUpdate"),
+      axon: axonAddress(axon),
+      stake: alpha?.toBigInt() ?? 0n,
+      emission: BigInt(at("emission") ?? 0),
+      isActive: at("active")?.isTrue ?? false,
+      consensus: number("consensus"),
+      incentive: number("incentive"),
+      dividends: number("dividends"),
+      validatorTrust: number("validatorTrust"),
+      rank: number("rank"),
+      trust: number("trust"),
+    };
+  });
 }
 
 /** Registration{info{fields: [Data]}}: Raw0…Raw128 carry fixed arrays, BigRaw a vector. */
-function rawCommitment(registration: Codec | null): Uint8Array | null {
+export function rawCommitment(registration: any): Uint8Array | null {
   if (registration === null) return null;
-  const { fields } = (registration as any).info;
-  for (const field of fields) {
+  for (const field of registration.info.fields) {
     if (/^(Raw\d+|BigRaw)$/.test(field.type)) return Uint8Array.from(field.value.toU8a(true));
   }
   return null;
 }
 
-function axonAddress(axon: Codec | null): Neuron["axon"] {
+/** An AxonInfo, which was never served when its port is 0. */
+export function axonAddress(axon: any): Axon | null {
   if (axon === null) return null;
-  const { ip, port, ipType } = axon as any;
+  const { ip, port, ipType } = axon;
   const kind = ipType.toNumber();
   if (port.toNumber() === 0 || (kind !== 4 && kind !== 6)) return null;
   return { ip: formatIpInteger(ip.toBigInt(), kind), port: port.toNumber() };

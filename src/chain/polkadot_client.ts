@@ -3,19 +3,44 @@ import type { ApiPromise } from "@polkadot/api";
 import type { Clock } from "../base/clock.ts";
 import { isSkeinError } from "../base/errors.ts";
 import type { Log } from "../base/log.ts";
-import type { Random } from "../base/random.ts";
-import { burnedRegisterCall, type Call, setCommitmentCall, setWeightsCall, transferCall } from "./calls.ts";
-import type { ChainClient } from "./client.ts";
+import { type Random, secureRandomBytes } from "../base/random.ts";
+import { type AxonAddress, axonCall } from "./axon.ts";
+import {
+  addStakeCall,
+  type Call,
+  createSubnetCall,
+  registerCall,
+  removeStakeCall,
+  serveAxonCall,
+  setCommitmentCall,
+  startSubnetCall,
+  transferCall,
+} from "./calls.ts";
+import type { ChainClient } from "./chain_client.ts";
+import { type BlockRef, type ChainView, readItems, subtensorItem } from "./chain_view.ts";
 import { chainError } from "./errors.ts";
-import type { Heads } from "./heads.ts";
-import { type Metagraph, readMetagraph, readWeights, subtensorItem, type Weights } from "./metagraph.ts";
 import type { Spending } from "./fees.ts";
+import type { Heads } from "./heads.ts";
+import { isOnThisMachine } from "./networks.ts";
+import { type Metagraph, readMetagraph, readWeights, type Weights } from "./metagraph.ts";
+import { requestsOf } from "./requests.ts";
 import { findStorage } from "./runtime.ts";
 import { type KeyringPair, publicKeyOf } from "./sr25519.ts";
 import type { SteadyProvider } from "./steady_provider.ts";
-import { type ChainRequest, readStorage, type StorageItem } from "./storage.ts";
+import { readStakes, type Stake } from "./stakes.ts";
+import type { ChainRequest, StorageItem } from "./storage.ts";
+import {
+  findCreatedSubnet,
+  type Hyperparameters,
+  readHyperparameters,
+  readSubnet,
+  readSubnetCost,
+  readSubnets,
+  type Subnet,
+} from "./subnets.ts";
 import { type SubmitOptions, Submitter } from "./submit.ts";
-import { scoresToWeights } from "./weights.ts";
+import type { CommitStore, PendingReveal } from "./weight_commits.ts";
+import { WeightSetter, type WeightsSent } from "./weight_setter.ts";
 
 export interface ClientParts {
   readonly api: ApiPromise;
@@ -33,6 +58,7 @@ export class PolkadotClient implements ChainClient {
   readonly #parts: ClientParts;
   readonly #request: ChainRequest;
   readonly #submitter: Submitter;
+  readonly #weightSetter: WeightSetter;
 
   constructor(
     options: { url: string; readLimitMs: number } & SubmitOptions,
@@ -42,24 +68,18 @@ export class PolkadotClient implements ChainClient {
     this.url = url;
     this.genesisHash = parts.api.genesisHash.toHex();
     this.#parts = parts;
-    const requestWithin = (limitMs: number): ChainRequest => async (method, params) => {
-      try {
-        return await parts.provider.request(method, params, limitMs);
-      } catch (error) {
-        if (isSkeinError(error)) throw error;
-        const { message, code } = error as Error & { code?: number };
-        throw chainError(
-          "chain/request-failed",
-          `request ${method} of ${parts.provider.url}: the node answers ${message}, try again or use another node`,
-          { method, rpcCode: code },
-        );
-      }
-    };
-    this.#request = requestWithin(readLimitMs);
+    this.#request = requestsOf(parts.provider, readLimitMs);
     this.#submitter = new Submitter(
       options,
-      { ...parts, request: requestWithin(Infinity) },
+      { ...parts, request: requestsOf(parts.provider, Infinity) },
     );
+    this.#weightSetter = new WeightSetter({
+      read: (task) => this.#at(task),
+      submit: (what, account, build) => this.#submit(what, account, build),
+      random: secureRandomBytes,
+      genesisHash: this.genesisHash,
+      log: parts.log,
+    });
   }
 
   block(): number {
@@ -75,8 +95,7 @@ export class PolkadotClient implements ChainClient {
   }
 
   metagraph(netuid: number): Promise<Metagraph> {
-    const { api, heads } = this.#parts;
-    return heads.read(this.#request, (block) => readMetagraph(api, this.#request, netuid, block));
+    return this.#at((view) => readMetagraph(view, netuid));
   }
 
   async balance(ss58: string): Promise<bigint> {
@@ -102,16 +121,62 @@ export class PolkadotClient implements ChainClient {
     });
   }
 
-  async register(netuid: number, coldkey: KeyringPair, hotkey: string): Promise<number> {
+  subnets(): Promise<Subnet[]> {
+    return this.#at((view) => readSubnets(view));
+  }
+
+  subnet(netuid: number): Promise<Subnet> {
+    return this.#at((view) => readSubnet(view, netuid));
+  }
+
+  hyperparameters(netuid: number): Promise<Hyperparameters> {
+    return this.#at((view) => readHyperparameters(view, netuid));
+  }
+
+  subnetCost(): Promise<bigint> {
+    return this.#at((view) => readSubnetCost(view));
+  }
+
+  async createSubnet(
+    coldkey: KeyringPair,
+    hotkey: string,
+    options: { limit?: bigint } = {},
+  ): Promise<number> {
+    publicKeyOf(hotkey);
+    const what = `create a subnet with hotkey ${hotkey}`;
+    const cost = await this.subnetCost();
+    checkLimit(what, cost, options.limit);
+    const build = (api: ApiPromise) => createSubnetCall(api, hotkey);
+    const block = await this.#submit(what, coldkey, build, { amountRao: cost });
+    const netuid = await findCreatedSubnet(this.#view(block), { owner: coldkey.address, hotkey });
+    if (netuid !== undefined) return netuid;
+    throw chainError(
+      "chain/call-failed",
+      `${what}: included, but no such subnet is there, look at the account`,
+      {
+        error: "NoSubnet",
+      },
+    );
+  }
+
+  async startSubnet(netuid: number, coldkey: KeyringPair): Promise<void> {
+    await this.#submit(`start subnet ${netuid}`, coldkey, (api) => startSubnetCall(api, netuid));
+  }
+
+  async register(
+    netuid: number,
+    coldkey: KeyringPair,
+    hotkey: string,
+    { limit }: { limit?: bigint } = {},
+  ): Promise<number> {
     const before = await this.isRegistered(netuid, hotkey);
     if (before !== undefined) return before;
+    const what = `register ${hotkey} in subnet ${netuid}`;
+    const cost = await this.registrationCost(netuid);
+    checkLimit(what, cost, limit);
     try {
-      await this.#submit(
-        `register ${hotkey} in subnet ${netuid}`,
-        coldkey,
-        (api) => burnedRegisterCall(api, netuid, hotkey),
-        { amountRao: await this.registrationCost(netuid) },
-      );
+      const build = (api: ApiPromise) => registerCall(api, netuid, hotkey, limit);
+      await this.#submit(what, coldkey, build, { amountRao: cost });
     } catch (error) {
       // Somebody else was faster, or it was us before a restart.
       const isThere = isSkeinError(error, "chain/call-failed") &&
@@ -122,9 +187,42 @@ export class PolkadotClient implements ChainClient {
     if (uid !== undefined) return uid;
     throw chainError(
       "chain/call-failed",
-      `register ${hotkey} in subnet ${netuid}: included, but the hotkey has no uid now, it was pruned at once, try again`,
+      `${what}: included, but the hotkey has no uid now, it was pruned at once, try again`,
       { error: "NoUid" },
     );
+  }
+
+  async serveAxon(netuid: number, hotkey: KeyringPair, axon: AxonAddress): Promise<void> {
+    const call = axonCall(axon, { isLocal: isOnThisMachine(this.url) });
+    await this.#submit(
+      `serve axon at ${axon.ip} port ${axon.port} in subnet ${netuid}`,
+      hotkey,
+      (api) => serveAxonCall(api, netuid, call),
+    );
+  }
+
+  async addStake(netuid: number, coldkey: KeyringPair, hotkey: string, amount: bigint): Promise<void> {
+    publicKeyOf(hotkey);
+    await this.#submit(
+      `stake ${amount} rao on ${hotkey} in subnet ${netuid}`,
+      coldkey,
+      (api) => addStakeCall(api, netuid, hotkey, amount),
+      { amountRao: amount },
+    );
+  }
+
+  async removeStake(netuid: number, coldkey: KeyringPair, hotkey: string, amount: bigint): Promise<void> {
+    publicKeyOf(hotkey);
+    await this.#submit(
+      `unstake ${amount} from ${hotkey} in subnet ${netuid}`,
+      coldkey,
+      (api) => removeStakeCall(api, netuid, hotkey, amount),
+    );
+  }
+
+  async stakes(coldkey: string): Promise<Stake[]> {
+    publicKeyOf(coldkey);
+    return await this.#at((view) => readStakes(view, coldkey));
   }
 
   async publish(netuid: number, hotkey: KeyringPair, commitment: Uint8Array): Promise<void> {
@@ -135,24 +233,21 @@ export class PolkadotClient implements ChainClient {
     );
   }
 
-  async setWeights(
+  setWeights(
     netuid: number,
     hotkey: KeyringPair,
     scores: ReadonlyMap<number, number>,
-  ): Promise<{ uids: number[]; values: number[] }> {
-    const weights = scoresToWeights(scores);
-    const versionKey: bigint = (await this.#read(this.#subtensor("weightsVersionKey", netuid))).toBigInt();
-    await this.#submit(
-      `set ${weights.uids.length} weights in subnet ${netuid}`,
-      hotkey,
-      (api) => setWeightsCall(api, netuid, weights, versionKey),
-    );
-    return weights;
+    commits?: CommitStore,
+  ): Promise<WeightsSent> {
+    return this.#weightSetter.set(netuid, hotkey, scores, commits);
+  }
+
+  revealWeights(hotkey: KeyringPair, commits: CommitStore): Promise<PendingReveal[]> {
+    return this.#weightSetter.revealDue(hotkey, commits);
   }
 
   weights(netuid: number): Promise<Weights> {
-    const { api, heads } = this.#parts;
-    return heads.read(this.#request, (block) => readWeights(api, this.#request, netuid, block));
+    return this.#at((view) => readWeights(view, netuid));
   }
 
   async close(): Promise<void> {
@@ -164,12 +259,17 @@ export class PolkadotClient implements ChainClient {
     return subtensorItem(this.#parts.api, name, ...args);
   }
 
+  #view(block: BlockRef): ChainView {
+    return { api: this.#parts.api, request: this.#request, block };
+  }
+
+  /** Reads at the newest head, again when that is reorganised away. */
+  #at<T>(read: (view: ChainView) => Promise<T>): Promise<T> {
+    return this.#parts.heads.read(this.#request, (block) => read(this.#view(block)));
+  }
+
   async #read(item: StorageItem): Promise<any> {
-    const { api, heads } = this.#parts;
-    const [value] = await heads.read(
-      this.#request,
-      ({ hash }) => readStorage(api, this.#request, [item], hash),
-    );
+    const [value] = await this.#at((view) => readItems(view, [item]));
     return value;
   }
 
@@ -178,9 +278,19 @@ export class PolkadotClient implements ChainClient {
     account: KeyringPair,
     build: (api: ApiPromise) => Call,
     spending: Spending = {},
-  ): Promise<void> {
+  ): Promise<BlockRef> {
     const { api, heads } = this.#parts;
     const block = await this.#submitter.submit(what, account, () => build(api), spending);
     if (block.number > heads.latest.number) heads.see(block);
+    return block;
   }
+}
+
+function checkLimit(what: string, cost: bigint, limit: bigint | undefined): void {
+  if (limit === undefined || cost <= limit) return;
+  throw chainError(
+    "chain/too-expensive",
+    `${what}: it costs ${cost} rao, at most ${limit} were allowed, allow more or wait for a lower price`,
+    { cost: cost.toString(), limit: limit.toString() },
+  );
 }

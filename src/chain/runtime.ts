@@ -6,7 +6,14 @@ import type { ApiPromise } from "@polkadot/api";
 import type { QueryableStorageEntry, SubmittableExtrinsic } from "@polkadot/api/types";
 import { chainError } from "./errors.ts";
 
-export type ExtrinsicBuilder = (...args: unknown[]) => SubmittableExtrinsic<"promise">;
+export interface ExtrinsicBuilder {
+  (...args: unknown[]): SubmittableExtrinsic<"promise">;
+  /** Of the call in the metadata; the arguments' names in camelCase. */
+  readonly meta: {
+    readonly name: { toString(): string };
+    readonly args: readonly { readonly name: { toString(): string } }[];
+  };
+}
 export type StorageEntry = QueryableStorageEntry<"promise">;
 
 /**
@@ -16,7 +23,7 @@ export type StorageEntry = QueryableStorageEntry<"promise">;
 export function findCall(api: ApiPromise, pallet: string, ...names: string[]): ExtrinsicBuilder {
   for (const name of names) {
     const call = api.tx[pallet]?.[name];
-    if (call !== undefined) return call as ExtrinsicBuilder;
+    if (call !== undefined) return call as unknown as ExtrinsicBuilder;
   }
   throw unsupported(api, `call ${pallet}.${names.join(" or ")}`);
 }

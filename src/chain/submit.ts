@@ -24,7 +24,7 @@ import {
   readInclusion,
   type SignedCall,
 } from "./inclusion.ts";
-import type { BlockRef } from "./metagraph.ts";
+import type { BlockRef } from "./chain_view.ts";
 import { Nonces } from "./nonces.ts";
 import { type PoolWatch, submitAndWatch } from "./pool_watch.ts";
 import { isAlreadyInPool, isContention, maySpeakOfCopy } from "./pool_refusal.ts";

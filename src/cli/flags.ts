@@ -1,5 +1,6 @@
 /** Flag values: parsed once, with errors that name the rule and the value. */
 import { InvalidArgumentError } from "@commander-js/extra-typings";
+import { NETWORK_NAMES, networkUrl } from "../chain/networks.ts";
 
 /** A parser of whole numbers from `low` to `high`. */
 export function integerFlag(low: number, high: number): (text: string) => number {
@@ -22,13 +23,18 @@ export function bulkPortFlag(text: string): number | "off" {
   return port;
 }
 
-/** Endpoints of one chain, collected, also from one value with commas: ws:// or wss://, or `local` alone. */
+/** Endpoints of one chain, collected, also from one value with commas: ws://, wss:// or a network's name, or `local` alone. */
 export function chainFlag(text: string, before: readonly string[] | undefined): readonly string[] {
-  const endpoints = [...before ?? [], ...text.split(",").map((each) => each.trim())];
+  const endpoints = [
+    ...before ?? [],
+    ...text.split(",").map((each) => networkUrl(each.trim()) ?? each.trim()),
+  ];
   const isWebSocket = (each: string) => /^wss?:$/.test(URL.parse(each)?.protocol ?? "");
   if (endpoints.every(isWebSocket) || endpoints.every((each) => each === "local")) return endpoints;
   throw new InvalidArgumentError(
-    '"local" alone, or addresses like ws://127.0.0.1:9944, of one chain, are needed.',
+    `"local" alone, ${
+      NETWORK_NAMES.join(", ")
+    }, or addresses like ws://127.0.0.1:9944 of one chain are needed.`,
   );
 }
 

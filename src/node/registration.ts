@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { SkeinError } from "../base/errors.ts";
 import type { Log } from "../base/log.ts";
 import type { ChainClient } from "../chain/client.ts";
+import { isOnThisMachine } from "../chain/networks.ts";
 import { devAccount, type HotkeyPair, loadOrCreateColdkey } from "../chain/wallet/wallet.ts";
 
 /** Registration, and fees for a long time: 1 TAO has 10⁹ rao. */
@@ -49,9 +50,4 @@ export async function ensureRegistered(
   const uid = await chain.register(netuid, coldkey.pair, hotkey.ss58);
   log.info(`registered on subnet ${netuid} of the local chain as uid ${uid}`);
   return uid;
-}
-
-function isOnThisMachine(url: string): boolean {
-  const { hostname } = new URL(url);
-  return hostname === "localhost" || hostname === "[::1]" || hostname.startsWith("127.");
 }

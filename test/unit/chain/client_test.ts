@@ -68,7 +68,7 @@ Deno.test("a node funds, registers, publishes and sets weights, and another clie
       const commitment = Uint8Array.from({ length: 57 }, (_, i) => i);
       await client.publish(1, hotkey.pair, commitment);
       const sent = await client.setWeights(1, hotkey.pair, new Map([[0, 3], [1, 1]]));
-      assert.deepEqual(sent, { uids: [0, 1], values: [65535, 21845] });
+      assert.deepEqual(sent, { kind: "set", uids: [0, 1], values: [65535, 21845] });
       while (reader.block() < client.block()) await clock.sleep(20);
       assert.deepEqual(await reader.weights(1), new Map([[0, new Map([[0, 65535], [1, 21845]])]]));
       const { neurons, block } = await reader.metagraph(1);

@@ -1,0 +1,21 @@
+/** Public networks by the names that operators know, and their public endpoints. */
+const NETWORKS: Readonly<Record<string, string>> = {
+  finney: "wss://entrypoint-finney.opentensor.ai:443",
+  test: "wss://test.finney.opentensor.ai:443",
+  archive: "wss://archive.chain.opentensor.ai:443",
+};
+
+export const NETWORK_NAMES = Object.keys(NETWORKS);
+
+/** @returns undefined for what is no network's name */
+export function networkUrl(name: string): string | undefined {
+  return Object.hasOwn(NETWORKS, name) ? NETWORKS[name] : undefined;
+}
+
+/** Whether every endpoint of a list is on this machine. @param urls as `ChainClient.url` gives them */
+export function isOnThisMachine(urls: string): boolean {
+  return urls.split(", ").every((url) => {
+    const { hostname } = new URL(url);
+    return hostname === "localhost" || hostname === "[::1]" || hostname.startsWith("127.");
+  });
+}

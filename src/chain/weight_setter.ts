@@ -1,0 +1,189 @@
+/**
+ * Sets a hotkey's weights as its subnet wants them: plainly, locked to a round of drand's beacon, or by hash with a reveal to
+ * follow. One hotkey's calls are made one after another.
+ */
+import { describeError, isSkeinError } from "../base/errors.ts";
+import type { Log } from "../base/log.ts";
+import { commitWeightsCall, revealWeightsCall, setWeightsCall } from "./calls.ts";
+import type { Call } from "./calls.ts";
+import type { BlockRef, ChainView } from "./chain_view.ts";
+import type { KeyringPair } from "./sr25519.ts";
+import { weightsCommitHash } from "./timelock/mod.ts";
+import {
+  type CommitStore,
+  newSalt,
+  noWayToCommit,
+  type PendingReveal,
+  readLock,
+  revealWindow,
+  timelockedWeights,
+} from "./weight_commits.ts";
+import type { WeightValues } from "./weights.ts";
+import { planWeights, readSubnetRules, type SubnetRules } from "./weights_rules.ts";
+
+/** How weights went on their way. `revealBlock`: the first block in which they can count, by present knowledge. */
+export type WeightsSent =
+  & WeightValues
+  & (
+    | { readonly kind: "set" }
+    | { readonly kind: "timelocked"; readonly revealRound: number; readonly revealBlock: number }
+    | { readonly kind: "committed"; readonly revealBlock: number }
+  );
+
+export interface WeightSetterDependencies {
+  /** At the newest head. */
+  read<T>(task: (view: ChainView) => Promise<T>): Promise<T>;
+  submit(what: string, account: KeyringPair, build: () => Call): Promise<BlockRef>;
+  random(byteCount: number): Uint8Array;
+  readonly genesisHash: string;
+  readonly log: Log;
+}
+
+export class WeightSetter {
+  readonly #deps: WeightSetterDependencies;
+  #turn: Promise<unknown> = Promise.resolve();
+
+  constructor(deps: WeightSetterDependencies) {
+    this.#deps = deps;
+  }
+
+  /**
+   * @param scores uid → score at any scale
+   * @param commits needed where only a commit by hash is possible
+   * @throws {SkeinError} `chain/bad-weights`, `chain/not-registered`, `chain/no-permit`, `chain/too-soon`, those of calls
+   */
+  set(
+    netuid: number,
+    hotkey: KeyringPair,
+    scores: ReadonlyMap<number, number>,
+    commits?: CommitStore,
+  ): Promise<WeightsSent> {
+    return this.#alone(async () => {
+      const plan = await this.#deps.read((view) => this.#plan(view, netuid, hotkey, scores));
+      const { weights, rules } = plan;
+      const what = `set ${weights.uids.length} weights in subnet ${netuid}`;
+      if (!rules.isCommitReveal) {
+        const build = () => setWeightsCall(plan.view.api, netuid, weights, rules.versionKey);
+        await this.#deps.submit(what, hotkey, build);
+        return { kind: "set", ...weights };
+      }
+      if (plan.timelocked === undefined) {
+        return await this.#commit(what, { ...plan, netuid, hotkey, commits });
+      }
+      const { build, revealRound, revealBlock } = plan.timelocked;
+      await this.#deps.submit(`${what}, locked to round ${revealRound}`, hotkey, build);
+      return { kind: "timelocked", ...weights, revealRound, revealBlock };
+    });
+  }
+
+  /** Reveals what is due. @returns the revealed, in order */
+  revealDue(hotkey: KeyringPair, commits: CommitStore): Promise<PendingReveal[]> {
+    return this.#alone(async () => {
+      const revealed: PendingReveal[] = [];
+      for (const pending of await commits.load()) {
+        const isOurs = pending.genesisHash === this.#deps.genesisHash && pending.hotkey === hotkey.address;
+        if (!isOurs) continue;
+        const outcome = await this.#reveal(pending, hotkey);
+        if (outcome === "waiting") continue;
+        if (outcome === "revealed") revealed.push(pending);
+        await commits.save((await commits.load()).filter((each) => !isSame(each, pending)));
+      }
+      return revealed;
+    });
+  }
+
+  async #plan(view: ChainView, netuid: number, hotkey: KeyringPair, scores: ReadonlyMap<number, number>) {
+    const rules = await readSubnetRules(view, netuid, hotkey.address);
+    const weights = planWeights(view, netuid, scores, rules);
+    const lock = rules.isCommitReveal ? await readLock(view) : undefined;
+    const options = { rules, hotkey: hotkey.publicKey, random: this.#deps.random };
+    const timelocked = lock && await timelockedWeights(view, netuid, weights, { ...options, lock });
+    return { view, rules, weights, timelocked };
+  }
+
+  async #commit(
+    what: string,
+    { view, netuid, hotkey, weights, rules, commits }: Planned,
+  ): Promise<WeightsSent> {
+    if (commits === undefined) throw noWayToCommit(netuid);
+    const salt = newSalt(this.#deps.random);
+    const { versionKey } = rules;
+    const pending: PendingReveal = {
+      genesisHash: this.#deps.genesisHash,
+      netuid,
+      hotkey: hotkey.address,
+      ...weights,
+      salt,
+      versionKey: versionKey.toString(),
+      commitBlock: view.block.number,
+    };
+    const hash = weightsCommitHash({ hotkey: hotkey.publicKey, netuid, ...weights, salt, versionKey });
+    await commits.save([...await commits.load(), pending]);
+    try {
+      const commitBlock = (await this.#deps.submit(
+        `${what} by a commit`,
+        hotkey,
+        () => commitWeightsCall(view.api, netuid, hash),
+      )).number;
+      const known = { ...pending, commitBlock: commitBlock - 1 };
+      await commits.save((await commits.load()).map((each) => isSame(each, pending) ? known : each));
+      const { first } = await this.#deps.read((now) => revealWindow(now, known, rules));
+      return { kind: "committed", ...weights, revealBlock: first };
+    } catch (error) {
+      // A call that the chain refused leaves nothing to reveal; one whose end is unknown may.
+      if (isSkeinError(error, "chain/call-failed") || isSkeinError(error, "chain/call-refused")) {
+        await commits.save((await commits.load()).filter((each) => !isSame(each, pending)));
+      }
+      throw error;
+    }
+  }
+
+  async #reveal(pending: PendingReveal, hotkey: KeyringPair): Promise<"revealed" | "waiting" | "lost"> {
+    const { netuid, uids, values, salt } = pending;
+    const { view, window } = await this.#deps.read(async (view) => {
+      const rules = await readSubnetRules(view, netuid, pending.hotkey);
+      return { view, window: await revealWindow(view, pending, rules) };
+    });
+    if (view.block.number + 1 < window.first) return "waiting";
+    const versionKey = BigInt(pending.versionKey);
+    const what = `reveal ${uids.length} weights of block ${pending.commitBlock} in subnet ${netuid}`;
+    try {
+      await this.#deps.submit(
+        what,
+        hotkey,
+        () => revealWeightsCall(view.api, netuid, { uids, values, salt, versionKey }),
+      );
+      return "revealed";
+    } catch (error) {
+      if (!isSkeinError(error, "chain/call-failed") && !isSkeinError(error, "chain/call-refused")) {
+        throw error;
+      }
+      if (view.block.number <= window.last) {
+        this.#deps.log.debug(`chain: ${describeError(error)}, trying again`);
+        return "waiting";
+      }
+      this.#deps.log.warn(`chain: ${describeError(error)}, these weights are lost`);
+      return "lost";
+    }
+  }
+
+  #alone<T>(task: () => Promise<T>): Promise<T> {
+    const turn = this.#turn.then(task);
+    this.#turn = turn.catch(() => {});
+    return turn;
+  }
+}
+
+interface Planned {
+  readonly view: ChainView;
+  readonly commits: CommitStore | undefined;
+  readonly netuid: number;
+  readonly hotkey: KeyringPair;
+  readonly weights: WeightValues;
+  readonly rules: SubnetRules;
+}
+
+/** The salt is random: no two commits share it. */
+function isSame(a: PendingReveal, b: PendingReveal): boolean {
+  return a.salt.join() === b.salt.join() && a.hotkey === b.hotkey;
+}
