@@ -8,6 +8,8 @@ import { Account } from "../pallets/system.ts";
 import { TypedState } from "../pallets/typed_state.ts";
 import { birthBlock, deathBlock } from "../runtime/era.ts";
 import { decodeTransaction, isSignedBySigner, type Transaction } from "../runtime/extrinsic.ts";
+import { dispatchInfoOf } from "../runtime/dispatch_info.ts";
+import { feeRao } from "../runtime/fees.ts";
 import { refusal } from "./refusal.ts";
 
 export const MAX_TRANSACTION_BYTES = 256 * 1024;
@@ -23,13 +25,14 @@ export function validate(bytes: Uint8Array, chain: Chain): Validated {
   if (bytes.byteLength > MAX_TRANSACTION_BYTES) throw refusal.exhaustsResources();
   const transaction = decode(bytes);
   const { CheckMortality: era, CheckNonce: nonce, ChargeTransactionPayment: tip } = transaction.explicit;
+  const fee = feeRao(bytes.byteLength, dispatchInfoOf(transaction.call), tip);
   const nextBlock = chain.head.header.number + 1;
   const birthHash = chain.hashBytesAt(birthBlock(era, nextBlock));
   if (!birthHash) throw refusal.ancientBirthBlock();
   if (!isSignedBySigner(transaction, fromHex(chain.genesisHash), birthHash)) throw refusal.badProof();
   const account = accountOf(chain, transaction.signer);
   if (nonce < account.nonce) throw refusal.stale();
-  if (tip > 0n && account.data.free - tip < EXISTENTIAL_DEPOSIT_RAO) throw refusal.payment();
+  if (fee > 0n && account.data.free - fee < EXISTENTIAL_DEPOSIT_RAO) throw refusal.payment();
   return { transaction, deathBlock: deathBlock(era, nextBlock) };
 }
 

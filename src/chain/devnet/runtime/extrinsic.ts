@@ -81,6 +81,26 @@ export function decodeTransaction(encoded: Uint8Array): Transaction {
   };
 }
 
+/** Whether this looks like a transaction, not like what a block's author puts in. */
+export function isSigned(encoded: Uint8Array): boolean {
+  const reader = new ScaleReader(encoded);
+  reader.length();
+  return (reader.u8() & SIGNED) !== 0;
+}
+
+/** The call of what nobody signed. @throws {SkeinError} `devnet/undecodable` */
+export function decodeInherent(encoded: Uint8Array): Variant {
+  const reader = new ScaleReader(encoded);
+  reader.length();
+  const version = reader.u8();
+  if (version !== EXTRINSIC_VERSION) {
+    throw undecodable(`extrinsic version 0x${version.toString(16)}, 4 required`);
+  }
+  const call = runtimeCall.decode(reader);
+  if (reader.remainingBytes > 0) throw undecodable(`${reader.remainingBytes} bytes after the call`);
+  return call;
+}
+
 const byExtension = (values: readonly unknown[]) =>
   Object.fromEntries(EXTENSIONS.map((extension, i) => [extension.name, values[i]]));
 

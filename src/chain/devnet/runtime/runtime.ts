@@ -8,6 +8,7 @@ import { subtensor } from "../pallets/subtensor/subtensor.ts";
 import { sudo } from "../pallets/sudo.ts";
 import { system } from "../pallets/system.ts";
 import { timestamp } from "../pallets/timestamp.ts";
+import { transactionPayment } from "../pallets/transaction_payment.ts";
 import { utility } from "../pallets/utility.ts";
 import { struct, type Variant, variant } from "../scale/composite_types.ts";
 import type { AnyType, ScaleType } from "../scale/scale_type.ts";
@@ -23,6 +24,7 @@ export const RUNTIME_PALLETS: readonly RuntimePallet[] = [
   system,
   timestamp,
   balances,
+  transactionPayment,
   subtensor,
   utility,
   sudo,

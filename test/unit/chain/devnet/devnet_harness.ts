@@ -42,7 +42,9 @@ export function devnetTest(name: string, body: (devnet: Devnet, api: ApiPromise)
 
 export interface Outcome {
   readonly blockHash: string;
+  /** Of the call alone: without those of its fee. */
   readonly events: string[];
+  readonly feeRao: bigint;
   /** `Pallet.Error` or `Token.Reason`; undefined for success. */
   readonly error: string | undefined;
 }
@@ -63,12 +65,23 @@ export function send(
       if (result.isFinalized) {
         resolve({
           blockHash: result.status.asFinalized.toHex(),
-          events: result.events.map(({ event }) => `${event.section}.${event.method}`),
+          ...apartFromFee(result),
           error: result.dispatchError && describe(api, result),
         });
       } else if (result.isError) reject(new Error(result.status.type));
     }).catch(reject);
   });
+}
+
+/** The fee is withdrawn before all else and, what was too much, given back just before it is told. */
+function apartFromFee({ events }: ISubmittableResult): { events: string[]; feeRao: bigint } {
+  const names = events.map(({ event }) => `${event.section}.${event.method}`);
+  const told = names.indexOf("transactionPayment.TransactionFeePaid");
+  // deno-lint-ignore no-explicit-any
+  const feeRao = (events[told].event.data as any)[1].toBigInt();
+  const outcome = names.slice(told + 1);
+  const isCharged = names[told - 1] === "balances.Deposit";
+  return { events: [...isCharged ? names.slice(1, told - 1) : names.slice(0, told), ...outcome], feeRao };
 }
 
 function describe(api: ApiPromise, { dispatchError }: ISubmittableResult): string {
