@@ -1,9 +1,11 @@
 /**
- * The WebSocket server: takes clients in on loopback, gives each a `Connection`, and forgets it when its socket goes.
+ * The server: takes clients in on loopback, gives each WebSocket a `Connection`, and forgets it when its socket goes.
+ * Requests by HTTP are answered one by one.
  */
 import type { Log } from "../../../base/log.ts";
 import { devnetError } from "../errors.ts";
 import { Connection } from "./connection.ts";
+import { answerHttp } from "./http.ts";
 import type { NodeParts } from "./method.ts";
 
 const HOSTNAME = "127.0.0.1";
@@ -22,12 +24,13 @@ export interface RpcServer {
 export function serveRpc(port: number, parts: Promise<NodeParts | undefined>, log: Log): RpcServer {
   const connections = new Set<Connection>();
   const server = listen(port, async (request) => {
-    if (request.headers.get("upgrade")?.toLowerCase() !== "websocket") {
-      return new Response("This is a chain's RPC: connect by WebSocket\n", { status: 426 });
+    const isWebSocket = request.headers.get("upgrade")?.toLowerCase() === "websocket";
+    if (isWebSocket && connections.size >= MAX_CONNECTIONS) {
+      return new Response("Too many connections\n", { status: 503 });
     }
-    if (connections.size >= MAX_CONNECTIONS) return new Response("Too many connections\n", { status: 503 });
     const ready = await parts;
     if (!ready) return new Response("The chain does not start\n", { status: 503 });
+    if (!isWebSocket) return await answerHttp(request, ready, log);
     const { socket, response } = Deno.upgradeWebSocket(request);
     const connection = new Connection(socket, ready, log);
     socket.onopen = () => connections.add(connection);

@@ -1,6 +1,6 @@
 /** What the documentation of @polkadot/api shows beside its examples (api/start, api/cookbook), and its derived reads. */
 import assert from "node:assert/strict";
-import type { ApiPromise } from "@polkadot/api";
+import { ApiPromise, HttpProvider } from "@polkadot/api";
 import { alice, devnetTest, keyring, NETUID, send, TAO } from "./devnet_harness.ts";
 
 const BOB = keyring.addFromUri("//Bob").address;
@@ -210,4 +210,25 @@ devnetTest("a wallet on any web page may connect: its origin is not asked", asyn
   const byteCount = await socket.read(answer);
   assert.match(new TextDecoder().decode(answer.subarray(0, byteCount!)), /^HTTP\/1.1 101 /);
   socket.close();
+});
+
+devnetTest("what needs no subscription is answered by HTTP, too", async (devnet) => {
+  const url = devnet.url.replace("ws:", "http:");
+  const api = await ApiPromise.create({ provider: new HttpProvider(url), noInitWarn: true });
+  assert.equal((await api.rpc.system.chain()).toString(), "Skein local");
+  assert.equal((await api.query.system.account(BOB) as any).data.free.toBigInt(), ENDOWMENT_RAO);
+  const signed = await api.tx.balances.transferKeepAlive(fresh, TAO).signAsync(alice(), { nonce: 0 });
+  assert.match((await api.rpc.author.submitExtrinsic(signed)).toHex(), /^0x/);
+  const ask = async (method: string, init: RequestInit = {}) => {
+    const body = JSON.stringify({ jsonrpc: "2.0", id: 1, method, params: [] });
+    const answer = await fetch(url, { method: "POST", body, ...init });
+    return { status: answer.status, text: await answer.text(), headers: answer.headers };
+  };
+  assert.match((await ask("chain_subscribeNewHeads")).text, /Subscriptions need a WebSocket/);
+  assert.equal(
+    (await ask("", { method: "OPTIONS", body: null })).headers.get("access-control-allow-origin"),
+    "*",
+  );
+  assert.equal((await ask("", { method: "GET", body: null })).status, 426);
+  assert.equal((await ask("", { body: "x".repeat(5 * 1024 * 1024) })).status, 413);
 });
