@@ -2,6 +2,7 @@
  * The subnets that a new chain has: the root network, as on subtensor, and subnet 1, without the limits that protect a
  * real one from strangers. Here they would only be in the way, as would the wait between two new subnets.
  */
+import { FirstEmissionBlockNumber, NetworkRateLimit } from "../pallets/subtensor/network_storage.ts";
 import * as at from "../pallets/subtensor/storage.ts";
 import * as subnet from "../pallets/subtensor/subnet_storage.ts";
 import { ROOT_NETUID } from "../pallets/subtensor/subnets.ts";
@@ -19,6 +20,7 @@ export function openSubnets(state: TypedState, owner: Uint8Array): void {
   openRoot(state);
   openFirst(state, owner);
   state.set(at.TotalNetworks, 2);
+  state.set(NetworkRateLimit, 0n);
 }
 
 function openRoot(state: TypedState): void {
@@ -53,4 +55,5 @@ function openFirst(state: TypedState, owner: Uint8Array): void {
   state.set(subnet.TargetRegistrationsPerInterval, OPEN_REGISTRATIONS_PER_INTERVAL, OPEN_NETUID);
   state.set(subnet.TokenSymbol, Uint8Array.of(0xce, 0xb1), OPEN_NETUID);
   state.set(subnet.SubtokenEnabled, true, OPEN_NETUID);
+  state.set(FirstEmissionBlockNumber, 1n, OPEN_NETUID);
 }

@@ -1,7 +1,9 @@
 /** Constants that clients read: what each storage entry holds before anybody sets it, under subtensor's own names. */
-import { u16 } from "../../scale/primitive_types.ts";
+import { u16, u64 } from "../../scale/primitive_types.ts";
 import { type Constant, constant } from "../pallet.ts";
 import type { AnyEntry } from "../storage_entry.ts";
+import { START_DELAY_BLOCKS } from "./network_calls.ts";
+import * as network from "./network_storage.ts";
 import * as at from "./storage.ts";
 import * as subnet from "./subnet_storage.ts";
 
@@ -33,11 +35,16 @@ const INITIAL: readonly AnyEntry[] = [
   at.WeightsVersionKey,
   at.ServingRateLimit,
   subnet.AdjustmentAlpha,
+  network.NetworkImmunityPeriod,
+  network.NetworkMinLockCost,
+  network.NetworkLockReductionInterval,
+  network.NetworkRateLimit,
 ];
 const [alphaLow, alphaHigh] = subnet.AlphaValues.fallback;
 
 export const constants: readonly Constant[] = [
   ...INITIAL.map(({ name, value, fallback }) => constant(`Initial${name}`, value, fallback)),
+  constant("DurationOfStartCall", u64, START_DELAY_BLOCKS),
   constant("AlphaHigh", u16, alphaHigh),
   constant("AlphaLow", u16, alphaLow),
   constant("LiquidAlphaOn", subnet.LiquidAlphaOn.value, subnet.LiquidAlphaOn.fallback),

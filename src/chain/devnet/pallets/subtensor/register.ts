@@ -3,11 +3,12 @@
  * root_register: nothing is paid, and the stake on the root network decides who stays.
  */
 import { burn, spendableRao } from "../accounts.ts";
-import { u16, u64 } from "../../scale/primitive_types.ts";
+import { u16 } from "../../scale/primitive_types.ts";
 import { accountId } from "../common_types.ts";
 import { call, type CallContext, type PalletPart, signerOf } from "../pallet.ts";
 import { refuse, SUBTENSOR } from "./failure.ts";
 import { claimHotkey, createHotkey } from "./hotkeys.ts";
+import { PARAMETERS, setParameter } from "./hyperparameters.ts";
 import { appendNeuron, registerNeuron, replaceNeuron } from "./neurons.ts";
 import * as counts from "./registration_storage.ts";
 import { stakeOf } from "./stake.ts";
@@ -88,8 +89,7 @@ function countRegistration({ state }: CallContext, netuid: number): void {
 
 function recycle(context: CallContext, netuid: number, priceRao: bigint): void {
   const recycled = context.state.get(at.RAORecycledForRegistration, netuid) + priceRao;
-  context.state.set(at.RAORecycledForRegistration, recycled, netuid);
-  context.deposit(SUBTENSOR, "RAORecycledForRegistrationSet", [netuid, recycled]);
+  setParameter(context, PARAMETERS.raoRecycled, netuid, recycled);
 }
 
 export const registration: PalletPart = {
@@ -97,8 +97,5 @@ export const registration: PalletPart = {
     call(7, "burned_register", { netuid: u16, hotkey: accountId }, burnedRegister),
     call(62, "root_register", { hotkey: accountId }, rootRegister),
   ],
-  events: {
-    NeuronRegistered: [6, [u16, u16, accountId]],
-    RAORecycledForRegistrationSet: [49, [u16, u64]],
-  },
+  events: { NeuronRegistered: [6, [u16, u16, accountId]] },
 };

@@ -7,6 +7,10 @@ import { adjustRegistrations } from "./burn_price.ts";
 import { commitReveal } from "./commit_reveal.ts";
 import { constants } from "./constants.ts";
 import { SUBTENSOR } from "./failure.ts";
+import { hyperparameters } from "./hyperparameters.ts";
+import { identities } from "./identities.ts";
+import { networks } from "./network_calls.ts";
+import { networkRegistration } from "./network_register.ts";
 import { registration } from "./register.ts";
 import { serving } from "./serve.ts";
 import { staking } from "./stake_calls.ts";
@@ -23,6 +27,10 @@ const PARTS: readonly PalletPart[] = [
   registration,
   staking,
   stakeMoves,
+  networkRegistration,
+  networks,
+  identities,
+  hyperparameters,
 ];
 /** In their order, in each block. Weights are opened before consensus may run. */
 const BLOCK_HOOKS: readonly BlockHook[] = [adjustRegistrations, revealLockedWeights];
