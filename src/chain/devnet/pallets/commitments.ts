@@ -1,45 +1,30 @@
-/** What a neuron publishes about itself: up to three fields of bytes, the latest for each subnet. */
-import { struct, variant, vec, wrapper } from "../scale/composite_types.ts";
-import { bytes, fixedBytes, u16, u32, u64, u8 } from "../scale/primitive_types.ts";
+/**
+ * What a neuron publishes about itself: up to three fields of bytes, the latest for each subnet, and so many bytes an epoch. A
+ * field may be locked to a round of the beacon: the chain opens it then.
+ */
+import { epochOf } from "../../timelock/mod.ts";
+import { u16, u32, u64 } from "../scale/primitive_types.ts";
 import type { ValueOf } from "../scale/scale_type.ts";
+import { indexLocked, revealLockedFields } from "./commitment_reveals.ts";
+import {
+  type CommitmentData,
+  commitmentInfo,
+  CommitmentOf,
+  LastBondsReset,
+  LastCommitment,
+  MaxSpace,
+  storage,
+  UsedSpaceOf,
+} from "./commitment_types.ts";
 import { accountId } from "./common_types.ts";
 import { call, type CallContext, constant, type Pallet, palletFailure, signerOf } from "./pallet.ts";
-import { identity, StorageDeclarations, twox64Concat } from "./storage_entry.ts";
-import { IsNetworkMember } from "./subtensor/storage.ts";
+import { Bonds, IsNetworkMember, SubnetworkN, Tempo, Uids } from "./subtensor/storage.ts";
+import { BondsResetOn } from "./subtensor/subnet_storage.ts";
+import { requireRoot } from "./subtensor/subnets.ts";
 
 const MAX_FIELDS = 3;
-const RAW_BYTES_LIMIT = 128;
-const BOUNDED_VEC = "bounded_collections::bounded_vec::BoundedVec";
-
-/** Raw data names its length in the variant: Raw0 to Raw128. */
-const rawCases = Object.fromEntries(
-  Array.from({ length: RAW_BYTES_LIMIT + 1 }, (_, n) => [`Raw${n}`, [n + 1, fixedBytes(n)] as const]),
-);
-const boundedBytes = () => wrapper(BOUNDED_VEC, bytes, [{ name: "T", type: u8 }, { name: "S" }]);
-const commitmentData = variant("pallet_commitments::types::Data", {
-  None: [0],
-  ...rawCases,
-  BlakeTwo256: [130, fixedBytes(32)],
-  Sha256: [131, fixedBytes(32)],
-  Keccak256: [132, fixedBytes(32)],
-  ShaThree256: [133, fixedBytes(32)],
-  TimelockEncrypted: [134, { encrypted: boundedBytes(), reveal_round: u64 }],
-  ResetBondsFlag: [135],
-  BigRaw: [136, boundedBytes()],
-});
-const commitmentInfo = struct("pallet_commitments::types::CommitmentInfo", {
-  fields: wrapper(BOUNDED_VEC, vec(commitmentData), [{ name: "T", type: commitmentData }, { name: "S" }]),
-});
-const registration = struct("pallet_commitments::types::Registration", {
-  deposit: u64,
-  block: u32,
-  info: commitmentInfo,
-}, [{ name: "Balance", type: u64 }, { name: "MaxFields" }, { name: "BlockNumber", type: u32 }]);
-
-const storage = new StorageDeclarations("Commitments");
-const byMember = [identity(u16), twox64Concat(accountId)] as const;
-export const CommitmentOf = storage.optionalMap("CommitmentOf", byMember, registration);
-export const LastCommitment = storage.optionalMap("LastCommitment", byMember, u32);
+/** Of the space of an epoch, whatever the fields. */
+const MIN_COST_BYTES = 100;
 
 interface Args {
   netuid: number;
@@ -51,9 +36,58 @@ function setCommitment({ netuid, info }: Args, context: CallContext): void {
   const who = signerOf(context);
   if (!state.get(IsNetworkMember, who, netuid)) throw palletFailure(commitments, "AccountNotAllowedCommit");
   if (info.fields.length > MAX_FIELDS) throw palletFailure(commitments, "TooManyFieldsInCommitmentInfo");
+  takeSpace(context, netuid, who, info.fields);
+  if (info.fields.some(({ name }) => name === "ResetBondsFlag")) {
+    state.set(LastBondsReset, blockNumber, netuid, who);
+    resetBonds(context, netuid, who);
+  }
   state.set(CommitmentOf, { deposit: 0n, block: blockNumber, info }, netuid, who);
   state.set(LastCommitment, blockNumber, netuid, who);
-  context.deposit(commitments, "Commitment", { netuid, who });
+  const locked = info.fields.find(({ name }) => name === "TimelockEncrypted");
+  indexLocked(state, netuid, who, locked !== undefined);
+  if (locked) {
+    context.deposit(commitments, "TimelockCommitment", {
+      netuid,
+      who,
+      reveal_round: locked.value.reveal_round,
+    });
+  } else context.deposit(commitments, "Commitment", { netuid, who });
+}
+
+function takeSpace(
+  { state, blockNumber }: CallContext,
+  netuid: number,
+  who: Uint8Array,
+  fields: readonly CommitmentData[],
+): void {
+  const cost = Math.max(MIN_COST_BYTES, fields.reduce((total, field) => total + costBytes(field), 0));
+  const epoch = BigInt(epochOf(blockNumber, netuid, state.get(Tempo, netuid)));
+  const usage = state.get(UsedSpaceOf, netuid, who);
+  const before = usage?.last_epoch === epoch ? usage.used_space : 0n;
+  const used_space = before + BigInt(cost);
+  if (used_space > BigInt(state.get(MaxSpace))) throw palletFailure(commitments, "SpaceLimitExceeded");
+  state.set(UsedSpaceOf, { last_epoch: epoch, used_space }, netuid, who);
+}
+
+function costBytes({ name, value }: CommitmentData): number {
+  if (name === "TimelockEncrypted") return value.encrypted.byteLength;
+  return value?.byteLength ?? 0;
+}
+
+/** Where the subnet allows it, the neuron asks all validators to forget what they hold in it. */
+function resetBonds({ state }: CallContext, netuid: number, who: Uint8Array): void {
+  const uid = state.get(Uids, netuid, who);
+  if (uid === undefined || !state.get(BondsResetOn, netuid)) return;
+  for (let validator = 0; validator < state.get(SubnetworkN, netuid); validator++) {
+    const bonds = state.get(Bonds, netuid, validator);
+    const kept = bonds.filter(([of]) => of !== uid);
+    if (kept.length < bonds.length) state.set(Bonds, kept, netuid, validator);
+  }
+}
+
+function setMaxSpace({ new_limit }: { new_limit: number }, context: CallContext): void {
+  requireRoot(context);
+  context.state.set(MaxSpace, new_limit);
 }
 
 export const commitments: Pallet = {
@@ -61,12 +95,23 @@ export const commitments: Pallet = {
   index: 18,
   crate: "pallet_commitments",
   storage: storage.declared,
-  calls: [call(0, "set_commitment", { netuid: u16, info: commitmentInfo }, setCommitment)],
-  events: { Commitment: [0, { netuid: u16, who: accountId }] },
-  errors: { TooManyFieldsInCommitmentInfo: 0, AccountNotAllowedCommit: 1 },
+  calls: [
+    call(0, "set_commitment", { netuid: u16, info: commitmentInfo }, setCommitment),
+    call(2, "set_max_space", { new_limit: u32 }, setMaxSpace),
+  ],
+  events: {
+    Commitment: [0, { netuid: u16, who: accountId }],
+    TimelockCommitment: [1, { netuid: u16, who: accountId, reveal_round: u64 }],
+    CommitmentRevealed: [2, { netuid: u16, who: accountId }],
+  },
+  errors: { TooManyFieldsInCommitmentInfo: 0, AccountNotAllowedCommit: 1, SpaceLimitExceeded: 2 },
   constants: [
     constant("MaxFields", u32, MAX_FIELDS),
     constant("InitialDeposit", u64, 0n),
     constant("FieldDeposit", u64, 0n),
   ],
+  onInitialize: (context) =>
+    revealLockedFields(context, (netuid, who) => {
+      context.deposit(commitments, "CommitmentRevealed", { netuid, who });
+    }),
 };
