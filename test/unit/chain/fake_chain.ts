@@ -3,6 +3,7 @@
  * link. Extrinsics are JSON texts. Faults are set per submission; time is a thousand times as
  * fast unless a test brings its own.
  */
+import { assert } from "../../../src/base/assert.ts";
 import { systemClock } from "../../../src/base/clock.ts";
 import type { Clock } from "../../../src/base/clock.ts";
 import { silentLog } from "../../../src/base/log.ts";
@@ -40,6 +41,8 @@ export class FakeChain {
   /** Each block that ever was, with all before it. */
   readonly #chains = new Map<string, readonly FakeBlock[]>([["block-0", this.blocks]]);
   #forkCount = 0;
+  /** Never goes back. */
+  #finalNumber = 0;
   readonly pool = new Map<string, Update>();
   /** Taken from the front, one a submission; an undefined entry is no fault. */
   readonly faults: (Fault | undefined)[] = [];
@@ -79,6 +82,12 @@ export class FakeChain {
       onUpdate(null, { inBlock: block.hash });
     }
     this.#chains.set(block.hash, this.blocks);
+    this.#finalNumber = Math.max(this.#finalNumber, this.blocks.length - 1 - this.finalityLag);
+  }
+
+  /** Blocks that may be taken back. */
+  get looseCount(): number {
+    return this.blocks.length - 1 - this.#finalNumber;
   }
 
   /** 63 blocks after its anchor, or on a chain without that. */
@@ -91,6 +100,7 @@ export class FakeChain {
 
   /** The chain goes on from an earlier block. @param isKept whether the pool takes back what the lost blocks held */
   retract(blockCount: number, isKept: boolean): void {
+    assert(blockCount > 0 && blockCount <= this.looseCount, "what is final stays");
     const lost = this.blocks.slice(-blockCount);
     this.blocks = this.blocks.slice(0, -blockCount);
     this.#forkCount++;
@@ -163,7 +173,7 @@ export class FakeChain {
       case "chain_getBlockHash":
         return params.length === 0 ? best : this.blocks[params[0]].hash;
       case "chain_getFinalizedHead":
-        return this.blocks[Math.max(0, this.blocks.length - 1 - this.finalityLag)].hash;
+        return this.blocks[this.#finalNumber].hash;
       case "chain_getBlock": {
         const chain = this.#chainTo(params[0]);
         return { block: { header: { number: chain.length - 1 }, extrinsics: chain.at(-1)!.extrinsics } };

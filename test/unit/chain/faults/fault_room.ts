@@ -11,7 +11,6 @@ import { FaultyNode } from "./faulty_node.ts";
 
 export const SECOND = 1000;
 export const MINUTE = 60 * SECOND;
-export const BLOCK_MS = SECOND;
 
 export interface FaultRoom {
   readonly clock: VirtualClock;
@@ -24,17 +23,19 @@ export interface FaultRoom {
   pass(ms: number): Promise<void>;
   /** Virtual time goes on until it settles. */
   settled<T>(promise: Promise<T>): Promise<T>;
+  /** The chain stops, forgets its pool, and goes on after a while. */
+  restart(pauseMs: number): Promise<void>;
 }
 
 /** @param nodeCount proxies before the one chain */
 export async function withFaultRoom(
-  body: (room: FaultRoom & { restart(pauseMs: number): Promise<void> }) => Promise<void>,
-  { nodeCount = 1 } = {},
+  body: (room: FaultRoom) => Promise<void>,
+  { nodeCount = 1, blockMs = SECOND } = {},
 ): Promise<void> {
   await cryptoReady();
   const directory = await Deno.makeTempDir();
   const clock = new VirtualClock();
-  const start = () => startDevnet({ directory, port: 0, blockMs: BLOCK_MS }, { clock, log: silentLog });
+  const start = () => startDevnet({ directory, port: 0, blockMs }, { clock, log: silentLog });
   let devnet = await start();
   const nodes = Array.from({ length: nodeCount }, () => new FaultyNode(() => devnet, clock));
   const lines: string[] = [];
@@ -51,7 +52,6 @@ export async function withFaultRoom(
     clients.push(client);
     return client;
   };
-  /** The chain stops, forgets its pool, and goes on after a while. */
   const restart = async (pauseMs: number) => {
     for (const node of nodes) node.goDown();
     await devnet.stop();
@@ -77,7 +77,7 @@ const LIMIT_MS = 60 * MINUTE;
 /** Time goes on in small steps: the client does part of its work outside virtual time. */
 const STEP_MS = 20;
 
-async function settleIn<T>(clock: VirtualClock, promise: Promise<T>): Promise<T> {
+export async function settleIn<T>(clock: VirtualClock, promise: Promise<T>): Promise<T> {
   let isDone = false;
   promise.then(() => isDone = true, () => isDone = true);
   const limitMs = clock.nowMs() + LIMIT_MS;
