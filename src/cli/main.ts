@@ -15,6 +15,7 @@ import { relayCommand } from "./relay.ts";
 import { upCommand } from "./up.ts";
 import { validatorCommand } from "./validator.ts";
 import { VERSION } from "./version.ts";
+import { walletCommand } from "./wallet/wallet.ts";
 
 /** @returns the process's exit code: 0 done, 1 failed, 2 bad arguments, 130 stopped by the user before it was done */
 export async function main(args: readonly string[]): Promise<number> {
@@ -34,6 +35,7 @@ export async function main(args: readonly string[]): Promise<number> {
     validatorCommand,
     relayCommand,
     chainCommand,
+    walletCommand,
     logitsCommand,
     gradsCommand,
     generateCommand,
@@ -54,6 +56,7 @@ export async function main(args: readonly string[]): Promise<number> {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
     const code = isSkeinError(error) ? ` (${error.code})` : "";
     console.error(`skein: ${describeError(error)}${code}`);
+    if (isSkeinError(error, "cli/cancelled")) return 130;
     if (!isSkeinError(error) && error instanceof Error) console.error(error.stack);
     return 1;
   }

@@ -22,6 +22,7 @@ import {
 import { describeEvent, printJson } from "./present.ts";
 import { CODEC_HELP, CODEC_NAMES, PRECISION_HELP, PRECISION_NAMES, PRESET_NAMES } from "./preset_names.ts";
 import { stopSignal } from "./stop_signal.ts";
+import { passwordAsker } from "./terminal.ts";
 
 export function nodeCommand(
   role: "miner" | "validator",
@@ -47,7 +48,7 @@ export function nodeCommand(
     .option("--home <dir>", "keys and state of this node (default: the first free one in the data directory)")
     .option("--wallet <name>", "wallet in the bittensor layout (default: one kept in the home directory)")
     .option("--hotkey <name>", "hotkey of the wallet", "default")
-    .option("--wallet-path <dir>", "where wallets are (default: ~/.bittensor/wallets)")
+    .option("--wallet-path <dir>", "where wallets are (default: BT_WALLET_PATH, else ~/.bittensor/wallets)")
     .option(...LISTEN_FLAG)
     .option(...ANNOUNCE_FLAG)
     .option(...BULK_PORT_FLAG)
@@ -85,7 +86,7 @@ export function nodeCommand(
       };
       const { runNode } = await import("../node/node.ts");
       try {
-        await runNode(options, { clock: systemClock, log: processLog(flags), signal: stop.signal });
+        await runNode(options, { ...processDependencies(flags), signal: stop.signal });
         finish(0);
       } finally {
         stop.dispose();
@@ -94,6 +95,12 @@ export function nodeCommand(
 }
 
 const MAX_TOLD_REFUSALS = 1000;
+
+const processDependencies = (flags: { json: boolean; debug: boolean }) => ({
+  clock: systemClock,
+  log: processLog(flags),
+  askPassword: passwordAsker(),
+});
 
 function processLog(flags: { json: boolean; debug: boolean }): Log {
   // A peer that is refused dials again and again: people are told once.
