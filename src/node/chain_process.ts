@@ -3,19 +3,22 @@ import { join } from "node:path";
 import process from "node:process";
 import type { Clock } from "../base/clock.ts";
 import type { Log } from "../base/log.ts";
-import { startDevnet } from "../chain/devnet/devnet.ts";
+import { removeStore } from "../chain/devnet/blocks/store.ts";
+import { type DevnetOptions, startDevnet } from "../chain/devnet/devnet.ts";
 import { dataDirectory, holdHome } from "./home.ts";
 
 const POLL_MS = 500;
 
-export interface ChainOptions {
+export interface ChainOptions extends Omit<DevnetOptions, "directory"> {
   /** Default: local/chain in the data directory. */
   readonly home?: string;
-  /** 0 takes a free one. */
-  readonly port: number;
-  readonly blockMs: number;
+  /** What is there is removed first. */
+  readonly isReset?: boolean;
   readonly exitWhenIdleMs?: number;
 }
+
+/** Where the chain is kept unless another place is named. */
+export const chainHome = (home?: string): string => home ?? join(dataDirectory(), "local", "chain");
 
 /** @throws {SkeinError} `node/home-in-use`, and those of `startDevnet` */
 export async function runChain(
@@ -23,10 +26,11 @@ export async function runChain(
   deps: { clock: Clock; log: Log; signal: AbortSignal },
 ): Promise<void> {
   const { clock, log, signal } = deps;
-  const home = await holdHome(options.home ?? join(dataDirectory(), "local", "chain"));
+  const home = await holdHome(chainHome(options.home));
   try {
-    const { port, blockMs, exitWhenIdleMs = Infinity } = options;
-    const chain = await startDevnet({ directory: home.path, port, blockMs }, { clock, log });
+    const { isReset, exitWhenIdleMs = Infinity, ...devnetOptions } = options;
+    if (isReset) await removeStore(home.path);
+    const chain = await startDevnet({ ...devnetOptions, directory: home.path }, { clock, log });
     log.emit({
       event: "chain",
       url: chain.url,

@@ -1,15 +1,14 @@
 /**
- * The local development chain: one author, blocks on a timer, final at once, subtensor's calls as far as a miner and
- * a validator need them. An unmodified `@polkadot/api` connects to it. It is not a node of any network and keeps no
- * secrets: everybody on this machine may speak to it, and its rich accounts' keys are public.
+ * The local development chain: one author, blocks at an interval or on demand, final at once, subtensor's calls as far as
+ * a miner and a validator need them. An unmodified `@polkadot/api` connects to it. It is not a node of any network and
+ * keeps no secrets: everybody on this machine may speak to it, and its rich accounts' keys are public.
  */
 import { cryptoWaitReady } from "@polkadot/util-crypto";
 import type { Clock } from "../../base/clock.ts";
-import { describeError } from "../../base/errors.ts";
 import type { Log } from "../../base/log.ts";
-import { secureRandomBytes } from "../../base/random.ts";
-import { makeBlock } from "./blocks/author.ts";
-import { Chain } from "./blocks/chain.ts";
+import { Random, secureRandomBytes } from "../../base/random.ts";
+import { Chain, type Genesis } from "./blocks/chain.ts";
+import { BlockMaker, type Production } from "./blocks/maker.ts";
 import { BlockStore } from "./blocks/store.ts";
 import { metadataV14 } from "./metadata/metadata_v14.ts";
 import { metadataV15 } from "./metadata/metadata_v15.ts";
@@ -23,12 +22,19 @@ export interface DevnetOptions {
   readonly directory: string;
   /** On 127.0.0.1; 0 takes a free one. */
   readonly port: number;
+  /** Also how much later each block is than the one before it where time is counted in blocks. */
   readonly blockMs: number;
+  /** Default: at an interval. */
+  readonly production?: Production;
+  /** A new chain begins at this time and counts it in blocks. */
+  readonly genesisTimeMs?: number;
+  /** A new chain's genesis hash comes from this 32-bit number, its time from `genesisTimeMs` or a fixed one. */
+  readonly seed?: number;
 }
 
 export interface Devnet {
   readonly url: string;
-  /** Hex with 0x; another for each new chain. */
+  /** Hex with 0x; another for each new chain without a seed. */
   readonly genesisHash: string;
   /** The head's number. */
   block(): number;
@@ -44,8 +50,8 @@ interface Dependencies {
 }
 
 const NONCE_BYTES = 32;
-/** Blocks are final at once; those who wait for a transaction hear of it a little after they hear of the block. */
-const MAX_FINALITY_DELAY_MS = 200;
+/** Where a seeded chain begins: 2026-01-01T00:00:00Z. */
+const SEEDED_TIME_MS = 1_767_225_600_000;
 
 /** @throws {SkeinError} `devnet/port-in-use`, `devnet/store-in-use`, `devnet/store-damaged`, `devnet/store-io` */
 export async function startDevnet(options: DevnetOptions, deps: Dependencies): Promise<Devnet> {
@@ -55,13 +61,14 @@ export async function startDevnet(options: DevnetOptions, deps: Dependencies): P
   try {
     await cryptoWaitReady();
     store = new BlockStore(options.directory);
-    const nonce = () => secureRandomBytes(NONCE_BYTES);
-    const chain = new Chain(store, { nonce, nowMs: deps.clock.nowMs() });
+    const chain = new Chain(store, () => genesisOf(options, deps.clock));
     const pool = new TransactionPool(chain);
     const metadata = new Map([[14, metadataV14()], [15, metadataV15()]]);
-    const node: NodeParts = { chain, pool, metadata: (version) => metadata.get(version) };
+    const { production = "interval", blockMs } = options;
+    const maker = new BlockMaker({ production, blockMs }, { chain, pool, ...deps });
+    const node: NodeParts = { chain, pool, maker, metadata: (version) => metadata.get(version) };
     parts.resolve(node);
-    const stopBlocks = makeBlocks(chain, pool, options.blockMs, deps);
+    maker.start();
     const openStore = store;
     return {
       url: server.url,
@@ -70,7 +77,7 @@ export async function startDevnet(options: DevnetOptions, deps: Dependencies): P
       connectionCount: () => server.connectionCount(),
       attach: (socket) => new Connection(socket, node, deps.log),
       async stop() {
-        stopBlocks();
+        maker.stop();
         pool.clear();
         await server.stop();
         openStore.close();
@@ -84,32 +91,14 @@ export async function startDevnet(options: DevnetOptions, deps: Dependencies): P
   }
 }
 
-/** A block every `blockMs`, without drift; late ones are made up for by none. @returns stop */
-function makeBlocks(chain: Chain, pool: TransactionPool, blockMs: number, { clock, log }: Dependencies) {
-  let dueMs = clock.monotonicMs() + blockMs;
-  let cancel = clock.after(blockMs, tick);
-  const finalityDelayMs = Math.min(MAX_FINALITY_DELAY_MS, blockMs / 2);
-  let cancelFinality = () => {};
-  let tellFinality = () => {};
-  function tick(): void {
-    try {
-      const made = makeBlock(chain, pool.takeReady(), clock.nowMs(), log);
-      chain.append(made.block, made.changes);
-      cancelFinality();
-      tellFinality();
-      tellFinality = pool.settle(made.block, made.included, made.unpayable);
-      cancelFinality = clock.after(finalityDelayMs, () => tellFinality());
-    } catch (error) {
-      // The transactions are still in the pool; the next block tries again.
-      log.warn(`make block ${chain.head.header.number + 1}: ${describeError(error)}`);
-    }
-    const nowMs = clock.monotonicMs();
-    dueMs = Math.max(dueMs + blockMs, nowMs);
-    cancel = clock.after(dueMs - nowMs, tick);
-  }
-  return () => {
-    cancel();
-    cancelFinality();
-    tellFinality();
+function genesisOf({ seed, genesisTimeMs }: DevnetOptions, clock: Clock): Genesis {
+  const hasSteadyTime = seed !== undefined || genesisTimeMs !== undefined;
+  const timeMs = genesisTimeMs ?? (seed === undefined ? clock.nowMs() : SEEDED_TIME_MS);
+  if (seed === undefined) return { nonce: secureRandomBytes(NONCE_BYTES), timeMs, hasSteadyTime };
+  const random = new Random(seed);
+  return {
+    nonce: Uint8Array.from({ length: NONCE_BYTES }, () => random.nextBelow(256)),
+    timeMs,
+    hasSteadyTime,
   };
 }

@@ -9,12 +9,19 @@ import { equalBytes, fromHex } from "../../../base/bytes.ts";
 import { type Block, type Changes, hashOfHeader } from "./block.ts";
 import { type BlockStore, KEPT_STATES } from "./store.ts";
 import { digestAfter, digestBytes, digestOfState } from "./state_digest.ts";
-import { genesisBlock } from "./genesis.ts";
+import { genesisBlock, STEADY_TIME_KEY } from "./genesis.ts";
 
 /** The state at one block. */
 export interface StateView extends StateReader {
   /** All keys with that prefix, in order. */
   keys(prefix: string): string[];
+}
+
+/** What a new chain begins with. */
+export interface Genesis {
+  readonly nonce: Uint8Array;
+  readonly timeMs: number;
+  readonly hasSteadyTime: boolean;
 }
 
 export type BlockListener = (block: Block, changes: Changes) => void;
@@ -32,10 +39,11 @@ export class Chain implements StateReader {
    * Goes on with the chain in the store, or begins a new one.
    * @throws {SkeinError} `devnet/store-damaged` when state and head do not belong together, `devnet/store-io`
    */
-  constructor(store: BlockStore, dependencies: { nonce: () => Uint8Array; nowMs: number }) {
+  constructor(store: BlockStore, begin: () => Genesis) {
     this.#store = store;
     if (store.headNumber() === undefined) {
-      const { block, changes } = genesisBlock(dependencies.nonce(), dependencies.nowMs);
+      const { nonce, timeMs, hasSteadyTime } = begin();
+      const { block, changes } = genesisBlock(nonce, timeMs, hasSteadyTime);
       store.append(block, changes, new Map());
     }
     const number = store.headNumber()!;
@@ -52,6 +60,11 @@ export class Chain implements StateReader {
     if (!equalBytes(digestBytes(this.#digest), this.#head.header.stateRoot)) {
       throw store.damaged(`a state that is not block ${number}'s`);
     }
+  }
+
+  /** Time is counted in blocks, not read from the clock: the same calls give the same chain. */
+  get hasSteadyTime(): boolean {
+    return this.#state.has(STEADY_TIME_KEY);
   }
 
   get head(): Block {

@@ -30,9 +30,18 @@ const DEV_ACCOUNTS = {
 /** Under no pallet's prefix: for no client to see. */
 const NONCE_KEY = hex(utf8(":skein:genesis-nonce"));
 
-export function genesisBlock(nonce: Uint8Array, nowMs: number): { block: Block; changes: Changes } {
+/** Its presence says that time is counted in blocks. */
+export const STEADY_TIME_KEY = hex(utf8(":skein:steady-time"));
+
+/** @param hasSteadyTime each block is a block time after the one before it, whatever the clock says */
+export function genesisBlock(
+  nonce: Uint8Array,
+  nowMs: number,
+  hasSteadyTime = false,
+): { block: Block; changes: Changes } {
   const overlay = new Overlay({ get: () => undefined });
   overlay.set(NONCE_KEY, nonce);
+  if (hasSteadyTime) overlay.set(STEADY_TIME_KEY, Uint8Array.of(1));
   const state = new TypedState(overlay);
   state.set(Now, BigInt(nowMs));
   endow(state);

@@ -4,6 +4,7 @@
  * which the state at those blocks is had. One process at a time.
  */
 import { mkdirSync } from "node:fs";
+import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { devnetError } from "../errors.ts";
@@ -28,6 +29,15 @@ const SCHEMA = `
   ) WITHOUT ROWID;
 `;
 
+const STORE_FILE = "chain.sqlite";
+
+/** The chain that is kept there; nothing else of the directory. No process may have it open. */
+export async function removeStore(directory: string): Promise<void> {
+  for (const suffix of ["", "-wal", "-shm", "-journal"]) {
+    await rm(join(directory, STORE_FILE + suffix), { force: true });
+  }
+}
+
 type Row = { hash: string; header: Uint8Array; body: Uint8Array };
 
 export class BlockStore {
@@ -36,7 +46,7 @@ export class BlockStore {
 
   /** @throws {SkeinError} `devnet/store-in-use`, `devnet/store-damaged`, `devnet/store-io` */
   constructor(directory: string) {
-    this.path = join(directory, "chain.sqlite");
+    this.path = join(directory, STORE_FILE);
     let db: DatabaseSync | undefined;
     try {
       mkdirSync(directory, { recursive: true });

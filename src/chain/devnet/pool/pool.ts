@@ -42,8 +42,19 @@ export class TransactionPool {
   readonly #queues = new Map<string, Queue>();
   readonly #byHash = new Map<string, Waiting>();
 
+  #onReady = () => {};
+
   constructor(chain: Chain) {
     this.#chain = chain;
+  }
+
+  /** Calls back whenever a transaction has become fit for the next block. */
+  onReady(listener: () => void): void {
+    this.#onReady = listener;
+  }
+
+  get hasReady(): boolean {
+    return this.#byHash.values().some((each) => each.isReady);
   }
 
   /** @returns the transaction's hash @throws {RpcError} */
@@ -165,6 +176,7 @@ export class TransactionPool {
       if (isReady === waiting.isReady) continue;
       waiting.isReady = isReady;
       tell(waiting, isReady ? "ready" : "future");
+      if (isReady) this.#onReady();
     }
   }
 

@@ -7,6 +7,7 @@ import type { Log } from "../../../base/log.ts";
 import { RpcError } from "../pool/refusal.ts";
 import { authorMethods } from "./author_methods.ts";
 import { chainMethods } from "./chain_methods.ts";
+import { devMethods } from "./dev_methods.ts";
 import type { Methods, NodeParts, Subscriber } from "./method.ts";
 import { Params } from "./params.ts";
 import { paymentMethods } from "./payment_methods.ts";
@@ -18,6 +19,7 @@ const MAX_BATCH = 128;
 const METHODS: ReadonlyMap<string, Methods[string]> = new Map(Object.entries<Methods[string]>({
   ...authorMethods,
   ...chainMethods,
+  ...devMethods,
   ...paymentMethods,
   ...stateMethods,
   ...systemMethods,

@@ -1,5 +1,6 @@
 /** What an RPC method is: a name, and a function of parameters and of the connection that asks. */
 import type { Chain } from "../blocks/chain.ts";
+import type { BlockMaker } from "../blocks/maker.ts";
 import type { TransactionPool } from "../pool/pool.ts";
 import type { Params } from "./params.ts";
 
@@ -20,6 +21,7 @@ export interface Subscriber {
 export interface NodeParts {
   readonly chain: Chain;
   readonly pool: TransactionPool;
+  readonly maker: BlockMaker;
   /** Undefined for a version that is not published. */
   metadata(version: number): Uint8Array | undefined;
 }
