@@ -18,6 +18,7 @@ import {
   timelockDecrypt,
   timelockEncrypt,
 } from "../../../src/chain/timelock/mod.ts";
+import { openBox, sealBox } from "../../../src/chain/wallet/sealed_key.ts";
 import { cryptoReady, devAccount, verifySignature } from "../../../src/chain/wallet/wallet.ts";
 import { type Decoder, structuredBound } from "./decoder.ts";
 import { randomBytes } from "./mutate_bytes.ts";
@@ -73,13 +74,26 @@ function signatureDecoder(): Decoder {
 function keyFileDecoder(): Decoder {
   const withPhrase = formatKeyFile(secretFromPhrase(PHRASE));
   const { accountId: _, secretPhrase: __, secretSeed: ___, ...bare } = JSON.parse(withPhrase);
-  const files = [withPhrase, JSON.stringify(bare), "$NACL" + withPhrase].map(utf8);
+  const files = [withPhrase, JSON.stringify(bare)].map(utf8);
   return {
     name: "chain: key file",
     format: "json",
-    examples: files.slice(0, 2),
+    examples: files,
     decode: (input) => parseKeyFile(input, "fuzzed"),
     allocationBytes: structuredBound(1024 * 1024),
+    share: 0.02,
+  };
+}
+
+/** An encrypted key file, once its password's key is known. */
+function sealedKeyDecoder(): Decoder {
+  const key = new Uint8Array(32).fill(7);
+  return {
+    name: "chain: encrypted key file",
+    format: "bytes",
+    examples: [sealBox(utf8(formatKeyFile(secretFromPhrase(PHRASE))), key, new Uint8Array(24))],
+    decode: (input) => openBox(input, key, "fuzzed"),
+    allocationBytes: structuredBound(),
     share: 0.02,
   };
 }
@@ -189,6 +203,7 @@ export async function chainDecoders(): Promise<Decoder[]> {
     ...addressDecoders(),
     signatureDecoder(),
     keyFileDecoder(),
+    sealedKeyDecoder(),
     ...timelockDecoders(),
     ...devnetDecoders(),
   ];
