@@ -10,12 +10,18 @@ import { doctorCommand } from "./doctor.ts";
 import { generateCommand } from "./generate.ts";
 import { gradsCommand } from "./grads.ts";
 import { logitsCommand } from "./logits.ts";
+import { metagraphCommand } from "./metagraph.ts";
 import { minerCommand } from "./miner.ts";
+import { axonCommand } from "./publish/axon.ts";
+import { commitmentCommand } from "./publish/commitment.ts";
 import { relayCommand } from "./relay.ts";
+import { stakeCommand } from "./stake/stake.ts";
+import { subnetCommand } from "./subnet/subnet.ts";
 import { upCommand } from "./up.ts";
 import { validatorCommand } from "./validator.ts";
 import { VERSION } from "./version.ts";
 import { walletCommand } from "./wallet/wallet.ts";
+import { weightsCommand } from "./weights/weights.ts";
 
 /** @returns the process's exit code: 0 done, 1 failed, 2 bad arguments, 130 stopped by the user before it was done */
 export async function main(args: readonly string[]): Promise<number> {
@@ -36,6 +42,12 @@ export async function main(args: readonly string[]): Promise<number> {
     relayCommand,
     chainCommand,
     walletCommand,
+    subnetCommand,
+    metagraphCommand,
+    stakeCommand,
+    weightsCommand,
+    axonCommand,
+    commitmentCommand,
     logitsCommand,
     gradsCommand,
     generateCommand,

@@ -8,8 +8,7 @@ import process from "node:process";
 import type { Clock } from "../base/clock.ts";
 import type { Log } from "../base/log.ts";
 import type { Signer } from "../base/transport.ts";
-import { type ChainClient, connectChain } from "../chain/client.ts";
-import { cryptoReady, verifySignature } from "../chain/wallet/wallet.ts";
+import { cryptoReady, type HotkeyPair, verifySignature } from "../chain/wallet/wallet.ts";
 import { loadDefaultCorpus } from "../data/corpus.ts";
 import { loadTextCorpus } from "../data/text_files.ts";
 import { openDevice } from "../gpu/mod.ts";
@@ -19,8 +18,8 @@ import { dataDirectory, holdFreeHome, holdHome } from "./home.ts";
 import { loadNamedHotkey, loadOrCreateHotkey, loadOrCreateIdentitySeed } from "./keys.ts";
 import { KnownPeers } from "./known_peers.ts";
 import { listenMultiaddr } from "./listen_address.ts";
-import { findOrStartLocalChain } from "./local_chain.ts";
 import type { NodeOptions } from "./node_options.ts";
+import { openChain } from "./open_chain.ts";
 import { openTraining } from "./open_training.ts";
 import { PeerDirectory } from "./peer_directory.ts";
 import { PeerKeeper } from "./peer_keeper.ts";
@@ -45,19 +44,14 @@ export async function openNode(
   options.listen.forEach(listenMultiaddr); // an address that cannot be read is told at once
   await cryptoReady();
   const home = await openHome(options, resources);
-  const hotkey = options.wallet === undefined
-    ? await loadOrCreateHotkey(home)
-    : await loadNamedHotkey({ ...options, wallet: options.wallet }, {
-      environment: process.env,
-      ask: deps.askPassword,
-      notify: log.info,
-    });
+  const hotkey = await openHotkey(options, home, deps);
   const corpus = options.data === undefined ? await loadDefaultCorpus() : await loadTextCorpus(options.data);
   // Mesa's window-system code complains on stderr when this is unset, and it is never needed here.
   process.env.XDG_RUNTIME_DIR ??= home;
   const gpu = await openDevice({ log });
   resources.defer(() => gpu.close());
-  const chain = await openChain(options, deps, resources);
+  const chain = await openChain(options.chain, deps);
+  resources.defer(() => chain.close());
   const uid = await ensureRegistered(chain, { ...options, hotkey, home }, { log });
   const run = defineRun({
     genesisHash: chain.genesisHash,
@@ -107,24 +101,25 @@ export async function openNode(
   };
 }
 
+function openHotkey(
+  options: NodeOptions,
+  home: string,
+  { askPassword, log }: NodeDependencies,
+): Promise<HotkeyPair> {
+  const { wallet } = options;
+  if (wallet === undefined) return loadOrCreateHotkey(home);
+  return loadNamedHotkey(
+    { ...options, wallet },
+    { environment: process.env, ask: askPassword, notify: log.info },
+  );
+}
+
 async function openHome(options: NodeOptions, resources: AsyncDisposableStack): Promise<string> {
   const held = options.home === undefined
     ? await holdFreeHome(join(dataDirectory(), "local"), options.role)
     : await holdHome(options.home);
   resources.defer(() => held.release());
   return held.path;
-}
-
-async function openChain(
-  options: NodeOptions,
-  deps: NodeDependencies,
-  resources: AsyncDisposableStack,
-): Promise<ChainClient> {
-  const isLocal = options.chain[0] === "local";
-  const endpoints = isLocal ? await findOrStartLocalChain(dataDirectory(), deps) : options.chain;
-  const chain = await connectChain(endpoints, deps);
-  resources.defer(() => chain.close());
-  return chain;
 }
 
 async function openNetwork(

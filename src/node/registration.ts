@@ -35,7 +35,7 @@ export async function ensureRegistered(
     throw new SkeinError(
       "node/not-registered",
       `find ${hotkey.ss58} on subnet ${netuid}: not registered, a registered hotkey is required, register it ` +
-        `with: btcli subnets register --netuid ${netuid}`,
+        `with: skein subnet register --netuid ${netuid} --wallet ${wallet ?? "WALLET"} --hotkey HOTKEY`,
       { netuid, hotkey: hotkey.ss58 },
     );
   }

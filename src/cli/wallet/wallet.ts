@@ -5,6 +5,7 @@
 import { Command } from "@commander-js/extra-typings";
 import { oneOfFlag } from "../flags.ts";
 import { processTerminal } from "../terminal.ts";
+import { fundCommands } from "./fund_commands.ts";
 
 const WALLET = ["--wallet <name>", "name of the wallet", "default"] as const;
 const WALLET_PATH = [
@@ -43,7 +44,13 @@ The mnemonic is asked for, or taken from SKEIN_WALLET_MNEMONIC, or from stdin.${
 const wordCount = (words: string) => Number(words) as 12 | 15 | 18 | 21 | 24;
 
 export const walletCommand = (finish: (code: number) => void) => {
-  const commands = [...creating(finish), ...regenerating(finish), ...looking(finish), ...signing(finish)];
+  const commands = [
+    ...creating(finish),
+    ...regenerating(finish),
+    ...looking(finish),
+    ...signing(finish),
+    ...fundCommands(finish),
+  ];
   const group = new Command("wallet").description(
     "make, restore, list and use keys, in the files of bittensor's wallets",
   );

@@ -1,0 +1,74 @@
+/**
+ * One command at a chain: connect, do it, and close whatever happens. Ctrl-C leaves at once; a call that is on its way by then
+ * may still come in, as the message says.
+ */
+import { systemClock } from "../base/clock.ts";
+import type { Clock } from "../base/clock.ts";
+import { eventLog } from "../base/log.ts";
+import type { ChainClient } from "../chain/chain_client.ts";
+import { isOnThisMachine } from "../chain/networks.ts";
+import { DEFAULT_CHAIN } from "./flags.ts";
+import { jsonText } from "./json_text.ts";
+import { describeEvent } from "./present.ts";
+import { stopSignal } from "./stop_signal.ts";
+import { processTerminal, type Terminal } from "./terminal.ts";
+
+/** What a command has in hand. */
+export interface ChainSession {
+  readonly chain: ChainClient;
+  readonly terminal: Terminal;
+  readonly clock: Clock;
+  readonly signal: AbortSignal;
+}
+
+export type ChainTask = (session: ChainSession) => Promise<void>;
+
+/** @param flags.chain as the flag gives it; `local` by default */
+export async function atChain(
+  flags: { readonly chain?: readonly string[] },
+  task: ChainTask,
+  finish: (code: number) => void,
+): Promise<void> {
+  const terminal = processTerminal();
+  const log = eventLog((event) => {
+    const line = describeEvent(event);
+    if (line !== undefined) terminal.tell(line);
+  });
+  const stop = stopSignal();
+  const { signal } = stop;
+  const left = new Promise<"left">((resolve) =>
+    signal.addEventListener("abort", () => resolve("left"), { once: true })
+  );
+  try {
+    const outcome = await Promise.race([left, connectAndDo({ clock: systemClock, log, signal })]);
+    if (outcome !== "left") return finish(0);
+    terminal.tell("skein: stopped; a call that was sent already may still come in");
+    finish(130);
+  } finally {
+    stop.dispose();
+  }
+
+  async function connectAndDo(deps: { clock: Clock; log: typeof log; signal: AbortSignal }): Promise<"done"> {
+    const { openChain } = await import("../node/open_chain.ts");
+    const chain = await openChain(flags.chain ?? DEFAULT_CHAIN, deps);
+    try {
+      await task({ chain, terminal, clock: deps.clock, signal });
+      return "done";
+    } finally {
+      await chain.close();
+    }
+  }
+}
+
+/** JSON for machines, or the text for people. */
+export function answer(
+  { terminal }: ChainSession,
+  flags: { readonly json: boolean },
+  record: Record<string, unknown>,
+  text: string,
+): void {
+  terminal.print(flags.json ? jsonText(record) : text);
+}
+
+/** Whether its money is play money. */
+export const isLocalChain = ({ chain }: ChainSession): boolean => isOnThisMachine(chain.url);
