@@ -52,10 +52,12 @@ export async function watchLink(
     const isStale = nowMs - movedAtMs >= options.staleHeadMs;
     const isBehind = height < choice.heightSeen - LAG_BLOCKS;
     let candidate: Candidate | undefined;
+    let reason = "an earlier choice is there again";
     if ((isStale || isBehind) && nowMs >= searchAtMs) {
       searchAtMs = nowMs + options.staleHeadMs;
       const isAhead = (other: Candidate) => !other.isSyncing && other.headNumber > height + 1;
       candidate = await choice.findBetter(others, isAhead, ended.signal);
+      reason = `its head stands at ${height}, ${candidate?.endpoint.url} is at ${candidate?.headNumber}`;
     } else if (earlier.length > 0 && nowMs >= returnAtMs && deps.isQuiet()) {
       returnAtMs = nowMs + RETURN_MS;
       candidate = await choice.findBetter(
@@ -64,10 +66,6 @@ export async function watchLink(
         ended.signal,
       );
     }
-    if (candidate === undefined) continue;
-    const reason = isStale || isBehind
-      ? `its head stands at ${height}, ${candidate.endpoint.url} is at ${candidate.headNumber}`
-      : "an earlier choice is there again";
-    return { candidate, reason };
+    if (candidate !== undefined) return { candidate, reason };
   }
 }
