@@ -95,6 +95,21 @@ Deno.test("refused reads and failed calls carry their code", () =>
     })
   ));
 
+Deno.test("a balance that lacks the fee is refused before anything is sent, and calls without a fee need none", () =>
+  withDevnet(({ url }) =>
+    withClients(url, 1, async ([client]) => {
+      const [coldkey, hotkey] = [await createHotkey(), await createHotkey()];
+      await client.transfer(devAccount("//Alice"), coldkey.ss58, TAO + 500n);
+      await assert.rejects(client.transfer(coldkey.pair, hotkey.ss58, TAO), (error) =>
+        isSkeinError(error, "chain/balance-too-low") && error.payload.freeRao === TAO + 500n &&
+        (error.payload.feeRao as bigint) > 0n && error.payload.keptRao === 500n);
+      assert.equal(await client.balance(coldkey.ss58), TAO + 500n);
+      await client.register(1, coldkey.pair, hotkey.ss58);
+      assert.equal(await client.balance(hotkey.ss58), 0n);
+      await client.setWeights(1, hotkey.pair, new Map([[0, 1]]));
+    })
+  ));
+
 Deno.test("twenty transfers at once from one account by two clients all arrive", () =>
   withDevnet(({ url }) =>
     withClients(url, 2, async (clients) => {

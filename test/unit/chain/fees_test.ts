@@ -1,7 +1,9 @@
 import { strict as assert } from "node:assert";
 import { isSkeinError } from "../../../src/base/errors.ts";
 import { fromHex, toHex } from "../../../src/base/bytes.ts";
-import { checkBalance, inTao, partialFee } from "../../../src/chain/fees.ts";
+import { checkBalance, estimateFeeRao, inTao, partialFee } from "../../../src/chain/fees.ts";
+import { offlineApi } from "./offline_api.ts";
+import { metadataSpec293, metadataSpec393 } from "./recorded.ts";
 
 const TAO = 1_000_000_000n;
 
@@ -81,4 +83,18 @@ Deno.test("a call that costs nothing asks for no balance, and one that may pay i
   const unstake = check({ free: 0n }, 1_000n, 0n, "removeStake");
   await unstake.done;
   assert.deepEqual(unstake.asked, []);
+});
+
+Deno.test("the recorded runtimes are asked for their fees by state_call", async () => {
+  for (const [metadata, version] of [[metadataSpec293(), 293], [metadataSpec393(), 393]] as const) {
+    const api = await offlineApi(metadata, version);
+    const asked: unknown[] = [];
+    const fee = await estimateFeeRao(api, async (method, params) => {
+      asked.push(method, ...params);
+      return "0x0000000a00000000000000";
+    }, "0x0c010203");
+    assert.equal(fee, 10n);
+    assert.deepEqual(asked, ["state_call", "TransactionPaymentApi_query_info", "0x0c01020304000000"]);
+    await api.disconnect();
+  }
 });
