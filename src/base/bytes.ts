@@ -3,7 +3,11 @@ import { sha256 } from "@noble/hashes/sha2.js";
 
 const HEX = "0123456789abcdef";
 
+/** Engines that have it are thirty times as fast. */
+const nativeToHex = (Uint8Array.prototype as { toHex?: (this: Uint8Array) => string }).toHex;
+
 export function toHex(bytes: Uint8Array): string {
+  if (nativeToHex) return nativeToHex.call(bytes);
   let text = "";
   for (const b of bytes) text += HEX[b >> 4] + HEX[b & 15];
   return text;

@@ -34,6 +34,7 @@ export class Chain implements StateReader {
   readonly #listeners = new Set<BlockListener>();
   #head: Block;
   #digest: bigint;
+  #next: { changes: Changes; digest: bigint } | undefined;
 
   /**
    * Goes on with the chain in the store, or begins a new one.
@@ -78,7 +79,15 @@ export class Chain implements StateReader {
 
   /** The state root if these changes came next. */
   stateRootAfter(changes: Changes): Uint8Array {
-    return digestBytes(digestAfter(this.#digest, this, changes));
+    const digest = digestAfter(this.#digest, this, changes);
+    this.#next = { changes, digest };
+    return digestBytes(digest);
+  }
+
+  /** As worked out for the block's header, unless these are other changes. */
+  #digestAfter(changes: Changes): bigint {
+    const next = this.#next;
+    return next?.changes === changes ? next.digest : digestAfter(this.#digest, this, changes);
   }
 
   /** @throws {SkeinError} `devnet/store-io`; the chain is then as before */
@@ -86,8 +95,10 @@ export class Chain implements StateReader {
     const { number } = block.header;
     assert(number === this.#head.header.number + 1, `block ${number} follows the head`);
     const undo = new Map([...changes.keys()].map((key) => [key, this.#state.get(key)]));
+    const digest = this.#digestAfter(changes);
     this.#store.append(block, changes, undo);
-    this.#digest = digestAfter(this.#digest, this, changes);
+    this.#digest = digest;
+    this.#next = undefined;
     for (const [key, value] of changes) {
       if (value) this.#state.set(key, value);
       else this.#state.delete(key);

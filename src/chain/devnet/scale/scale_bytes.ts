@@ -25,9 +25,14 @@ export class ScaleWriter {
     this.#bytes[this.#byteCount++] = value;
   }
 
-  /** Two's complement of `byteCount` bytes. */
+  /** Two's complement of `byteCount` bytes, by words where there are any. */
   uint(value: bigint, byteCount: number): void {
-    for (let i = 0; i < byteCount; i++) this.u8(Number((value >> BigInt(8 * i)) & 255n));
+    this.#reserve(byteCount);
+    const view = new DataView(this.#bytes.buffer, this.#byteCount);
+    let at = 0;
+    for (; at + 8 <= byteCount; at += 8) view.setBigUint64(at, value >> BigInt(8 * at), true);
+    for (; at < byteCount; at++) view.setUint8(at, Number((value >> BigInt(8 * at)) & 255n));
+    this.#byteCount += byteCount;
   }
 
   compact(value: number | bigint): void {
@@ -77,21 +82,23 @@ export class ScaleReader {
 
   /** A copy. @throws {SkeinError} `devnet/undecodable` */
   raw(byteCount: number): Uint8Array<ArrayBuffer> {
-    if (byteCount > this.remainingBytes) {
-      throw undecodable(`${this.remainingBytes} bytes are left, ${byteCount} required`);
-    }
-    this.#at += byteCount;
+    this.#take(byteCount);
     return this.#bytes.slice(this.#at - byteCount, this.#at) as Uint8Array<ArrayBuffer>;
   }
 
   u8(): number {
-    return this.raw(1)[0];
+    this.#take(1);
+    return this.#bytes[this.#at - 1];
   }
 
   uint(byteCount: number): bigint {
-    const bytes = this.raw(byteCount);
+    this.#take(byteCount);
+    const start = this.#at - byteCount;
+    const view = new DataView(this.#bytes.buffer, this.#bytes.byteOffset + start, byteCount);
     let value = 0n;
-    for (let i = byteCount - 1; i >= 0; i--) value = (value << 8n) | BigInt(bytes[i]);
+    let at = byteCount;
+    for (; at % 8 > 0; at--) value = (value << 8n) | BigInt(view.getUint8(at - 1));
+    for (; at > 0; at -= 8) value = (value << 64n) | view.getBigUint64(at - 8, true);
     return value;
   }
 
@@ -118,6 +125,13 @@ export class ScaleReader {
       throw undecodable(`a sequence of ${count} items in ${this.remainingBytes} bytes`);
     }
     return Number(count);
+  }
+
+  #take(byteCount: number): void {
+    if (byteCount > this.remainingBytes) {
+      throw undecodable(`${this.remainingBytes} bytes are left, ${byteCount} required`);
+    }
+    this.#at += byteCount;
   }
 
   /** Reads what may contain itself. */
