@@ -3,8 +3,9 @@
  * account's nonce without a gap are *ready*, the others are *future* until the gap closes. A watcher hears of every
  * change, above all of the last one: a client that is told nothing waits for ever.
  */
+import { blake2AsU8a } from "@polkadot/util-crypto";
 import { fromHex, toHex } from "../../../base/bytes.ts";
-import type { Block } from "../blocks/block.ts";
+import { type Block, hex } from "../blocks/block.ts";
 import type { Chain } from "../blocks/chain.ts";
 import type { Transaction } from "../runtime/extrinsic.ts";
 import { refusal } from "./refusal.ts";
@@ -16,6 +17,8 @@ export const MAX_BLOCK_TRANSACTIONS = 2048;
 const MAX_BLOCK_BYTES = 4 * 1024 * 1024;
 /** How long a gap may stay open. */
 const MAX_FUTURE_BLOCKS = 256;
+const BAN_BLOCKS = 32;
+const MAX_BANNED = 4096;
 
 /** As `author_extrinsicUpdate` carries it. */
 export type PoolStatus =
@@ -41,6 +44,8 @@ export class TransactionPool {
   readonly #chain: Chain;
   readonly #queues = new Map<string, Queue>();
   readonly #byHash = new Map<string, Waiting>();
+  /** Transaction → block until which it is not taken; the newest last. */
+  readonly #bannedTo = new Map<string, number>();
 
   #onReady = () => {};
 
@@ -59,10 +64,13 @@ export class TransactionPool {
 
   /** @returns the transaction's hash @throws {RpcError} */
   submit(bytes: Uint8Array): string {
-    const { transaction, deathBlock } = validate(bytes, this.#chain);
-    const { hash, signer, explicit } = transaction;
-    const nonce = explicit.CheckNonce;
+    const hash = hex(blake2AsU8a(bytes, 256));
     if (this.#byHash.has(hash)) throw refusal.alreadyImported(hash);
+    const bannedTo = this.#bannedTo.get(hash) ?? 0;
+    if (this.#chain.head.header.number < bannedTo) throw refusal.banned();
+    const { transaction, deathBlock } = validate(bytes, this.#chain);
+    const { signer, explicit } = transaction;
+    const nonce = explicit.CheckNonce;
     const sender = toHex(signer);
     const queue: Queue = this.#queues.get(sender) ?? new Map();
     const rival = queue.get(nonce);
@@ -182,7 +190,17 @@ export class TransactionPool {
 
   #end(waiting: Waiting, status: PoolStatus): void {
     this.#remove(waiting);
+    if (status === "invalid") this.#ban(waiting.transaction.hash);
     tellLast(waiting, status);
+  }
+
+  /** What turned out invalid is not looked at again for a while. */
+  #ban(hash: string): void {
+    this.#bannedTo.delete(hash);
+    this.#bannedTo.set(hash, this.#chain.head.header.number + BAN_BLOCKS);
+    if (this.#bannedTo.size <= MAX_BANNED) return;
+    const [oldest] = this.#bannedTo.keys();
+    this.#bannedTo.delete(oldest);
   }
 
   #remove(waiting: Waiting): void {

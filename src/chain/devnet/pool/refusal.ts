@@ -22,7 +22,15 @@ export const refusal = {
   badProof: () => invalid("Transaction has a bad signature"),
   ancientBirthBlock: () => invalid("Transaction has an ancient birth block"),
   payment: () => invalid("Inability to pay some fees (e.g. account balance too low)"),
+  mandatory: () => invalid("Transaction dispatch is mandatory; transactions must not be validated."),
   exhaustsResources: () => invalid("Transaction would exhaust the block limits"),
+  unsigned: () =>
+    new RpcError(
+      1011,
+      "Unknown Transaction Validity",
+      "Could not find an unsigned validator for the unsigned transaction",
+    ),
+  banned: () => new RpcError(1012, "Transaction is temporarily banned"),
   alreadyImported: (hash: string) => new RpcError(1013, "Transaction Already Imported", hash),
   priorityTooLow: (tip: bigint, other: bigint) =>
     new RpcError(

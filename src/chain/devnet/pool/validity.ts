@@ -7,7 +7,13 @@ import { Overlay } from "../pallets/overlay.ts";
 import { Account } from "../pallets/system.ts";
 import { TypedState } from "../pallets/typed_state.ts";
 import { birthBlock, deathBlock } from "../runtime/era.ts";
-import { decodeTransaction, isSignedBySigner, type Transaction } from "../runtime/extrinsic.ts";
+import {
+  decodeInherent,
+  decodeTransaction,
+  isSigned,
+  isSignedBySigner,
+  type Transaction,
+} from "../runtime/extrinsic.ts";
 import { dispatchInfoOf } from "../runtime/dispatch_info.ts";
 import { feeRao } from "../runtime/fees.ts";
 import { refusal } from "./refusal.ts";
@@ -42,7 +48,8 @@ export function accountOf(chain: Chain, who: Uint8Array) {
 
 function decode(bytes: Uint8Array): Transaction {
   try {
-    return decodeTransaction(bytes);
+    if (isSigned(bytes)) return decodeTransaction(bytes);
+    throw decodeInherent(bytes).name === "Timestamp" ? refusal.mandatory() : refusal.unsigned();
   } catch (error) {
     if (isSkeinError(error, "devnet/undecodable")) throw refusal.badFormat(error.message);
     throw error;

@@ -98,13 +98,43 @@ devnetTest("a tip that the sender cannot pay is refused", async (_, api) => {
 });
 
 devnetTest("bytes that are no transaction are refused as such", async (_, api) => {
-  for (const bytes of ["0x", "0x00", "0x0484", "0x280402000b48d02208a201", `0x${"ff".repeat(200)}`]) {
+  for (const bytes of ["0x", "0x00", "0x0484", `0x${"ff".repeat(200)}`]) {
     await assert.rejects(
       (api as any)._rpcCore.provider.send("author_submitExtrinsic", [bytes]),
       refusedWith(1001, "Extrinsic has invalid format"),
     );
   }
 });
+
+devnetTest(
+  "what nobody signed is refused: the block's author alone may say what time it is",
+  async (_, api) => {
+    const submit = (bytes: string) => (api as any)._rpcCore.provider.send("author_submitExtrinsic", [bytes]);
+    await assert.rejects(submit("0x280402000b48d02208a201"), refusedWith(1010, "dispatch is mandatory"));
+    await assert.rejects(submit("0x1404000004ab"), refusedWith(1011, "Unknown Transaction Validity"));
+  },
+);
+
+devnetTest("what came out as invalid is banned for a while", async (_, api) => {
+  const signed = await api.tx.system.remark("0x00").signAsync(alice(), { nonce: 3, era: 4 });
+  await assert.rejects(sendSigned(api, signed.toHex()), /invalid/);
+  await assert.rejects(api.rpc.author.submitExtrinsic(signed), refusedWith(1012, "temporarily banned"));
+});
+
+/** Until it is in a block, or never will be. */
+function sendSigned(api: any, bytes: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    api._rpcCore.provider.subscribe(
+      "author_extrinsicUpdate",
+      "author_submitAndWatchExtrinsic",
+      [bytes],
+      (_error: unknown, status: any) => {
+        if (status.finalized) resolve();
+        if (status === "invalid" || status === "dropped") reject(new Error(status));
+      },
+    ).catch(reject);
+  });
+}
 
 devnetTest("a watch ends by itself when the transaction is final", async (_, api) => {
   const { provider } = (api as any)._rpcCore;
