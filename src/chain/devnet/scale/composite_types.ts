@@ -103,7 +103,7 @@ export function variant(
     shape: { kind: "variant", path, parameters, variants },
     encode(value, to) {
       const found = byName.get(value.name);
-      assert(found, `${path} has no ${value.name}`);
+      if (!found) assert(false, `${path} has no ${value.name}`);
       to.u8(found.index);
       found.codec.encode(value.value, to);
     },

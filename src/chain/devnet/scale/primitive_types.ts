@@ -9,10 +9,11 @@ function smallUint(name: "u8" | "u16" | "u32", byteCount: number): ScaleType<num
   return {
     shape: { kind: "primitive", name },
     encode(value, to) {
-      assert(Number.isInteger(value) && value >= 0 && value < limit, `${value} is no ${name}`);
-      to.uint(BigInt(value), byteCount);
+      // Messages are made only when they are needed: this runs a hundred times a transaction.
+      if (!Number.isInteger(value) || value < 0 || value >= limit) assert(false, `${value} is no ${name}`);
+      to.smallUint(value, byteCount);
     },
-    decode: (from) => Number(from.uint(byteCount)),
+    decode: (from) => from.smallUint(byteCount),
   };
 }
 
@@ -21,7 +22,7 @@ function bigUint(name: "u64" | "u128", byteCount: number): ScaleType<bigint> {
   return {
     shape: { kind: "primitive", name },
     encode(value, to) {
-      assert(value >= 0n && value < limit, `${value} is no ${name}`);
+      if (value < 0n || value >= limit) assert(false, `${value} is no ${name}`);
       to.uint(value, byteCount);
     },
     decode: (from) => from.uint(byteCount),
@@ -91,7 +92,7 @@ export function fixedBytes(byteCount: number): ScaleType<Uint8Array> {
   return {
     shape: { kind: "array", of: u8, count: byteCount },
     encode(value, to) {
-      assert(value.byteLength === byteCount, `${value.byteLength} bytes for [u8; ${byteCount}]`);
+      if (value.byteLength !== byteCount) assert(false, `${value.byteLength} bytes for [u8; ${byteCount}]`);
       to.raw(value);
     },
     decode: (from) => from.raw(byteCount),

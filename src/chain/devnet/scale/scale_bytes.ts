@@ -12,6 +12,7 @@ const MAX_NESTING = 64;
 
 export class ScaleWriter {
   #bytes = new Uint8Array(128);
+  #view = new DataView(this.#bytes.buffer);
   #byteCount = 0;
 
   raw(bytes: Uint8Array): void {
@@ -25,13 +26,21 @@ export class ScaleWriter {
     this.#bytes[this.#byteCount++] = value;
   }
 
+  /** Of up to 32 bits. */
+  smallUint(value: number, byteCount: number): void {
+    this.#reserve(byteCount);
+    for (let i = 0; i < byteCount; i++) this.#bytes[this.#byteCount++] = value >>> (8 * i);
+  }
+
   /** Two's complement of `byteCount` bytes, by words where there are any. */
   uint(value: bigint, byteCount: number): void {
     this.#reserve(byteCount);
-    const view = new DataView(this.#bytes.buffer, this.#byteCount);
+    const start = this.#byteCount;
     let at = 0;
-    for (; at + 8 <= byteCount; at += 8) view.setBigUint64(at, value >> BigInt(8 * at), true);
-    for (; at < byteCount; at++) view.setUint8(at, Number((value >> BigInt(8 * at)) & 255n));
+    for (; at + 8 <= byteCount; at += 8) {
+      this.#view.setBigUint64(start + at, at === 0 ? value : value >> BigInt(8 * at), true);
+    }
+    for (; at < byteCount; at++) this.#bytes[start + at] = Number((value >> BigInt(8 * at)) & 255n);
     this.#byteCount += byteCount;
   }
 
@@ -46,8 +55,11 @@ export class ScaleWriter {
     this.uint(whole, byteCount);
   }
 
+  /** What was written; the next writing begins anew. */
   finish(): Uint8Array<ArrayBuffer> {
-    return this.#bytes.slice(0, this.#byteCount);
+    const written = this.#bytes.slice(0, this.#byteCount);
+    this.#byteCount = 0;
+    return written;
   }
 
   #reserve(byteCount: number): void {
@@ -55,11 +67,13 @@ export class ScaleWriter {
     const grown = new Uint8Array(Math.max(2 * this.#bytes.byteLength, this.#byteCount + byteCount));
     grown.set(this.#bytes.subarray(0, this.#byteCount));
     this.#bytes = grown;
+    this.#view = new DataView(grown.buffer);
   }
 }
 
 export class ScaleReader {
   readonly #bytes: Uint8Array;
+  #view: DataView | undefined;
   #at = 0;
   #nesting = 0;
 
@@ -91,14 +105,23 @@ export class ScaleReader {
     return this.#bytes[this.#at - 1];
   }
 
+  /** Of up to 32 bits. */
+  smallUint(byteCount: number): number {
+    this.#take(byteCount);
+    let value = 0;
+    for (let i = 1; i <= byteCount; i++) value = (value * 256) + this.#bytes[this.#at - i];
+    return value;
+  }
+
   uint(byteCount: number): bigint {
     this.#take(byteCount);
     const start = this.#at - byteCount;
-    const view = new DataView(this.#bytes.buffer, this.#bytes.byteOffset + start, byteCount);
+    const { buffer, byteOffset, byteLength } = this.#bytes;
+    const view = this.#view ??= new DataView(buffer, byteOffset, byteLength);
     let value = 0n;
     let at = byteCount;
-    for (; at % 8 > 0; at--) value = (value << 8n) | BigInt(view.getUint8(at - 1));
-    for (; at > 0; at -= 8) value = (value << 64n) | view.getBigUint64(at - 8, true);
+    for (; at % 8 > 0; at--) value = (value << 8n) | BigInt(view.getUint8(start + at - 1));
+    for (; at > 0; at -= 8) value = (value << 64n) | view.getBigUint64(start + at - 8, true);
     return value;
   }
 

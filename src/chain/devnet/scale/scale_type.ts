@@ -40,10 +40,15 @@ export interface VariantShape {
   readonly fields: readonly Field[];
 }
 
+/** Writers at rest: most values are small and made by the thousand. */
+const writers: ScaleWriter[] = [];
+
 export function encodeValue<T>(type: ScaleType<T>, value: T): Uint8Array<ArrayBuffer> {
-  const writer = new ScaleWriter();
+  const writer = writers.pop() ?? new ScaleWriter();
   type.encode(value, writer);
-  return writer.finish();
+  const written = writer.finish();
+  writers.push(writer);
+  return written;
 }
 
 /** Decodes all of `bytes`. @throws {SkeinError} `devnet/undecodable`, also for bytes left over */
