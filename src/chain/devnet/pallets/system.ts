@@ -3,6 +3,7 @@ import { blake2AsU8a } from "@polkadot/util-crypto";
 import { RUNTIME_VERSION, runtimeVersionType } from "../runtime/version.ts";
 import { vec } from "../scale/composite_types.ts";
 import { bytes, u16, u32 } from "../scale/primitive_types.ts";
+import { BLOCK_LIMITS } from "./block_limits.ts";
 import {
   accountId,
   accountInfo,
@@ -59,6 +60,7 @@ export const system: Pallet = {
   },
   errors: { CallFiltered: 5 },
   constants: [
+    ...BLOCK_LIMITS,
     constant("BlockHashCount", u32, BLOCK_HASH_COUNT),
     constant("Version", runtimeVersionType, RUNTIME_VERSION),
     constant("SS58Prefix", u16, SS58_PREFIX),

@@ -3,6 +3,7 @@
  * weighs what they weigh and its own part. Unlike on subtensor the weight is not corrected after the call has run, as a
  * batch that stops half-way would be: it stays what was announced.
  */
+import { BASE_EXTRINSIC_PS } from "../pallets/block_limits.ts";
 import type { Variant } from "../scale/composite_types.ts";
 import { CALL_WEIGHTS, type DeclaredWeight } from "./call_weights.ts";
 
@@ -21,7 +22,7 @@ export interface Weight {
 const READ_REF_TIME = 25_000_000n;
 const WRITE_REF_TIME = 100_000_000n;
 /** What each extrinsic takes beside its call: signature, nonce, fee. */
-export const BASE_EXTRINSIC_WEIGHT: Weight = { ref_time: 108_157_000n, proof_size: 0n };
+export const BASE_EXTRINSIC_WEIGHT: Weight = { ref_time: BASE_EXTRINSIC_PS, proof_size: 0n };
 
 const NO_WEIGHT: DeclaredWeight = { refTime: 0n, reads: 0, writes: 0 };
 const YES = { name: "Yes" } as const;
