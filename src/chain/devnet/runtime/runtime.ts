@@ -1,4 +1,5 @@
 /** The pallets of this chain, and the enumerations over all of them by which calls, events and errors travel. */
+import { adminUtils } from "../pallets/admin.ts";
 import { balances } from "../pallets/balances.ts";
 import { commitments } from "../pallets/commitments.ts";
 import { runtimeCall as anyCall, runtimeEvent } from "../pallets/common_types.ts";
@@ -29,6 +30,7 @@ export const RUNTIME_PALLETS: readonly RuntimePallet[] = [
   utility,
   sudo,
   commitments,
+  adminUtils,
   drand,
 ].map((pallet) => ({
   pallet,

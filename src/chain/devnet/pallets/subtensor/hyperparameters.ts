@@ -1,6 +1,7 @@
 /** A subnet's parameters with the events that tell of their change; whoever sets one, sets it here. */
 import type { AnyType } from "../../scale/scale_type.ts";
-import { u16 } from "../../scale/primitive_types.ts";
+import { u16, u64 } from "../../scale/primitive_types.ts";
+import { accountId } from "../common_types.ts";
 import type { CallContext, PalletPart } from "../pallet.ts";
 import type { StorageEntry } from "../storage_entry.ts";
 import { SUBTENSOR } from "./failure.ts";
@@ -69,5 +70,16 @@ const told = Object.values(PARAMETERS as Record<string, Hyperparameter<unknown>>
   { entry, event },
 ) => event ? [[event[0], [event[1], [u16, entry.value as AnyType]]] as const] : []);
 
-/** Their events; the calls are in other pallets and parts. */
-export const hyperparameters: PalletPart = { calls: [], events: Object.fromEntries(told) };
+/** Their events and those of the whole chain's parameters; the calls are AdminUtils'. */
+export const hyperparameters: PalletPart = {
+  calls: [],
+  events: {
+    ...Object.fromEntries(told),
+    StakeThresholdSet: [50, [u64]],
+    NetworkRateLimitSet: [55, [u64]],
+    NetworkImmunityPeriodSet: [56, [u64]],
+    NetworkMinLockCostSet: [57, [u64]],
+    NetworkLockCostReductionIntervalSet: [58, [u64]],
+    SubnetOwnerHotkeySet: [87, [u16, accountId]],
+  },
+};

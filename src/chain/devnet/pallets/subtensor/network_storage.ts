@@ -14,3 +14,5 @@ export const LargestLocked = storage.map("LargestLocked", [netuid], u64, 0n);
 export const SubnetMechanism = storage.map("SubnetMechanism", [netuid], u16, 0);
 /** From here on the subnet emits. */
 export const FirstEmissionBlockNumber = storage.optionalMap("FirstEmissionBlockNumber", [netuid], u64);
+/** No subnet may call a validator inactive sooner. */
+export const MinActivityCutoff = storage.plain("MinActivityCutoff", u16, 360);
