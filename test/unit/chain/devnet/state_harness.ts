@@ -7,6 +7,8 @@ import {
   DispatchFailure,
   type Origin,
 } from "../../../../src/chain/devnet/pallets/pallet.ts";
+import { runtimeEvent } from "../../../../src/chain/devnet/pallets/common_types.ts";
+import { encodeValue } from "../../../../src/chain/devnet/scale/scale_type.ts";
 import { TypedState } from "../../../../src/chain/devnet/pallets/typed_state.ts";
 import { callOf, RUNTIME_PALLETS } from "../../../../src/chain/devnet/runtime/runtime.ts";
 import { fromHex } from "../../../../src/base/bytes.ts";
@@ -89,7 +91,11 @@ export class StateHarness {
       signer: origin === "root" ? undefined : origin,
       isRoot: origin === "root",
       blockNumber: this.blockNumber,
-      deposit: (_pallet, name, value) => void events.push([name, value]),
+      deposit: (pallet, name, value) => {
+        // A block with an event that cannot be written would never be made.
+        encodeValue(runtimeEvent, { name: pallet.name, value: { name, value } });
+        events.push([name, value]);
+      },
       dispatch: (call, as = origin) => callOf(call).run(call.value.value, this.#context(overlay, as, events)),
     };
   }

@@ -75,11 +75,11 @@ export const hyperparameters: PalletPart = {
   calls: [],
   events: {
     ...Object.fromEntries(told),
-    StakeThresholdSet: [50, [u64]],
-    NetworkRateLimitSet: [55, [u64]],
-    NetworkImmunityPeriodSet: [56, [u64]],
-    NetworkMinLockCostSet: [57, [u64]],
-    NetworkLockCostReductionIntervalSet: [58, [u64]],
+    StakeThresholdSet: [50, u64],
+    NetworkRateLimitSet: [55, u64],
+    NetworkImmunityPeriodSet: [56, u64],
+    NetworkMinLockCostSet: [57, u64],
+    NetworkLockCostReductionIntervalSet: [58, u64],
     SubnetOwnerHotkeySet: [87, [u16, accountId]],
   },
 };

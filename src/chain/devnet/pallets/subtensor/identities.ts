@@ -74,8 +74,8 @@ export const identities: PalletPart = {
     call(78, "set_subnet_identity", { netuid: u16, ...texts(SUBNET_LIMITS_BYTES) }, setSubnetIdentity),
   ],
   events: {
-    ChainIdentitySet: [71, [accountId]],
-    SubnetIdentitySet: [72, [u16]],
-    SubnetIdentityRemoved: [73, [u16]],
+    ChainIdentitySet: [71, accountId],
+    SubnetIdentitySet: [72, u16],
+    SubnetIdentityRemoved: [73, u16],
   },
 };

@@ -98,7 +98,7 @@ export const networks: PalletPart = {
     call(112, "update_symbol", { netuid: u16, symbol: bytes }, updateSymbol),
   ],
   events: {
-    NetworkRemoved: [1, [u16]],
+    NetworkRemoved: [1, u16],
     FirstEmissionBlockNumberSet: [88, [u16, u64]],
     SymbolUpdated: [98, { netuid: u16, symbol: bytes }],
   },
