@@ -7,7 +7,8 @@ import { chainError } from "./errors.ts";
 import { type ChainView, optionalItem, readItems } from "./chain_view.ts";
 import { commitTimelockedCall, hasCall, TIMELOCKED_CALLS, TIMELOCKED_CALLS_WITHOUT_HOTKEY } from "./calls.ts";
 import type { Call } from "./calls.ts";
-import { tryStorage } from "./runtime.ts";
+import { type StorageEntry, tryStorage } from "./runtime.ts";
+import { readStorage } from "./storage.ts";
 import {
   type Beacon,
   encodeWeightsPayload,
@@ -46,6 +47,8 @@ export interface CommitStore {
 
 /** Rounds that the chain's own record of the beacon may be behind before nobody can count on it. */
 const STALE_ROUNDS = 200;
+/** Blocks over which the time between two is measured. */
+const MEASURED_BLOCKS = 10;
 
 export interface Lock {
   readonly beacon: Beacon;
@@ -71,7 +74,7 @@ export async function readLock(view: ChainView): Promise<Lock | undefined> {
   const nowMs = Number(time);
   const beacon = beaconOf(configured);
   if (roundAt(nowMs, beacon) - Number(stored) > STALE_ROUNDS) return undefined;
-  return { beacon, nowMs, blockMs: blockTimeMs(view) };
+  return { beacon, nowMs, blockMs: await blockTimeMs(view, now, nowMs) };
 }
 
 function beaconOf(config: any): Beacon {
@@ -84,11 +87,16 @@ function beaconOf(config: any): Beacon {
   return genesisSec > 0 && periodSec > 0 ? { publicKey: key, genesisSec, periodSec } : QUICKNET;
 }
 
-/** As the runtime means it to be. */
-function blockTimeMs({ api }: ChainView): number {
-  const slot = api.consts.aura?.slotDuration ?? api.consts.babe?.expectedBlockTime;
-  if (slot !== undefined) return Number(slot);
-  return 2 * Number(api.consts.timestamp.minimumPeriod);
+/** As the runtime means it to be, or shorter, if the last blocks were: a round that is early is kept, a late one is not. */
+async function blockTimeMs(view: ChainView, nowEntry: StorageEntry, nowMs: number): Promise<number> {
+  const { consts } = view.api;
+  const slot = consts.aura?.slotDuration ?? consts.babe?.expectedBlockTime;
+  const meantMs = slot === undefined ? 2 * Number(consts.timestamp.minimumPeriod) : Number(slot);
+  const back = Math.min(MEASURED_BLOCKS, view.block.number - 1);
+  if (back < 1) return meantMs;
+  const hash = await view.request("chain_getBlockHash", [view.block.number - back]);
+  const [then] = await readStorage(view.api, view.request, [{ entry: nowEntry, args: [] }], hash);
+  return Math.min(meantMs, (nowMs - Number(then)) / back);
 }
 
 /** @returns the call, and the block in which the chain will open it, by present knowledge */
