@@ -5,6 +5,7 @@
 import { appendFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Clock } from "../base/clock.ts";
+import { childEnvironment } from "./child_environment.ts";
 import { parseEventLine } from "./events.ts";
 import { selfCommand } from "./self_command.ts";
 
@@ -31,8 +32,14 @@ export class Child {
     onEvent: (line: ReturnType<typeof parseEventLine>) => void,
   ) {
     const { command, args } = selfCommand([...arguments_]);
-    this.#process = new Deno.Command(command, { args, stdin: "null", stdout: "piped", stderr: "piped" })
-      .spawn();
+    this.#process = new Deno.Command(command, {
+      args,
+      clearEnv: true,
+      env: childEnvironment(Deno.env.toObject()),
+      stdin: "null",
+      stdout: "piped",
+      stderr: "piped",
+    }).spawn();
     this.pid = this.#process.pid;
     const drained = Promise.all([
       readLines(this.#process.stdout, (line) => onEvent(parseEventLine(line))),

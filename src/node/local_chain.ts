@@ -8,6 +8,7 @@ import { join } from "node:path";
 import type { Clock } from "../base/clock.ts";
 import { SkeinError } from "../base/errors.ts";
 import type { Log } from "../base/log.ts";
+import { childEnvironment } from "./child_environment.ts";
 import { selfCommand } from "./self_command.ts";
 
 const LOCAL_CHAIN_PORT = 9944;
@@ -39,6 +40,8 @@ export async function findOrStartLocalChain(
   ]);
   const child = new Deno.Command(command, {
     args,
+    clearEnv: true,
+    env: childEnvironment(Deno.env.toObject()),
     stdin: "null",
     stdout: "null",
     stderr: "null",
