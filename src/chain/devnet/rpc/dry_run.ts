@@ -50,12 +50,12 @@ function outcomeOf(bytes: Uint8Array, chain: NodeParts["chain"]) {
   const invalidBecause = (name: string) => ({ name: "Err", value: { name: "Invalid", value: { name } } });
   try {
     const { transaction } = validate(bytes, chain);
-    const { included, unpayable, changes } = makeBlock(chain, [transaction], 0, silentLog);
+    const { block, included, unpayable, changes } = makeBlock(chain, [transaction], 0, silentLog);
     if (unpayable.length > 0) return invalidBecause("Payment");
     if (included.length === 0) return invalidBecause("Future");
     const overlay = new Overlay(chain);
     for (const [key, value] of changes) overlay.set(key, value);
-    return { name: "Ok", value: callOutcome(new TypedState(overlay).get(Events)) };
+    return { name: "Ok", value: callOutcome(new TypedState(overlay).get(Events), block.body.length - 1) };
   } catch (error) {
     const name = error instanceof RpcError ? NAMES.get(error.data) : undefined;
     if (name === undefined) throw error;
@@ -63,9 +63,9 @@ function outcomeOf(bytes: Uint8Array, chain: NodeParts["chain"]) {
   }
 }
 
-function callOutcome(events: readonly ValueOf<typeof eventRecord>[]) {
-  const failed = events.find(({ event }) =>
-    event.name === system.name && event.value.name === "ExtrinsicFailed"
+function callOutcome(events: readonly ValueOf<typeof eventRecord>[], index: number) {
+  const failed = events.find(({ phase, event }) =>
+    phase.value === index && event.name === system.name && event.value.name === "ExtrinsicFailed"
   );
   return failed ? { name: "Err", value: failed.event.value.value.dispatch_error } : { name: "Ok" };
 }

@@ -3,6 +3,7 @@ import { delegateInfo } from "./apis/delegate_api.ts";
 import { neuronInfo } from "./apis/neuron_api.ts";
 import { accountNonce, core, metadata } from "./apis/node_apis.ts";
 import { transactionPayment, transactionPaymentOfCalls } from "./apis/payment_api.ts";
+import { subnetRegistration } from "./apis/registration_api.ts";
 import type { RuntimeApi } from "./apis/runtime_api.ts";
 import { stakeInfoApi } from "./apis/stake_api.ts";
 import { subnetInfoApi } from "./apis/subnet_api.ts";
@@ -18,5 +19,6 @@ export const RUNTIME_APIS: readonly RuntimeApi[] = [
   neuronInfo,
   subnetInfoApi,
   stakeInfoApi,
+  subnetRegistration,
   swap,
 ];

@@ -32,6 +32,7 @@ const API_VERSIONS: Readonly<Record<string, number>> = {
   NeuronInfoRuntimeApi: 1,
   SubnetInfoRuntimeApi: 1,
   StakeInfoRuntimeApi: 1,
+  SubnetRegistrationRuntimeApi: 1,
   SwapRuntimeApi: 1,
 };
 

@@ -97,7 +97,8 @@ export function storedTypeOf(registry: any, pallets: any, key: string, value: st
       if (!key.startsWith(`0x${prefix}`)) continue;
       const id = entry.type.isMap ? entry.type.asMap.value : entry.type.asPlain;
       const type = registry.createLookupType(id);
-      assert.equal(registry.createType(type, fromHex(value)).toHex(), value, `${pallet.name}.${entry.name}`);
+      const again = registry.createType(type, fromHex(value)).toU8a();
+      assert.equal(`0x${toHex(again)}`, value, `${pallet.name}.${entry.name}`);
       return `${pallet.name}.${entry.name}`;
     }
   }

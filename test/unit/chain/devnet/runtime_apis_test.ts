@@ -120,3 +120,15 @@ devnetTest("who has no stake is told so", async (_, api) => {
   assert.equal((await delegateInfoRuntimeApi.getDelegate(nobody)).isNone, true);
   assert.deepEqual((await delegateInfoRuntimeApi.getDelegated(nobody)).toJSON(), []);
 });
+
+devnetTest("what a subnet costs is told before it is founded", async (_, api) => {
+  const cost = await (api.call as any).subnetRegistrationRuntimeApi.getNetworkRegistrationCost();
+  const { networkMinLockCost, subnetLocked, totalNetworks } = api.query.subtensorModule;
+  assert.ok(cost.toBigInt() >= (await networkMinLockCost() as any).toBigInt());
+  const netuid = (await totalNetworks() as any).toNumber();
+  const hotkey = keyring.addFromUri("//founder").address;
+  const founded = await send(api, api.tx.subtensorModule.registerNetwork(hotkey), alice());
+  assert.equal(founded.error, undefined);
+  const locked = (await subnetLocked(netuid) as any).toBigInt();
+  assert.ok(locked > 0n && locked <= cost.toBigInt(), `${locked} of ${cost}`);
+});

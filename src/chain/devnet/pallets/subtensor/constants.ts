@@ -4,6 +4,7 @@ import { type Constant, constant } from "../pallet.ts";
 import type { AnyEntry } from "../storage_entry.ts";
 import { START_DELAY_BLOCKS } from "./network_calls.ts";
 import * as network from "./network_storage.ts";
+import { Delegates, TaoWeight } from "./stake_storage.ts";
 import * as at from "./storage.ts";
 import * as subnet from "./subnet_storage.ts";
 
@@ -39,12 +40,14 @@ const INITIAL: readonly AnyEntry[] = [
   network.NetworkMinLockCost,
   network.NetworkLockReductionInterval,
   network.NetworkRateLimit,
+  TaoWeight,
 ];
 const [alphaLow, alphaHigh] = subnet.AlphaValues.fallback;
 
 export const constants: readonly Constant[] = [
   ...INITIAL.map(({ name, value, fallback }) => constant(`Initial${name}`, value, fallback)),
   constant("DurationOfStartCall", u64, START_DELAY_BLOCKS),
+  constant("InitialDefaultDelegateTake", Delegates.value, Delegates.fallback),
   constant("AlphaHigh", u16, alphaHigh),
   constant("AlphaLow", u16, alphaLow),
   constant("LiquidAlphaOn", subnet.LiquidAlphaOn.value, subnet.LiquidAlphaOn.fallback),
