@@ -23,6 +23,11 @@ export function formatLoss(loss: unknown): string {
   return typeof loss === "number" ? loss.toFixed(3) : "–";
 }
 
+const WEIGHTS_SENT: Readonly<Record<string, string>> = {
+  timelocked: "sent under a timelock",
+  committed: "committed by hash",
+};
+
 /** One line, or undefined for an event that people need not see one by one. */
 export function describeEvent(event: LogEvent): string | undefined {
   switch (event.event) {
@@ -45,7 +50,11 @@ export function describeEvent(event: LogEvent): string | undefined {
     case "round-aborted":
       return `outer step ${event.outerStep} not committed: ${event.reason}; training goes on`;
     case "weights-set":
-      return `weights written after outer step ${event.outerStep}: ${JSON.stringify(event.weights)}`;
+      return `weights ${WEIGHTS_SENT[String(event.kind)] ?? "written"} after outer step ${event.outerStep}${
+        event.revealBlock === undefined ? "" : ` (to count from block ${event.revealBlock} on)`
+      }: ${JSON.stringify(event.weights)}`;
+    case "weights-revealed":
+      return `revealed the weights that were committed in block ${Number(event.commitBlock) + 1}`;
     case "spawn":
       return `started ${event.role}${event.hotkey ? ` ${event.hotkey}` : ""} as process ${event.pid}` +
         (event.url ? `, chain at ${event.url}` : "");

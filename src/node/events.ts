@@ -53,10 +53,13 @@ const roundEvent = z.looseObject({
   validationLoss: z.number().nullable(),
 });
 
+/** `kind` as in `WeightsSent`: only what is `set` counts at once, the others from `revealBlock` on. */
 const weightsSetEvent = z.looseObject({
   event: z.literal("weights-set"),
   hotkey,
   outerStep: step,
+  kind: z.enum(["set", "timelocked", "committed"]).optional(),
+  revealBlock: z.number().int().optional(),
   weights: z.record(hotkey, z.number()),
   scores: z.record(hotkey, z.number()),
 });

@@ -11,10 +11,13 @@ import { compareDeltas } from "../score/comparison.ts";
 import { normalisedScores, type Observation, rateStep, type Rating, type Receipt } from "../score/ratings.ts";
 import type { ModelState } from "../state/model_state.ts";
 import { InnerRun } from "../train/inner_steps.ts";
+import { CommitFile } from "./commit_file.ts";
 import type { NodeContext } from "./context.ts";
 import { innerPlan } from "./inner_plan.ts";
 import type { WaypointCollector } from "./waypoint_collector.ts";
 import { waypointCodec } from "./waypoints.ts";
+import { WeightRevealer } from "./weight_revealer.ts";
+import { WeightWriter } from "./weight_writer.ts";
 
 const RATINGS = "ratings";
 /** A round that failed at first goes on with more steps; what is above twice the usual counts no more. */
@@ -25,19 +28,35 @@ const savedRatings = z.array(z.object({ hotkey: z.string().max(64), value: z.num
 export class Scorer {
   readonly #node: NodeContext;
   readonly #waypoints: WaypointCollector;
+  readonly #revealer: WeightRevealer;
+  readonly #writer: WeightWriter;
   #ratings: Rating[];
-  /** Weights of one step after those of the one before. */
-  #setting: Promise<void> = Promise.resolve();
 
-  private constructor(node: NodeContext, waypoints: WaypointCollector, ratings: Rating[]) {
+  private constructor(
+    node: NodeContext,
+    waypoints: WaypointCollector,
+    parts: { ratings: Rating[]; revealer: WeightRevealer; commits: CommitFile },
+  ) {
+    const { directory, options: { netuid } } = node;
     this.#node = node;
     this.#waypoints = waypoints;
-    this.#ratings = ratings;
+    this.#ratings = parts.ratings;
+    this.#revealer = parts.revealer;
+    this.#writer = new WeightWriter({
+      ...{ chain: node.chain, hotkey: node.hotkey, log: node.log, signal: node.signal },
+      netuid,
+      commits: parts.commits,
+      hotkeyOf: (uid) => directory.entries().find((entry) => entry.uid === uid)?.hotkey,
+      onCommitted: (revealBlock) => parts.revealer.expect(revealBlock),
+    });
   }
 
+  /** To be closed. @throws {SkeinError} `node/commits-damaged` */
   static async open(node: NodeContext, waypoints: WaypointCollector): Promise<Scorer> {
     const saved = savedRatings.safeParse(await node.store.loadRecord(RATINGS));
-    return new Scorer(node, waypoints, saved.success ? saved.data : []);
+    const commits = new CommitFile(node.home);
+    const revealer = await WeightRevealer.open({ ...node, commits });
+    return new Scorer(node, waypoints, { ratings: saved.success ? saved.data : [], revealer, commits });
   }
 
   /** @param anchor the state that the committed step started from */
@@ -55,12 +74,18 @@ export class Scorer {
       log.emit({ event: "receipt", validator: signer.hotkey, ...receipt });
     }
     const scores = normalisedScores(ratings, (hotkey) => directory.uidOf(hotkey));
-    this.#setting = this.#setting.then(() => this.#setWeights(outerStep, scores));
+    this.#writer.write(outerStep, scores);
   }
 
-  /** Resolves when the weights of all scored steps are set or have failed. */
+  /** Resolves when no weights are on their way. */
   async settled(): Promise<void> {
-    await this.#setting;
+    await this.#writer.settled();
+  }
+
+  /** What is committed and not revealed by then is revealed after the next start. */
+  async close(): Promise<void> {
+    this.#writer.close();
+    await this.#revealer.close();
   }
 
   async #observe(anchor: ModelState, certificate: Certificate): Promise<Observation[]> {
@@ -113,26 +138,5 @@ export class Scorer {
     await appendFile(path, lines, { mode: 0o600 }).catch((error) =>
       this.#node.log.warn(`keep receipts in ${path}: ${describeError(error)}`)
     );
-  }
-
-  async #setWeights(outerStep: number, scores: ReadonlyMap<number, number>): Promise<void> {
-    const { chain, options, hotkey, log, signal, directory } = this.#node;
-    if (scores.size === 0 || signal.aborted) return;
-    try {
-      const { uids, values } = await chain.setWeights(options.netuid, hotkey.pair, scores);
-      const byUid = new Map(directory.entries().map((entry) => [entry.uid, entry.hotkey]));
-      const named = (pairs: [number, number][]) =>
-        Object.fromEntries(pairs.map(([uid, value]) => [byUid.get(uid) ?? `uid ${uid}`, value]));
-      log.emit({
-        event: "weights-set",
-        hotkey: hotkey.ss58,
-        outerStep,
-        weights: named(uids.map((uid, i) => [uid, values[i]])),
-        scores: named([...scores]),
-      });
-    } catch (error) {
-      if (!isSkeinError(error)) throw error;
-      log.warn(`set weights after outer step ${outerStep}: ${describeError(error)}, trying again next step`);
-    }
   }
 }

@@ -53,6 +53,7 @@ export async function runValidator(node: NodeContext): Promise<void> {
     }
     await scorer.settled();
   } finally {
+    await scorer.close();
     collector.close();
     watch.close();
   }
