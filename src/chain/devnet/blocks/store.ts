@@ -136,8 +136,8 @@ export class BlockStore {
   damaged(found: string, cause?: unknown) {
     return devnetError(
       "devnet/store-damaged",
-      `open the chain's store ${this.path}: ${found}, a whole store required, remove its directory to ` +
-        "start a new chain",
+      `open the chain's store ${this.path}: ${found}, a whole store required, remove its directory, or start with ` +
+        "--reset, for a new chain",
       { path: this.path },
       cause,
     );

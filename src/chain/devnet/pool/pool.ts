@@ -11,14 +11,27 @@ import type { Transaction } from "../runtime/extrinsic.ts";
 import { refusal } from "./refusal.ts";
 import { accountOf, validate } from "./validity.ts";
 
-export const MAX_POOL_TRANSACTIONS = 8192;
-export const MAX_SENDER_TRANSACTIONS = 2048;
-export const MAX_BLOCK_TRANSACTIONS = 2048;
-const MAX_BLOCK_BYTES = 4 * 1024 * 1024;
-/** How long a gap may stay open. */
-const MAX_FUTURE_BLOCKS = 256;
-const BAN_BLOCKS = 32;
-const MAX_BANNED = 4096;
+export interface PoolLimits {
+  /** Ready and future together. */
+  readonly poolTransactions: number;
+  readonly senderTransactions: number;
+  readonly blockTransactions: number;
+  readonly blockBytes: number;
+  /** How long a gap may stay open. */
+  readonly futureBlocks: number;
+  readonly banBlocks: number;
+  readonly bannedTransactions: number;
+}
+
+export const POOL_LIMITS: PoolLimits = {
+  poolTransactions: 8192,
+  senderTransactions: 2048,
+  blockTransactions: 2048,
+  blockBytes: 4 * 1024 * 1024,
+  futureBlocks: 256,
+  banBlocks: 32,
+  bannedTransactions: 4096,
+};
 
 /** As `author_extrinsicUpdate` carries it. */
 export type PoolStatus =
@@ -42,6 +55,7 @@ type Queue = Map<number, Waiting>;
 
 export class TransactionPool {
   readonly #chain: Chain;
+  readonly #limits: PoolLimits;
   readonly #queues = new Map<string, Queue>();
   readonly #byHash = new Map<string, Waiting>();
   /** Transaction → block until which it is not taken; the newest last. */
@@ -49,8 +63,9 @@ export class TransactionPool {
 
   #onReady = () => {};
 
-  constructor(chain: Chain) {
+  constructor(chain: Chain, limits: PoolLimits = POOL_LIMITS) {
     this.#chain = chain;
+    this.#limits = limits;
   }
 
   /** Calls back whenever a transaction has become fit for the next block. */
@@ -75,7 +90,7 @@ export class TransactionPool {
     const queue: Queue = this.#queues.get(sender) ?? new Map();
     const rival = queue.get(nonce);
     if (rival) this.#usurp(rival, transaction);
-    else if (this.#byHash.size >= MAX_POOL_TRANSACTIONS || queue.size >= MAX_SENDER_TRANSACTIONS) {
+    else if (this.#isFull(queue)) {
       throw refusal.immediatelyDropped();
     }
     const sinceBlock = this.#chain.head.header.number;
@@ -119,7 +134,9 @@ export class TransactionPool {
       const ready = [...queue.values()].filter((each) => each.isReady).map((each) => each.transaction);
       for (const transaction of ready.sort((a, b) => a.explicit.CheckNonce - b.explicit.CheckNonce)) {
         byteCount += transaction.bytes.byteLength;
-        if (taken.length === MAX_BLOCK_TRANSACTIONS || byteCount > MAX_BLOCK_BYTES) return taken;
+        if (taken.length === this.#limits.blockTransactions || byteCount > this.#limits.blockBytes) {
+          return taken;
+        }
         taken.push(transaction);
       }
     }
@@ -161,10 +178,15 @@ export class TransactionPool {
     }
     this.#sortOut(signer, queue);
     for (const waiting of [...queue.values()]) {
-      if (!waiting.isReady && headNumber - waiting.sinceBlock > MAX_FUTURE_BLOCKS) {
+      if (!waiting.isReady && headNumber - waiting.sinceBlock > this.#limits.futureBlocks) {
         this.#end(waiting, "dropped");
       }
     }
+  }
+
+  #isFull(queue: Queue): boolean {
+    return this.#byHash.size >= this.#limits.poolTransactions ||
+      queue.size >= this.#limits.senderTransactions;
   }
 
   #usurp(rival: Waiting, by: Transaction): void {
@@ -197,8 +219,8 @@ export class TransactionPool {
   /** What turned out invalid is not looked at again for a while. */
   #ban(hash: string): void {
     this.#bannedTo.delete(hash);
-    this.#bannedTo.set(hash, this.#chain.head.header.number + BAN_BLOCKS);
-    if (this.#bannedTo.size <= MAX_BANNED) return;
+    this.#bannedTo.set(hash, this.#chain.head.header.number + this.#limits.banBlocks);
+    if (this.#bannedTo.size <= this.#limits.bannedTransactions) return;
     const [oldest] = this.#bannedTo.keys();
     this.#bannedTo.delete(oldest);
   }

@@ -1,0 +1,100 @@
+import assert from "node:assert/strict";
+import { cryptoWaitReady } from "@polkadot/util-crypto";
+import { fromHex } from "../../../../src/base/bytes.ts";
+import { systemClock } from "../../../../src/base/clock.ts";
+import { silentLog } from "../../../../src/base/log.ts";
+import { Chain } from "../../../../src/chain/devnet/blocks/chain.ts";
+import { BlockMaker } from "../../../../src/chain/devnet/blocks/maker.ts";
+import { BlockStore } from "../../../../src/chain/devnet/blocks/store.ts";
+import { POOL_LIMITS, type PoolLimits, TransactionPool } from "../../../../src/chain/devnet/pool/pool.ts";
+import { alice, keyring } from "./devnet_harness.ts";
+import { signCall, transferCall } from "./signed_transaction.ts";
+
+const bob = () => keyring.addFromUri("//Bob");
+const TO = new Uint8Array(32).fill(7);
+const withCode = (code: number) => (error: { code?: number }) => error.code === code;
+
+type Sign = (nonce: number, tip?: bigint, signer?: ReturnType<typeof alice>) => Uint8Array;
+
+/** A pool with small limits on a new chain, without a server and without a timer. */
+function poolTest(
+  name: string,
+  limits: Partial<PoolLimits>,
+  body: (parts: { pool: TransactionPool; maker: BlockMaker; sign: Sign }) => void,
+): void {
+  Deno.test(name, async () => {
+    await cryptoWaitReady();
+    const directory = await Deno.makeTempDir();
+    const store = new BlockStore(directory);
+    const chain = new Chain(store, () => ({ nonce: new Uint8Array(32), timeMs: 0, hasSteadyTime: true }));
+    const pool = new TransactionPool(chain, { ...POOL_LIMITS, ...limits });
+    const options = { production: "on-demand", blockMs: 1000 } as const;
+    const maker = new BlockMaker(options, { chain, pool, clock: systemClock, log: silentLog });
+    const genesisHash = fromHex(chain.genesisHash);
+    const sign: Sign = (nonce, tip = 0n, signer = alice()) =>
+      signCall(transferCall(TO, 1_000_000n), signer, { genesisHash, nonce, tip });
+    try {
+      body({ pool, maker, sign });
+    } finally {
+      maker.stop();
+      store.close();
+      await Deno.remove(directory, { recursive: true });
+    }
+  });
+}
+
+poolTest(
+  "a sender who has enough waiting is refused, and others are not",
+  { senderTransactions: 3 },
+  ({ pool, sign }) => {
+    for (const nonce of [0, 1, 5]) pool.submit(sign(nonce));
+    assert.throws(() => pool.submit(sign(2)), withCode(1016));
+    pool.submit(sign(0, 0n, bob()));
+    pool.submit(sign(1, 1000n)); // in the place of another
+    assert.equal(pool.pending().length, 3);
+  },
+);
+
+poolTest(
+  "a full pool takes nothing more until a block has made room",
+  { poolTransactions: 2 },
+  ({ pool, maker, sign }) => {
+    pool.submit(sign(0));
+    pool.submit(sign(0, 0n, bob()));
+    assert.throws(() => pool.submit(sign(1)), withCode(1016));
+    maker.make();
+    pool.submit(sign(1));
+  },
+);
+
+poolTest("the same bytes are taken once, also while they wait", {}, ({ pool, maker, sign }) => {
+  const bytes = sign(0);
+  pool.submit(bytes);
+  assert.throws(() => pool.submit(bytes), withCode(1013));
+  assert.throws(() => pool.submit(sign(0)), withCode(1014)); // another signature of the same call, no higher tip
+  maker.make();
+  assert.throws(() => pool.submit(bytes), withCode(1010));
+});
+
+poolTest(
+  "a gap that stays open ends the wait of what is behind it",
+  { futureBlocks: 2 },
+  ({ pool, maker, sign }) => {
+    const statuses: unknown[] = [];
+    pool.watch(pool.submit(sign(1)), (status) => void statuses.push(status));
+    for (let i = 0; i < 3; i++) maker.make();
+    assert.deepEqual(statuses, ["future", "dropped"]);
+  },
+);
+
+poolTest(
+  "a block takes its share, and who was served waits for the others",
+  { blockTransactions: 2 },
+  (parts) => {
+    const { pool, maker, sign } = parts;
+    for (const nonce of [0, 1, 2]) pool.submit(sign(nonce));
+    pool.submit(sign(0, 0n, bob()));
+    const sizes = [maker.make(), maker.make(), maker.make()].map(({ body }) => body.length - 1);
+    assert.deepEqual(sizes, [2, 2, 0]);
+  },
+);
