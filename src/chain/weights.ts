@@ -67,9 +67,11 @@ export function weightsWithin(scores: ReadonlyMap<number, number>, rules: Weight
   }
   const { uids } = weights;
   if (uids.length === 1 && uids[0] === rules.ownUid) return weights;
-  if (uids.length < rules.minAllowedWeights) {
+  // A subnet with fewer neurons than it demands weights is content with all of them.
+  const least = Math.min(rules.minAllowedWeights, rules.neuronCount);
+  if (uids.length < least) {
     throw badWeights(
-      `${uids.length} of them above zero, this subnet requires at least ${rules.minAllowedWeights}, score more miners`,
+      `${uids.length} of them above zero, this subnet requires at least ${least}, score more miners`,
     );
   }
   if (rules.maxWeightsLimit >= U16_MAX) return weights;

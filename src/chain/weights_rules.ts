@@ -1,5 +1,6 @@
 /** What a subnet demands of weights at a block, read in one request, and the checks that need no call to be sent. */
 import { type ChainView, optionalItem, readItems, requireSubnet, subtensorItem } from "./chain_view.ts";
+import { hasCall } from "./calls.ts";
 import { chainError } from "./errors.ts";
 import { type WeightRules, weightsWithin, type WeightValues } from "./weights.ts";
 
@@ -10,6 +11,7 @@ export interface SubnetRules extends WeightRules {
   readonly tempo: number;
   /** Epochs between a commit and its reveal. */
   readonly revealPeriodEpochs: number;
+  /** Or needs none. */
   readonly hasValidatorPermit: boolean;
   readonly lastUpdateBlock: number;
   readonly rateLimitBlocks: number;
@@ -21,19 +23,20 @@ export async function readSubnetRules(view: ChainView, netuid: number, hotkey: s
   await requireSubnet(view, netuid);
   const { api } = view;
   const of = (name: string) => optionalItem(api, name, netuid);
-  const [uid, count, tempo, versionKey, minimum, limit, commitReveal, period, permits, updates, rate] =
+  const [uid, count, tempo, versionKey, minimum, limit, commitReveal, period, permits, updates, rate, owner] =
     await readItems(view, [
       subtensorItem(api, "uids", netuid, hotkey),
       subtensorItem(api, "subnetworkN", netuid),
       subtensorItem(api, "tempo", netuid),
       subtensorItem(api, "weightsVersionKey", netuid),
       of("minAllowedWeights"),
-      of("maxWeightsLimit"),
+      isLimited(view) ? of("maxWeightsLimit") : undefined,
       of("commitRevealWeightsEnabled"),
       of("revealPeriodEpochs"),
       of("validatorPermit"),
       of("lastUpdate"),
       of("weightsSetRateLimit"),
+      of("subnetOwnerHotkey"),
     ]);
   const [version] = await readItems(view, [optionalItem(api, "commitRevealWeightsVersion")]);
   if (uid === null) {
@@ -54,12 +57,21 @@ export async function readSubnetRules(view: ChainView, netuid: number, hotkey: s
     maxWeightsLimit: Number(limit ?? 65535),
     isCommitReveal: commitReveal?.isTrue ?? false,
     revealPeriodEpochs: Number(period ?? 1),
-    hasValidatorPermit: permits?.[own]?.isTrue ?? false,
+    hasValidatorPermit: permits?.[own]?.isTrue || (ownersNeedNoPermit(view) && String(owner) === hotkey),
     lastUpdateBlock: Number(updates?.[own] ?? 0),
     rateLimitBlocks: Number(rate ?? 0),
     commitRevealVersion: Number(version ?? 4),
   };
 }
+
+const OWNERS_NEED_NO_PERMIT_SPEC = 394;
+
+/** The hotkey of a subnet's owner may set weights in any case; nothing but the version tells which runtimes let it. */
+const ownersNeedNoPermit = ({ api }: ChainView): boolean =>
+  api.runtimeVersion.specVersion.toNumber() >= OWNERS_NEED_NO_PERMIT_SPEC;
+
+/** Runtimes that have dropped the limit keep its entry, whose default is a limit that nobody can lift any more. */
+const isLimited = ({ api }: ChainView): boolean => hasCall(api, "adminUtils", "sudoSetMaxWeightLimit");
 
 /**
  * @returns the weights to send
