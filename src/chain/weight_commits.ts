@@ -3,23 +3,26 @@
  * committed by hash they are lost unless we reveal them in the right epoch, so what is needed for that is kept by a
  * `CommitStore` before the commit is sent, and outlives a restart.
  */
+import { toHex } from "../base/bytes.ts";
 import { chainError } from "./errors.ts";
-import { type ChainView, optionalItem, readItems } from "./chain_view.ts";
+import { type ChainView, optionalItem, readItems, subtensorItem } from "./chain_view.ts";
 import { commitTimelockedCall, hasCall, TIMELOCKED_CALLS, TIMELOCKED_CALLS_WITHOUT_HOTKEY } from "./calls.ts";
 import type { Call } from "./calls.ts";
 import { type StorageEntry, tryStorage } from "./runtime.ts";
 import { readStorage } from "./storage.ts";
+import { publicKeyOf } from "./sr25519.ts";
 import {
   type Beacon,
+  blocksOfEpoch,
   encodeWeightsPayload,
   epochOf,
   type EpochSchedule,
   firstBlockOfEpoch,
-  firstRevealBlock,
   QUICKNET,
   revealRound,
   roundAt,
   timelockEncrypt,
+  weightsCommitHash,
 } from "./timelock/mod.ts";
 import type { WeightValues } from "./weights.ts";
 import type { SubnetRules } from "./weights_rules.ts";
@@ -157,13 +160,13 @@ async function epochSchedule(
 }
 
 /**
- * When a commit by hash can be revealed: from `first` on, and not after `last`.
- * Where epochs follow the last one, `last` is an estimate: the chain knows better.
+ * When a commit by hash can be revealed: from `first` on, and not after `last`. Where epochs follow the last one, the chain alone
+ * knows in which of them the commit stands; one that it does not have is waited for as long as it could be revealed.
  */
 export async function revealWindow(
   view: ChainView,
   pending: PendingReveal,
-  rules: SubnetRules,
+  rules: Pick<SubnetRules, "tempo" | "revealPeriodEpochs">,
 ): Promise<{ first: number; last: number }> {
   const schedule = await epochSchedule(view, pending.netuid, rules);
   const { revealPeriodEpochs, tempo } = rules;
@@ -175,8 +178,20 @@ export async function revealWindow(
       last: firstBlockOfEpoch(epoch + 2, pending.netuid, tempo) - 1,
     };
   }
-  const first = firstRevealBlock(schedule, pending.commitBlock + 1, revealPeriodEpochs);
-  return { first, last: first + 2 * tempo };
+  const [commits, epochIndex] = await readItems(view, [
+    subtensorItem(view.api, "weightCommits", pending.netuid, pending.hotkey),
+    subtensorItem(view.api, "subnetEpochIndex", pending.netuid),
+  ]);
+  const hash = `0x${toHex(commitHashOf(pending))}`;
+  const commit = [...commits ?? []].find(([stored]) => stored.toHex() === hash);
+  const end = pending.commitBlock + 1 + (revealPeriodEpochs + 1) * tempo;
+  if (commit === undefined) return { first: end, last: end - 1 };
+  return blocksOfEpoch(schedule, Number(commit[1]) + revealPeriodEpochs - Number(epochIndex));
+}
+
+/** What stands on the chain of it. */
+export function commitHashOf({ hotkey, versionKey, ...weights }: PendingReveal): Uint8Array {
+  return weightsCommitHash({ ...weights, hotkey: publicKeyOf(hotkey), versionKey: BigInt(versionKey) });
 }
 
 const SALT_LENGTH = 8;

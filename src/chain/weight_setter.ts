@@ -8,8 +8,8 @@ import { commitWeightsCall, revealWeightsCall, setWeightsCall } from "./calls.ts
 import type { Call } from "./calls.ts";
 import type { BlockRef, ChainView } from "./chain_view.ts";
 import type { KeyringPair } from "./sr25519.ts";
-import { weightsCommitHash } from "./timelock/mod.ts";
 import {
+  commitHashOf,
   type CommitStore,
   newSalt,
   noWayToCommit,
@@ -107,17 +107,16 @@ export class WeightSetter {
   ): Promise<WeightsSent> {
     if (commits === undefined) throw noWayToCommit(netuid);
     const salt = newSalt(this.#deps.random);
-    const { versionKey } = rules;
     const pending: PendingReveal = {
       genesisHash: this.#deps.genesisHash,
       netuid,
       hotkey: hotkey.address,
       ...weights,
       salt,
-      versionKey: versionKey.toString(),
+      versionKey: rules.versionKey.toString(),
       commitBlock: view.block.number,
     };
-    const hash = weightsCommitHash({ hotkey: hotkey.publicKey, netuid, ...weights, salt, versionKey });
+    const hash = commitHashOf(pending);
     await commits.save([...await commits.load(), pending]);
     try {
       const commitBlock = (await this.#deps.submit(
@@ -140,10 +139,20 @@ export class WeightSetter {
 
   async #reveal(pending: PendingReveal, hotkey: KeyringPair): Promise<"revealed" | "waiting" | "lost"> {
     const { netuid, uids, values, salt } = pending;
-    const { view, window } = await this.#deps.read(async (view) => {
-      const rules = await readSubnetRules(view, netuid, pending.hotkey);
-      return { view, window: await revealWindow(view, pending, rules) };
+    const { view, window, gone } = await this.#deps.read(async (view) => {
+      try {
+        const rules = await readSubnetRules(view, netuid, pending.hotkey);
+        return { view, window: await revealWindow(view, pending, rules) };
+      } catch (error) {
+        const isGone = isSkeinError(error, "chain/not-registered") ||
+          isSkeinError(error, "chain/subnet-missing");
+        // A node that is behind does not know the hotkey yet.
+        if (!isGone || view.block.number <= pending.commitBlock) throw error;
+        return { view, gone: error };
+      }
     });
+    // For good: it must not hold up what waits in other subnets.
+    if (window === undefined) return this.#lost(gone);
     if (view.block.number + 1 < window.first) return "waiting";
     const versionKey = BigInt(pending.versionKey);
     const what = `reveal ${uids.length} weights of block ${pending.commitBlock} in subnet ${netuid}`;
@@ -162,9 +171,13 @@ export class WeightSetter {
         this.#deps.log.debug(`chain: ${describeError(error)}, trying again`);
         return "waiting";
       }
-      this.#deps.log.warn(`chain: ${describeError(error)}, these weights are lost`);
-      return "lost";
+      return this.#lost(error);
     }
+  }
+
+  #lost(error: unknown): "lost" {
+    this.#deps.log.warn(`chain: ${describeError(error)}, these weights are lost`);
+    return "lost";
   }
 
   #alone<T>(task: () => Promise<T>): Promise<T> {

@@ -11,6 +11,7 @@ export {
 } from "./beacon.ts";
 export { MAX_CIPHERTEXT_BYTES, MAX_MESSAGE_BYTES } from "./ciphertext.ts";
 export {
+  blocksOfEpoch,
   epochOf,
   type EpochSchedule,
   firstBlockOfEpoch,

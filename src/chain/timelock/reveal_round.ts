@@ -70,6 +70,20 @@ export function firstRevealBlock(
   return following + (revealPeriodEpochs - 1) * tempo;
 }
 
+/**
+ * The blocks of an epoch that the runtime counts from the last one on: `first` to `last`, as far as it can be known now.
+ * @param epochsAhead of the epoch that is now; below zero for one that is over
+ */
+export function blocksOfEpoch(
+  { tempo, lastEpochBlock, pendingEpochAt }: Extract<EpochSchedule, { kind: "by-last-epoch" }>,
+  epochsAhead: number,
+): { first: number; last: number } {
+  const automatic = lastEpochBlock + tempo;
+  const next = pendingEpochAt > 0 ? Math.min(automatic, pendingEpochAt) : automatic;
+  const first = epochsAhead > 0 ? next + (epochsAhead - 1) * tempo : lastEpochBlock + epochsAhead * tempo;
+  return { first, last: next + epochsAhead * tempo - 1 };
+}
+
 /** The epoch that a block is in; where epochs are counted by number, consensus runs in the last block of each. */
 export function epochOf(block: number, netuid: number, tempo: number): number {
   return Math.floor((block + netuid + 1) / (tempo + 1));
