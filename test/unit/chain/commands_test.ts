@@ -1,0 +1,162 @@
+/** The commands' functions, in this process, against a local chain and wallets in files: a newcomer's whole way. */
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { systemClock } from "../../../src/base/clock.ts";
+import { isSkeinError } from "../../../src/base/errors.ts";
+import { silentLog } from "../../../src/base/log.ts";
+import { connectChain } from "../../../src/chain/client.ts";
+import { startDevnet } from "../../../src/chain/devnet/devnet.ts";
+import type { ChainSession } from "../../../src/cli/chain_session.ts";
+import { printMetagraph } from "../../../src/cli/metagraph_table.ts";
+import { setAxon } from "../../../src/cli/publish/axon.ts";
+import { printCommitments, setCommitment } from "../../../src/cli/publish/publish_commitment.ts";
+import { printStakes } from "../../../src/cli/stake/list_stakes.ts";
+import { addStake, removeStake } from "../../../src/cli/stake/move_stake.ts";
+import { createSubnet, startSubnet } from "../../../src/cli/subnet/found_subnet.ts";
+import { registerHotkey } from "../../../src/cli/subnet/register_hotkey.ts";
+import { printHyperparameters, printSubnet, printSubnets } from "../../../src/cli/subnet/show_subnets.ts";
+import { createKeys } from "../../../src/cli/wallet/create_keys.ts";
+import { fund, printBalance, transfer } from "../../../src/cli/wallet/funds.ts";
+import { revealWeights } from "../../../src/cli/weights/reveal_weights.ts";
+import { setWeights } from "../../../src/cli/weights/set_weights.ts";
+import { printWeights } from "../../../src/cli/weights/show_weights.ts";
+import { ScriptedTerminal } from "../cli/scripted_terminal.ts";
+
+const TAO = 1_000_000_000n;
+const clock = systemClock;
+
+interface Newcomer {
+  readonly session: ChainSession & { readonly terminal: ScriptedTerminal };
+  readonly account: { wallet: string; walletPath: string; hotkey: string; json: boolean; yes: boolean };
+  readonly coldkey: string;
+  readonly hotkey: string;
+  /** Runs one command with `--json`. @returns what it printed */
+  run(task: (session: ChainSession) => Promise<void>): Promise<any>;
+  blocks(count: number): Promise<void>;
+}
+
+async function withNewcomer(body: (newcomer: Newcomer) => Promise<void>): Promise<void> {
+  const directory = await Deno.makeTempDir();
+  const deps = { clock, log: silentLog };
+  const devnet = await startDevnet({ directory: join(directory, "chain"), port: 0, blockMs: 100 }, deps);
+  const chain = await connectChain(devnet.url, deps);
+  try {
+    const terminal = new ScriptedTerminal({ environment: { SKEIN_HOME: join(directory, "data") } });
+    const session = { chain, terminal, clock, signal: new AbortController().signal };
+    const account = {
+      ...{ wallet: "me", hotkey: "default", json: true, yes: true },
+      walletPath: join(directory, "wallets"),
+    };
+    await createKeys(["coldkey", "hotkey"], { ...account, words: 12, password: false }, terminal);
+    const made = terminal.takeJson();
+    await body({
+      ...{ session, account, coldkey: made.coldkey.ss58, hotkey: made.hotkey.ss58 },
+      async run(task) {
+        await task(session);
+        return terminal.takeJson();
+      },
+      async blocks(count) {
+        const goal = chain.block() + count;
+        while (chain.block() < goal) await clock.sleep(20);
+      },
+    });
+  } finally {
+    await chain.close();
+    await devnet.stop();
+    await Deno.remove(directory, { recursive: true });
+  }
+}
+
+const rejectsWith = (code: string, promise: Promise<unknown>, message = /./) =>
+  assert.rejects(promise, (error) => isSkeinError(error, code) && message.test(error.message));
+
+Deno.test("a newcomer gets play money, founds a subnet, starts it, and others see it", () =>
+  withNewcomer(async ({ session, account, coldkey, hotkey, run, blocks }) => {
+    await rejectsWith(
+      "chain/balance-too-low",
+      createSubnet(account, session),
+      /skein wallet fund --amount 1001$/,
+    );
+    const funded = await run((at) => fund({ ...account, amount: 3000n * TAO }, at));
+    assert.deepEqual(funded, { ss58: coldkey, amountRao: String(3000n * TAO), freeRao: String(3000n * TAO) });
+    await rejectsWith(
+      "cli/no-terminal",
+      createSubnet({ ...account, yes: false }, session),
+      /nothing was sent/,
+    );
+    await rejectsWith("chain/too-expensive", createSubnet({ ...account, maxCost: TAO }, session));
+    const created = await run((at) => createSubnet({ ...account, maxCost: 1000n * TAO }, at));
+    assert.deepEqual([created.netuid, created.owner, created.hotkey], [2, coldkey, hotkey]);
+    assert.equal(created.costRao, String(1000n * TAO));
+    const ofMine = { ...account, netuid: created.netuid as number };
+    await rejectsWith("chain/call-failed", startSubnet(ofMine, session), /too young, wait/);
+    await blocks(10);
+    assert.equal((await run((at) => startSubnet(ofMine, at))).before, false);
+    assert.equal((await run((at) => startSubnet(ofMine, at))).before, true);
+    const shown = await run((at) => printSubnet(ofMine, at));
+    assert.deepEqual([shown.owner, shown.ownerHotkey, shown.neuronCount, shown.isStarted], [
+      coldkey,
+      hotkey,
+      1,
+      true,
+    ]);
+    const { subnets } = await run((at) => printSubnets(account, at));
+    assert.deepEqual(subnets.map((each: any) => each.netuid), [0, 1, 2]);
+    const { hyperparameters } = await run((at) => printHyperparameters(ofMine, at));
+    assert.equal(hyperparameters.tempo, String(shown.tempo));
+    // The founder's place counts as an update, and the subnet wants some blocks between two.
+    const weights = { ...ofMine, uid: new Map([[0, 1]]) };
+    await rejectsWith("chain/too-soon", setWeights(weights, session), /try again at block \d+/);
+    const registered = await run((at) => registerHotkey(ofMine, at));
+    assert.deepEqual([registered.uid, registered.costRao, registered.before], [0, "0", true]);
+    await rejectsWith("chain/subnet-missing", registerHotkey({ ...account, netuid: 9 }, session));
+  }));
+
+Deno.test("a newcomer registers, publishes, stakes and sets weights, and reads it all back", () =>
+  withNewcomer(async ({ session, account, coldkey, hotkey, run }) => {
+    const there = { ...account, netuid: 1 };
+    await run((at) => fund({ ...account, amount: 2000n * TAO }, at));
+    const registered = await run((at) => registerHotkey(there, at));
+    assert.deepEqual([registered.uid, registered.before], [0, false]);
+    assert.equal(registered.freeRao, String(2000n * TAO - BigInt(registered.costRao)));
+    await run((at) => setAxon({ ...there, ip: "127.0.0.1", port: 8091 }, at));
+    await rejectsWith("chain/bad-address", setAxon({ ...there, ip: "nowhere", port: 1 }, session));
+    await run((at) => setCommitment({ ...there, text: "hello" }, at));
+    const staked = await run((at) => addStake({ ...there, amount: 100n * TAO }, at));
+    assert.equal(staked.stakeRao, String(100n * TAO));
+    const { stakes } = await run((at) => printStakes(account, at));
+    assert.deepEqual(stakes.map((each: any) => [each.netuid, each.hotkey, each.stakeRao]), [
+      [1, hotkey, String(100n * TAO)],
+    ]);
+    const sent = await run((at) => setWeights({ ...there, uid: new Map([[0, 0.7]]) }, at));
+    assert.deepEqual([sent.kind, sent.uids, sent.values], ["set", [0], [65535]]);
+    assert.deepEqual((await run((at) => printWeights(there, at))).weights, { 0: { 0: 65535 } });
+    assert.deepEqual(await run((at) => revealWeights({ ...account, wait: true }, at)), {
+      ...{ hotkey, revealed: [], waiting: [] },
+    });
+    const { neurons } = await run((at) => printMetagraph(there, at));
+    assert.deepEqual(
+      neurons.map((each: any) => [each.uid, each.hotkey, each.coldkey, each.axon, each.stakeRao]),
+      [
+        [0, hotkey, coldkey, { ip: "127.0.0.1", port: 8091 }, String(100n * TAO)],
+      ],
+    );
+    assert.equal(neurons[0].commitment, "0x68656c6c6f");
+    const { commitments } = await run((at) => printCommitments({ ...there, address: hotkey }, at));
+    assert.deepEqual(commitments.map((each: any) => each.text), ["hello"]);
+    const taken = await run((at) => removeStake({ ...there, all: true }, at));
+    assert.equal(taken.stakeRao, "0");
+    await rejectsWith("cli/bad-flags", removeStake({ ...there, all: true }, session), /has 0 on it/);
+    await rejectsWith(
+      "cli/bad-flags",
+      removeStake({ ...there, all: false }, session),
+      /one of --amount and --all/,
+    );
+    const moved = await run((at) => transfer({ ...account, to: hotkey, amount: 5n * TAO }, at));
+    assert.equal(
+      (await run((at) => printBalance({ ...account, address: hotkey }, at))).freeRao,
+      String(5n * TAO),
+    );
+    assert.equal((await run((at) => printBalance(account, at))).freeRao, moved.freeRao);
+    await rejectsWith("chain/bad-address", transfer({ ...account, to: "5Bad", amount: 1n }, session));
+  }));
