@@ -21,12 +21,12 @@ import type { Transaction } from "../runtime/extrinsic.ts";
 import { feeRao } from "../runtime/fees.ts";
 import { callOf, RUNTIME_PALLETS } from "../runtime/runtime.ts";
 import type { Variant } from "../scale/composite_types.ts";
-import { contextOn, type EventRecord } from "./call_context.ts";
+import { contextOn, type EncodedEvent } from "./call_context.ts";
 
 /** The block in the making. */
 export interface Workbench {
   readonly overlay: Overlay;
-  readonly events: EventRecord[];
+  readonly events: EncodedEvent[];
   readonly blockNumber: number;
   readonly log: Log;
 }
@@ -36,7 +36,7 @@ export function initializeBlock({ overlay, events, blockNumber, log }: Workbench
   for (const { pallet } of RUNTIME_PALLETS) {
     if (pallet.onInitialize === undefined) continue;
     const upper = new Overlay(overlay);
-    const deposited: EventRecord[] = [];
+    const deposited: EncodedEvent[] = [];
     try {
       pallet.onInitialize(contextOn(upper, undefined, { name: "Initialization" }, blockNumber, deposited));
       overlay.merge(upper);
@@ -91,7 +91,7 @@ function dispatch(
   index: number,
 ): Variant | undefined {
   const upper = new Overlay(overlay);
-  const deposited: EventRecord[] = [];
+  const deposited: EncodedEvent[] = [];
   try {
     const context = contextOn(upper, signer, inExtrinsic(index), blockNumber, deposited);
     callOf(call).run(call.value.value, context);

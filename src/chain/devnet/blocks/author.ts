@@ -1,5 +1,5 @@
 /** Makes the next block: the frame's own entries, what the pallets do, the time, then each transaction in its turn. */
-import { fromHex } from "../../../base/bytes.ts";
+import { concatBytes, fromHex } from "../../../base/bytes.ts";
 import type { Log } from "../../../base/log.ts";
 import { Overlay } from "../pallets/overlay.ts";
 import {
@@ -11,11 +11,14 @@ import {
   ParentHash,
 } from "../pallets/system.ts";
 import { Now } from "../pallets/timestamp.ts";
+import { storageKey } from "../pallets/storage_entry.ts";
 import { TypedState } from "../pallets/typed_state.ts";
 import { encodeInherent, type Transaction } from "../runtime/extrinsic.ts";
+import { compact, u32 } from "../scale/primitive_types.ts";
+import { encodeValue } from "../scale/scale_type.ts";
 import { applyInherent, applyTransaction, initializeBlock } from "./apply.ts";
 import { type Block, type Changes, extrinsicsRoot, hashOfHeader } from "./block.ts";
-import type { EventRecord } from "./call_context.ts";
+import type { EncodedEvent } from "./call_context.ts";
 import type { Chain } from "./chain.ts";
 
 export interface MadeBlock {
@@ -44,9 +47,10 @@ export function makeBlock(
   // The genesis hash stays for ever.
   if (number - 1 > BLOCK_HASH_COUNT) state.remove(BlockHash, number - 1 - BLOCK_HASH_COUNT);
 
-  const events: EventRecord[] = [];
+  const events: EncodedEvent[] = [];
   const bench = { overlay, events, blockNumber: number, log };
-  const now = BigInt(nowMs) > state.get(Now) ? BigInt(nowMs) : state.get(Now) + 1n;
+  const dueMs = BigInt(Math.floor(nowMs));
+  const now = dueMs > state.get(Now) ? dueMs : state.get(Now) + 1n;
   initializeBlock(bench);
   const setTime = { name: "Timestamp", value: { name: "set", value: { now } } };
   applyInherent(bench, setTime, 0);
@@ -60,7 +64,7 @@ export function makeBlock(
     included.push(transaction);
     body.push(transaction.bytes);
   }
-  state.set(Events, events);
+  overlay.set(storageKey(Events), concatBytes(encodeValue(compact(u32), events.length), ...events));
   state.set(EventCount, events.length);
 
   const header = {

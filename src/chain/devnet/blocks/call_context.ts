@@ -1,13 +1,14 @@
 /** What calls see of a block in the making. */
-import type { eventRecord } from "../pallets/common_types.ts";
+import { eventRecord } from "../pallets/common_types.ts";
 import { Overlay } from "../pallets/overlay.ts";
 import type { CallContext, Origin } from "../pallets/pallet.ts";
 import { TypedState } from "../pallets/typed_state.ts";
 import { callOf } from "../runtime/runtime.ts";
 import type { Variant } from "../scale/composite_types.ts";
-import type { ValueOf } from "../scale/scale_type.ts";
+import { encodeValue } from "../scale/scale_type.ts";
 
-export type EventRecord = ValueOf<typeof eventRecord>;
+/** Encoded at once: an event that cannot be is a fault of the call that tells it, not of the block. */
+export type EncodedEvent = Uint8Array;
 
 /** @param events are appended to */
 export function contextOn(
@@ -15,7 +16,7 @@ export function contextOn(
   origin: Origin,
   phase: Variant,
   blockNumber: number,
-  events: EventRecord[],
+  events: EncodedEvent[],
 ): CallContext {
   return {
     state: new TypedState(overlay),
@@ -23,11 +24,12 @@ export function contextOn(
     isRoot: origin === "root",
     blockNumber,
     deposit(pallet, name, value) {
-      events.push({ phase, event: { name: pallet.name, value: { name, value } }, topics: [] });
+      const event = { name: pallet.name, value: { name, value } };
+      events.push(encodeValue(eventRecord, { phase, event, topics: [] }));
     },
     dispatch(call, as = origin) {
       const upper = new Overlay(overlay);
-      const deposited: EventRecord[] = [];
+      const deposited: EncodedEvent[] = [];
       callOf(call).run(call.value.value, contextOn(upper, as, phase, blockNumber, deposited));
       overlay.merge(upper);
       for (const each of deposited) events.push(each);

@@ -43,7 +43,7 @@ export function genesisBlock(
   overlay.set(NONCE_KEY, nonce);
   if (hasSteadyTime) overlay.set(STEADY_TIME_KEY, Uint8Array.of(1));
   const state = new TypedState(overlay);
-  state.set(Now, BigInt(nowMs));
+  state.set(Now, BigInt(Math.floor(nowMs)));
   endow(state);
   state.set(SudoKey, fromHex(DEV_ACCOUNTS.Alice));
   openSubnets(state, fromHex(DEV_ACCOUNTS.Alice));
