@@ -1,18 +1,14 @@
 /**
  * sr25519 by @polkadot's WebAssembly, which must be compiled once: `await cryptoReady()` comes before everything else here.
+ * util-crypto 14 signs with it, but verifies in JavaScript, which takes three times as long.
  *
  * A secret key has two spellings. Polkadot-js keeps the scalar multiplied by the cofactor 8 ("ed25519 form"); bittensor,
  * like Rust's schnorrkel, writes the scalar itself. The nonce half (the last 32 bytes) is the same in both.
  */
 import { createPair, Keyring } from "@polkadot/keyring";
 import type { KeyringPair } from "@polkadot/keyring/types";
-import {
-  cryptoIsReady,
-  cryptoWaitReady,
-  decodeAddress,
-  encodeAddress,
-  sr25519Verify,
-} from "@polkadot/util-crypto";
+import { cryptoIsReady, cryptoWaitReady, decodeAddress, encodeAddress } from "@polkadot/util-crypto";
+import { sr25519Verify } from "@polkadot/wasm-crypto";
 import { assert } from "../base/assert.ts";
 import { chainError } from "./errors.ts";
 
@@ -32,7 +28,7 @@ export function verifySignature(ss58: string, message: Uint8Array, signature: Ui
   assert(cryptoIsReady(), "verifySignature needs cryptoReady() to have resolved");
   if (signature.byteLength !== SIGNATURE_BYTES) return false;
   try {
-    return sr25519Verify(message, signature, decodeAddress(ss58, false, SS58_PREFIX));
+    return sr25519Verify(signature, message, decodeAddress(ss58, false, SS58_PREFIX));
   } catch {
     return false;
   }
