@@ -13,6 +13,7 @@ import {
   readNonce,
 } from "./head_reads.ts";
 import type { BlockRef } from "./chain_view.ts";
+import { chainError } from "./errors.ts";
 import { findStorage } from "./runtime.ts";
 import { type ChainRequest, readStorage } from "./storage.ts";
 
@@ -63,7 +64,10 @@ export async function findFinality(
   return isBest === false ? "retracted" : "pending";
 }
 
-/** @returns the block, and the decoded DispatchError if the call failed in it */
+/**
+ * @returns the block, and the decoded DispatchError if the call failed in it
+ * @throws {SkeinError} `chain/request-failed`, also for a block without the extrinsic, whatever the pool has said of it
+ */
 export async function readInclusion(
   api: ApiPromise,
   request: ChainRequest,
@@ -75,6 +79,12 @@ export async function readInclusion(
     readStorage(api, request, [{ entry: findStorage(api, "system", "events"), args: [] }], blockHash),
   ]);
   const index = extrinsics.indexOf(hex);
+  if (index < 0) {
+    throw chainError(
+      "chain/request-failed",
+      `read block ${blockHash}: ${extrinsics.length} extrinsics, none is the one that the node says it holds, try again`,
+    );
+  }
   const failure = [...events as any].find(({ phase, event }) =>
     phase.isApplyExtrinsic && phase.asApplyExtrinsic.eq(index) &&
     event.section === "system" && event.method === "ExtrinsicFailed"

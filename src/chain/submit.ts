@@ -217,7 +217,6 @@ export class Submitter {
   async #sendOnce(task: Task, nonce: number, attempt: number): Promise<Sent | undefined> {
     const { provider, api, request, log } = this.#deps;
     const signed = await this.#sign(task, nonce);
-    await checkBalance(api, request, task.what, signed, task.spending);
     try {
       return { signed, watch: await submitAndWatch(await provider.connected(), signed.hex) };
     } catch (error) {
@@ -245,11 +244,14 @@ export class Submitter {
     }
   }
 
+  /** By an account that can pay. */
   async #sign(task: Task, nonce: number): Promise<SignedWithMethod> {
     const { api, request } = this.#deps;
     for (;;) {
       try {
-        return await signCall(api, request, { ...task, nonce });
+        const signed = await signCall(api, request, { ...task, nonce });
+        await checkBalance(api, request, task.what, signed, task.spending);
+        return signed;
       } catch (error) {
         // Two nodes, or a node in two minds, while we looked at it.
         if (!isUnknownBlock(error)) throw error;

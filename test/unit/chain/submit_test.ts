@@ -1,5 +1,6 @@
 import { strict as assert } from "node:assert";
 import { isSkeinError } from "../../../src/base/errors.ts";
+import { chainError } from "../../../src/chain/errors.ts";
 import type { KeyringPair } from "../../../src/chain/sr25519.ts";
 import { Submitter } from "../../../src/chain/submit.ts";
 import { fakeCall, FakeChain } from "./fake_chain.ts";
@@ -102,3 +103,53 @@ Deno.test("a call that is never included is given up in time", async () => {
     (error) => isSkeinError(error, "chain/timeout"),
   );
 });
+
+Deno.test("a block that does not hold the call is no success, whatever the node says", () =>
+  withChain(async (chain) => {
+    const deps: any = chain.dependencies(1);
+    const link = await deps.provider.connected();
+    let lieCount = 0;
+    const lying = Object.create(link, {
+      isAlive: { value: true },
+      subscribe: {
+        value: (type: string, method: string, params: unknown[], handler: (...update: unknown[]) => void) =>
+          link.subscribe(type, method, params, (error: unknown, status: any) => {
+            if (status?.inBlock !== undefined) lieCount++;
+            handler(error, status?.inBlock === undefined ? status : { inBlock: "block-0" });
+          }),
+      },
+    });
+    deps.provider.connected = () => Promise.resolve(lying);
+    const block = await new Submitter({ callTimeoutMs: 300_000 }, deps).submit(
+      "a",
+      alice,
+      () => fakeCall("a"),
+    );
+    assert.equal(lieCount, 1);
+    assert.ok(block.number > 0);
+    assert.deepEqual(chain.calls, ["a"]);
+  }));
+
+Deno.test("a balance that is asked of a node that does not know the block yet is asked again", () =>
+  withChain(async (chain) => {
+    const deps: any = chain.dependencies(1);
+    const { request } = deps;
+    const { createTypeUnsafe } = deps.api.registry;
+    const free = { toBigInt: () => 100n };
+    deps.api.registry.createTypeUnsafe = (...args: unknown[]) => {
+      const value = createTypeUnsafe(...args);
+      return value?.nonce === undefined
+        ? value
+        : { ...value, data: { free, frozen: { toBigInt: () => 0n } } };
+    };
+    let failureCount = 0;
+    deps.request = (method: string, params: unknown[]) => {
+      if (method !== "state_queryStorageAt" || failureCount > 0) return request(method, params);
+      failureCount++;
+      return Promise.reject(chainError("chain/request-failed", "request it: the node answers UnknownBlock"));
+    };
+    const submitter = new Submitter({ callTimeoutMs: 300_000 }, deps);
+    await submitter.submit("a", alice, () => fakeCall("a"), { amountRao: 10n });
+    assert.equal(failureCount, 1);
+    assert.deepEqual(chain.calls, ["a"]);
+  }));
