@@ -126,14 +126,23 @@ export class WeightSetter {
       )).number;
       const known = { ...pending, commitBlock: commitBlock - 1 };
       await commits.save((await commits.load()).map((each) => isSame(each, pending) ? known : each));
-      const { first } = await this.#deps.read((now) => revealWindow(now, known, rules));
-      return { kind: "committed", ...weights, revealBlock: first };
+      return { kind: "committed", ...weights, revealBlock: await this.#firstReveal(known, rules) };
     } catch (error) {
       // A call that the chain refused leaves nothing to reveal; one whose end is unknown may.
       if (isSkeinError(error, "chain/call-failed") || isSkeinError(error, "chain/call-refused")) {
         await commits.save((await commits.load()).filter((each) => !isSame(each, pending)));
       }
       throw error;
+    }
+  }
+
+  /** A chain that cannot be read undoes no commit: it is asked again from the next block on. */
+  async #firstReveal(pending: PendingReveal, rules: SubnetRules): Promise<number> {
+    try {
+      return (await this.#deps.read((view) => revealWindow(view, pending, rules))).first;
+    } catch (error) {
+      if (!isSkeinError(error)) throw error;
+      return pending.commitBlock + 2;
     }
   }
 

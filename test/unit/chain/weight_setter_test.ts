@@ -1,6 +1,7 @@
 import { strict as assert } from "node:assert";
 import { toHex } from "../../../src/base/bytes.ts";
 import { silentLog } from "../../../src/base/log.ts";
+import { chainError } from "../../../src/chain/errors.ts";
 import type { ChainView } from "../../../src/chain/chain_view.ts";
 import { devAccount } from "../../../src/chain/sr25519.ts";
 import {
@@ -70,11 +71,12 @@ class Store implements CommitStore {
   save = (pending: readonly PendingReveal[]) => Promise.resolve(void (this.pending = pending));
 }
 
+/** @param view may throw, as a chain that cannot be read does */
 function setterAt(view: (readIndex: number) => ChainView) {
   const sent: string[] = [];
   let readCount = 0;
   const setter = new WeightSetter({
-    read: (task) => task(view(readCount++)),
+    read: async (task) => await task(view(readCount++)),
     submit: (what) => {
       sent.push(what);
       return Promise.resolve({ number: 112, hash: "0x" });
@@ -107,4 +109,22 @@ Deno.test("a hotkey that is gone from one subnet reveals in the others, unless t
   const kept = new Store([PENDING]);
   await assert.rejects(behind.setter.revealDue(VALIDATOR, kept), { code: "chain/not-registered" });
   assert.deepEqual(kept.pending, [PENDING]);
+});
+
+Deno.test("a commit that is in is told so, though the chain cannot be read any more", async () => {
+  const entries: Entries = {
+    ...SUBNET,
+    ...epochs(7, 90),
+    validatorPermit: ["Vec<bool>", [true, true, true]],
+    commitRevealWeightsEnabled: ["bool", true],
+    lastUpdate: ["Vec<u64>", []],
+  };
+  const { setter } = setterAt((readIndex) => {
+    if (readIndex > 0) throw chainError("chain/disconnected", "use it: no connection");
+    return viewOf(110, entries);
+  });
+  const store = new Store([]);
+  const sent = await setter.set(1, VALIDATOR, new Map([[0, 1], [1, 1], [2, 1]]), store);
+  assert.deepEqual([sent.kind, sent.kind === "committed" && sent.revealBlock], ["committed", 113]);
+  assert.equal(store.pending.length, 1);
 });
