@@ -7,7 +7,7 @@
 /** JSON-RPC subscription callback of @polkadot providers. */
 export type UpdateHandler = (error: Error | null, result: any) => void;
 
-/** The node's own answer that a request failed; worded as @polkadot's. */
+/** The node's own answer that a request failed; worded as @polkadot's, but for what would move a terminal's cursor. */
 export class RpcError extends Error {
   override name = "RpcError";
   readonly code: number;
@@ -15,10 +15,15 @@ export class RpcError extends Error {
 
   constructor({ code, message, data }: { code: number; message: string; data?: unknown }) {
     const details = data === undefined ? "" : `: ${typeof data === "string" ? data : JSON.stringify(data)}`;
-    super(`${code}: ${message}${details.slice(0, MAX_DETAIL_CHARACTERS)}`);
+    super(`${code}: ${printable(message)}${printable(details)}`);
     this.code = code;
     this.data = data;
   }
+}
+
+function printable(text: unknown): string {
+  // deno-lint-ignore no-control-regex
+  return String(text).slice(0, MAX_DETAIL_CHARACTERS).replace(/[\u0000-\u001f\u007f-\u009f]/g, " ");
 }
 
 interface Pending {

@@ -16,6 +16,6 @@ export function networkUrl(name: string): string | undefined {
 export function isOnThisMachine(urls: string): boolean {
   return urls.split(", ").every((url) => {
     const { hostname } = new URL(url);
-    return hostname === "localhost" || hostname === "[::1]" || hostname.startsWith("127.");
+    return hostname === "localhost" || hostname === "[::1]" || /^127(\.\d+){3}$/.test(hostname);
   });
 }

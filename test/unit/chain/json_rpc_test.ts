@@ -49,3 +49,13 @@ Deno.test("what is no JSON-RPC is told to the caller", () => {
   const { rpc } = make();
   for (const text of ["", "nonsense", "null", "17"]) assert.throws(() => rpc.receive(text));
 });
+
+Deno.test("a node's words are neither endless nor do they move a terminal's cursor", () => {
+  const error = new RpcError({
+    code: 1,
+    message: `\u001b[2J${"a".repeat(1e6)}`,
+    data: `\u009b1A${"b".repeat(1e6)}`,
+  });
+  assert.ok(error.message.length < 600);
+  assert.match(error.message, /^1: {2}\[2Ja+: {2}1Ab+$/);
+});
