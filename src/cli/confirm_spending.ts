@@ -57,7 +57,7 @@ export async function confirmSpending(
   }
   terminal.tell(
     `${what}: ${formatTao(costRao)} TAO from ${ss58}, which has ${formatTao(freeRao)}; ` +
-      `${formatTao(freeRao - costRao)} will be left, less a small fee`,
+      `${formatTao(freeRao - costRao)} will be left, less the fee, if there is one`,
   );
   if (yes) return { limit: maxCost };
   if (terminal.confirm === undefined) {
