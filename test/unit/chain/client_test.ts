@@ -67,6 +67,12 @@ Deno.test("a node funds, registers, publishes and sets weights, and another clie
       assert.ok(await client.balance(coldkey.ss58) <= 100n * TAO - 2n * cost);
       const commitment = Uint8Array.from({ length: 57 }, (_, i) => i);
       await client.publish(1, hotkey.pair, commitment);
+      await assert.rejects(
+        client.setWeights(1, hotkey.pair, new Map([[0, 3], [1, 1]])),
+        (error) => isSkeinError(error, "chain/no-permit"),
+      );
+      await client.addStake(1, coldkey.pair, hotkey.ss58, 10n * TAO);
+      while (!(await client.metagraph(1)).neurons[0].hasValidatorPermit) await clock.sleep(20);
       const sent = await client.setWeights(1, hotkey.pair, new Map([[0, 3], [1, 1]]));
       assert.deepEqual(sent, { kind: "set", uids: [0, 1], values: [65535, 21845] });
       while (reader.block() < client.block()) await clock.sleep(20);

@@ -123,10 +123,12 @@ Deno.test("a newcomer registers, publishes, stakes and sets weights, and reads i
     await rejectsWith("chain/bad-address", setAxon({ ...there, ip: "nowhere", port: 1 }, session));
     await run((at) => setCommitment({ ...there, text: "hello" }, at));
     const staked = await run((at) => addStake({ ...there, amount: 100n * TAO }, at));
-    assert.equal(staked.stakeRao, String(100n * TAO));
+    // Epochs may have paid since.
+    const isStaked = ({ stakeRao }: { stakeRao: string }) => BigInt(stakeRao) >= 100n * TAO;
+    assert.ok(isStaked(staked));
     const { stakes } = await run((at) => printStakes(account, at));
-    assert.deepEqual(stakes.map((each: any) => [each.netuid, each.hotkey, each.stakeRao]), [
-      [1, hotkey, String(100n * TAO)],
+    assert.deepEqual(stakes.map((each: any) => [each.netuid, each.hotkey, isStaked(each)]), [
+      [1, hotkey, true],
     ]);
     const sent = await run((at) => setWeights({ ...there, uid: new Map([[0, 0.7]]) }, at));
     assert.deepEqual([sent.kind, sent.uids, sent.values], ["set", [0], [65535]]);
@@ -136,16 +138,17 @@ Deno.test("a newcomer registers, publishes, stakes and sets weights, and reads i
     });
     const { neurons } = await run((at) => printMetagraph(there, at));
     assert.deepEqual(
-      neurons.map((each: any) => [each.uid, each.hotkey, each.coldkey, each.axon, each.stakeRao]),
+      neurons.map((each: any) => [each.uid, each.hotkey, each.coldkey, each.axon, isStaked(each)]),
       [
-        [0, hotkey, coldkey, { ip: "127.0.0.1", port: 8091 }, String(100n * TAO)],
+        [0, hotkey, coldkey, { ip: "127.0.0.1", port: 8091 }, true],
       ],
     );
     assert.equal(neurons[0].commitment, "0x68656c6c6f");
     const { commitments } = await run((at) => printCommitments({ ...there, address: hotkey }, at));
     assert.deepEqual(commitments.map((each: any) => each.text), ["hello"]);
-    const taken = await run((at) => removeStake({ ...there, all: true }, at));
-    assert.equal(taken.stakeRao, "0");
+    const takeAll = () => run((at) => removeStake({ ...there, all: true }, at));
+    // What an epoch pays on the way is left over; without any stake none pays.
+    while ((await takeAll()).stakeRao !== "0");
     await rejectsWith("cli/bad-flags", removeStake({ ...there, all: true }, session), /has 0 on it/);
     await rejectsWith(
       "cli/bad-flags",

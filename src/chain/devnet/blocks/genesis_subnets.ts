@@ -11,6 +11,8 @@ import type { TypedState } from "../pallets/typed_state.ts";
 const OPEN_NETUID = 1;
 const WHOLE = 0xffff;
 const OPEN_BURN_RAO = 100_000_000n;
+/** An epoch every five blocks: a validator that has just staked need not wait long for its permit. */
+const OPEN_TEMPO = 4;
 const OPEN_REGISTRATIONS_PER_BLOCK = 256;
 const OPEN_REGISTRATIONS_PER_INTERVAL = 20_000;
 /** As much inertia as there is: the price stays. */
@@ -42,7 +44,7 @@ function openFirst(state: TypedState, owner: Uint8Array): void {
   state.set(at.NetworksAdded, true, OPEN_NETUID);
   state.set(at.SubnetworkN, 0, OPEN_NETUID);
   state.set(at.SubnetOwner, owner, OPEN_NETUID);
-  state.set(at.Tempo, 360, OPEN_NETUID);
+  state.set(at.Tempo, OPEN_TEMPO, OPEN_NETUID);
   state.set(at.MaxAllowedUids, 256, OPEN_NETUID);
   state.set(at.MaxAllowedValidators, 256, OPEN_NETUID);
   state.set(at.MinAllowedWeights, 0, OPEN_NETUID);

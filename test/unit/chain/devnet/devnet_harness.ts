@@ -98,3 +98,13 @@ export async function freeRao(api: ApiPromise, address: string): Promise<bigint>
   const account = await api.query.system.account(address) as any;
   return account.data.free.toBigInt();
 }
+
+/** Stakes on a registered hotkey, from //Alice, and waits for the epoch that gives it a permit. */
+export async function permit(api: ApiPromise, hotkey: KeyringPair): Promise<void> {
+  const { subtensorModule } = api.query;
+  await send(api, api.tx.subtensorModule.addStake(hotkey.address, NETUID, 100n * TAO), alice());
+  const uid = Number(await subtensorModule.uids(NETUID, hotkey.address));
+  while (((await subtensorModule.validatorPermit(NETUID)).toJSON() as boolean[])[uid] !== true) {
+    await systemClock.sleep(BLOCK_MS);
+  }
+}

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { ApiPromise } from "@polkadot/api";
-import { alice, devnetTest, freeRao, keyring, NETUID, send, TAO } from "./devnet_harness.ts";
+import { alice, devnetTest, freeRao, keyring, NETUID, permit, send, TAO } from "./devnet_harness.ts";
 
 const hotkey = () => keyring.addFromUri("//hotkey");
 const stranger = () => keyring.addFromUri("//stranger");
@@ -43,6 +43,9 @@ devnetTest("bad weights fail with subtensor's error and leave the last ones", as
   const { burnedRegister, setWeights } = api.tx.subtensorModule;
   await send(api, burnedRegister(NETUID, hotkey().address), alice());
   await send(api, burnedRegister(NETUID, keyring.addFromUri("//other").address), alice());
+  const early = await errorOf(api, setWeights(NETUID, [0, 1], [3, 1], 0), hotkey());
+  assert.equal(early, "subtensorModule.NeuronNoValidatorPermit");
+  await permit(api, hotkey());
   assert.equal(await errorOf(api, setWeights(NETUID, [0, 1], [3, 1], 0), hotkey()), undefined);
   const cases: [string, number[], number[]][] = [
     ["WeightVecNotEqualSize", [0, 1], [1]],

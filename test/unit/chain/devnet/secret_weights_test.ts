@@ -64,6 +64,8 @@ async function lockAndOpen(tempo: number, clock: Clock): Promise<void> {
   try {
     const uid = await client.register(NETUID, coldkey, hotkey.address);
     const minerUid = await client.register(NETUID, coldkey, miner.address);
+    const isPermitted = async () => (await client.metagraph(NETUID)).neurons[uid].hasValidatorPermit;
+    await until(client, isPermitted, client.block() + 2 * tempo + 2);
     const sent = await client.setWeights(NETUID, hotkey, new Map([[uid, 1], [minerUid, 3]]));
     assert.ok(sent.kind === "timelocked");
     const stored = async () => (await client.weights(NETUID)).get(uid);

@@ -5,6 +5,7 @@ import {
   CRV3WeightCommits,
   LockedEpochs,
 } from "../../../../src/chain/devnet/pallets/subtensor/commit_storage.ts";
+import { addStake } from "../../../../src/chain/devnet/pallets/subtensor/stake.ts";
 import * as at from "../../../../src/chain/devnet/pallets/subtensor/storage.ts";
 import { Now } from "../../../../src/chain/devnet/pallets/timestamp.ts";
 import { decodeValue } from "../../../../src/chain/devnet/scale/scale_type.ts";
@@ -122,6 +123,7 @@ Deno.test("the weights that were committed on spec 293 are opened with the pulse
   chain.fund(STRANGER, 10n ** 12n);
   chain.run("SubtensorModule.burned_register", { netuid: NETUID, hotkey: COMMITTER }, STRANGER);
   state.set(at.ValidatorPermit, [true, false, false, true], NETUID);
+  addStake({ state }, { hotkey: COMMITTER, coldkey: STRANGER, netuid: NETUID, amountRao: 1n });
   state.set(BeaconSecret, new Uint8Array());
   const recordedPulse = fromHex(
     "e80300000000000080fe290beca10872ef2fb164d2aa4442de4566183ec51c56ff3cd603d930e54fddc0b44679b9a59af2ec876b1a6b1ad52ea9b1" +

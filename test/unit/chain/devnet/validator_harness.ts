@@ -1,4 +1,5 @@
 /** A subnet of three neurons, of which only the first may validate: what the calls about weights are tried on. */
+import { addStake } from "../../../../src/chain/devnet/pallets/subtensor/stake.ts";
 import * as at from "../../../../src/chain/devnet/pallets/subtensor/storage.ts";
 import { keyOf, type Ran, StateHarness, TAO } from "./state_harness.ts";
 
@@ -21,6 +22,8 @@ export class ValidatorHarness extends StateHarness {
       if (error) throw new Error(`register: ${error}`);
     }
     state.set(at.ValidatorPermit, [true, false, false], NETUID);
+    // What it keeps the permit for in the epochs to come.
+    addStake({ state }, { hotkey: VALIDATOR, coldkey, netuid: NETUID, amountRao: TAO });
   }
 
   call(name: string, value: Record<string, unknown>, hotkey = VALIDATOR): Ran {

@@ -6,6 +6,7 @@ import { accountId } from "../common_types.ts";
 import { call, type CallContext, type PalletPart, signerOf } from "../pallet.ts";
 import type { AnyEntry } from "../storage_entry.ts";
 import type { TypedState } from "../typed_state.ts";
+import * as epoch from "./epoch_storage.ts";
 import { refuse, SUBTENSOR } from "./failure.ts";
 import { createHotkey } from "./hotkeys.ts";
 import { PARAMETERS } from "./hyperparameters.ts";
@@ -83,6 +84,7 @@ const OF_SUBNET: readonly AnyEntry[] = [
   ...[at.Incentive, at.Dividends, at.ValidatorTrust, at.PruningScores, subnet.TokenSymbol],
   ...[subnet.AlphaValues, subnet.SubnetTAO, subnet.SubnetAlphaIn, subnet.SubnetAlphaOut, subnet.SubnetVolume],
   ...[subnet.PendingEmission, subnet.PendingRootDivs, subnet.BlocksSinceLastStep],
+  ...[epoch.PendingOwnerCut, epoch.PendingAlphaSwapped, epoch.StakeWeight, epoch.PaidHotkeys],
   ...[subnet.LastMechansimStepBlock, network.SubnetLocked, network.LargestLocked, network.SubnetMechanism],
   ...[network.FirstEmissionBlockNumber, counts.RegistrationsThisBlock, counts.RegistrationsThisInterval],
   ...[counts.BurnRegistrationsThisInterval, counts.POWRegistrationsThisInterval, counts.LastAdjustmentBlock],

@@ -31,7 +31,7 @@ export function appendNeuron(context: CallContext, netuid: number, hotkey: Uint8
   place(context, netuid, uid, hotkey);
   append(context, at.LastUpdate, netuid, BigInt(blockNumber));
   append(context, at.Active, netuid, true);
-  append(context, at.ValidatorPermit, netuid, true);
+  append(context, at.ValidatorPermit, netuid, false);
   append(context, at.Emission, netuid, 0n);
   for (const entry of ZEROED) append(context, entry, netuid, 0);
   append(context, at.PruningScores, netuid, WHOLE_SCORE);

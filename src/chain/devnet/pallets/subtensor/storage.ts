@@ -1,7 +1,6 @@
 /**
  * The subnet's records. `byUid` vectors have one element for each uid; uids are handed out from zero without gaps.
- * Consensus values (rank to dividends) stay zero on this chain, which has no epochs yet; they are there for the
- * clients that read them.
+ * Consensus values (rank to dividends) are those of the last epoch.
  */
 import { struct, tuple, vec } from "../../scale/composite_types.ts";
 import { bool, u128, u16, u32, u64, u8 } from "../../scale/primitive_types.ts";

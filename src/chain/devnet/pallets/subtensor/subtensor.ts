@@ -6,6 +6,7 @@ import type { BlockHook, Pallet, PalletPart } from "../pallet.ts";
 import { adjustRegistrations } from "./burn_price.ts";
 import { commitReveal } from "./commit_reveal.ts";
 import { constants } from "./constants.ts";
+import { runEpochs } from "./epoch.ts";
 import { SUBTENSOR } from "./failure.ts";
 import { hyperparameters } from "./hyperparameters.ts";
 import { identities } from "./identities.ts";
@@ -33,7 +34,7 @@ const PARTS: readonly PalletPart[] = [
   hyperparameters,
 ];
 /** In their order, in each block. Weights are opened before consensus may run. */
-const BLOCK_HOOKS: readonly BlockHook[] = [adjustRegistrations, revealLockedWeights];
+const BLOCK_HOOKS: readonly BlockHook[] = [adjustRegistrations, revealLockedWeights, runEpochs];
 
 export const subtensor: Pallet = {
   ...SUBTENSOR,
