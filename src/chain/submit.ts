@@ -167,7 +167,13 @@ export class Submitter {
         inclusion = await this.#include(task, signed);
         continue;
       }
-      this.#checkDeadline(task, `included in block ${block.number}, which is not final yet`);
+      try {
+        this.#checkDeadline(task, `included in block ${block.number}, which is not final yet`);
+      } catch (error) {
+        // Should that block be taken back, the nonce is free, and calls after it would wait for it for ever.
+        this.#release(signed);
+        throw error;
+      }
       await this.#sleep(FINALITY_POLL_MS);
     }
   }

@@ -126,3 +126,17 @@ Deno.test("bytes that arrived twice and are refused the second time are found in
     assert.deepEqual(chain.calls, ["a"]);
     assert.equal(chain.sent.size, 1);
   }));
+
+Deno.test("a call that is given up before it is final holds up none after it, should its block be taken back", () =>
+  withChain(async ({ chain, submit, pass }) => {
+    chain.finalityLag = 100;
+    const given = submit("a").catch((error) => error);
+    await pass(40);
+    assert.ok(isSkeinError(await given, "chain/timeout"));
+    chain.retract(chain.looseCount, false);
+    chain.finalityLag = 4;
+    const done = submit("b");
+    await pass(20);
+    await done;
+    assert.deepEqual(chain.calls, ["b"]);
+  }, { until: "finalized", callTimeoutMs: 30 * SECOND }));
