@@ -71,7 +71,7 @@ export async function connectChain(
   try {
     await provider.connect();
     await ready(api, provider, url, deps, options.timeoutMs ?? TIMEOUT_MS);
-    const heads = await Heads.follow(api, provider, deps.log);
+    const heads = await orClosed(provider.closed, Heads.follow(api, provider, deps.log));
     return new PolkadotClient(
       {
         url,
@@ -89,6 +89,14 @@ export async function connectChain(
   function forget() {
     deps.signal?.removeEventListener("abort", onAbort);
   }
+}
+
+/** Subscriptions of a closed provider never open, for the API's sake. */
+function orClosed<T>(closed: AbortSignal, work: Promise<T>): Promise<T> {
+  const { promise, reject } = Promise.withResolvers<never>();
+  if (closed.aborted) reject(closed.reason);
+  else closed.addEventListener("abort", () => reject(closed.reason), { once: true });
+  return Promise.race([work, promise]);
 }
 
 function checkAddresses(urls: readonly string[]): void {

@@ -67,6 +67,8 @@ export const publicPathOf = (path: string): string => `${path}${PUBLIC_SUFFIX}`;
 export async function listWallets(walletPath: string): Promise<WalletListing[]> {
   const wallets: WalletListing[] = [];
   for (const name of await namesIn(walletPath)) {
+    // No command could name it.
+    if (!isName(name)) continue;
     const isDirectory = await stat(join(walletPath, name)).then((at) => at.isDirectory(), () => false);
     if (isDirectory) wallets.push(await describeWallet({ walletPath, wallet: name }));
   }
@@ -118,9 +120,12 @@ async function namesIn(directory: string): Promise<string[]> {
   return names.filter((name) => !name.startsWith(".")).sort();
 }
 
+const isName = (name: string): boolean =>
+  /^[^/\\\0]+$/.test(name) && !name.startsWith(".") && name.trim() === name;
+
 /** A name is one part of a path: nothing above or below the wallets' directory is ever touched. */
 function checkName(name: string): string {
-  if (/^[^/\\\0]+$/.test(name) && !name.startsWith(".") && name.trim() === name) return name;
+  if (isName(name)) return name;
   throw chainError(
     "chain/bad-wallet-name",
     `find wallet ${

@@ -7,6 +7,7 @@ import { systemClock } from "../../../src/base/clock.ts";
 import { fromUtf8 } from "../../../src/base/bytes.ts";
 import { silentLog } from "../../../src/base/log.ts";
 import { type ChainClient, connectChain } from "../../../src/chain/client.ts";
+import type { OpenSocket } from "../../../src/chain/link.ts";
 import { metadataSpec293 } from "./recorded.ts";
 import { RecordedNode } from "./recorded_node.ts";
 
@@ -108,4 +109,23 @@ Deno.test("what the session did not record is refused, and the client says what 
     await assert.rejects(() => client.metagraph(77), { code: "chain/request-failed" });
   });
   assert.match(node.refused.join("\n"), /get_metagraph.*4d00/);
+});
+
+Deno.test("a client that is stopped just before it is connected says so", async () => {
+  const stop = new AbortController();
+  const reason = new Error("stopped");
+  const node = new RecordedNode();
+  const openSocket: OpenSocket = (url) => {
+    const socket = node.openSocket(url);
+    const { send } = socket;
+    socket.send = (text) => text.includes("chain_subscribeNewHead") ? stop.abort(reason) : send(text);
+    return socket;
+  };
+  const connecting = connectChain("ws://recorded", {
+    clock: systemClock,
+    log: silentLog,
+    signal: stop.signal,
+    openSocket,
+  });
+  await assert.rejects(connecting, (error) => error === reason);
 });

@@ -37,6 +37,7 @@ Deno.test("a list tells plain, public, encrypted, damaged and missing keys, and 
     await writeKeyFile(join(walletPath, "two", "coldkey"), "$ANSIBLE_VAULT;1.1;AES256\n");
     await savePublicKey(join(walletPath, "two", "coldkey"), cold);
     await Deno.mkdir(join(walletPath, "empty"));
+    await Deno.mkdir(join(walletPath, "no name "));
     await Deno.writeTextFile(join(walletPath, "file"), "");
     const told = (await listWallets(walletPath)).map(({ name, coldkey, hotkeys }) => [
       name,
