@@ -14,6 +14,8 @@ import type { WeightsSent } from "../chain/weight_setter.ts";
 
 /** Permits come with epochs, whose blocks nobody tells: this is not long compared to one, and asking costs two reads. */
 const NO_PERMIT_BLOCKS = 20;
+/** Of a call that was given up, not refused. */
+const END_UNKNOWN = ["chain/timeout", "chain/disconnected"];
 
 export interface WeightWriterParts {
   readonly chain: Pick<ChainClient, "block" | "onBlock" | "setWeights">;
@@ -21,7 +23,7 @@ export interface WeightWriterParts {
   readonly hotkey: HotkeyPair;
   readonly commits: CommitStore;
   hotkeyOf(uid: number): string | undefined;
-  /** What was committed must be revealed from that block on. */
+  /** What was committed, or may have been, must be revealed from that block on. */
   onCommitted(revealBlock: number): void;
   readonly log: Log;
   readonly signal: AbortSignal;
@@ -83,6 +85,8 @@ export class WeightWriter {
       if (sent.kind === "committed") this.#parts.onCommitted(sent.revealBlock);
     } catch (error) {
       if (!isSkeinError(error)) throw error;
+      // What was committed may be in a block all the same; if it is not, nobody is the worse for having looked.
+      if (END_UNKNOWN.includes(error.code)) this.#parts.onCommitted(chain.block() + 1);
       const block = retryBlock(error, chain.block());
       if (block !== undefined) return this.#wait(scored, block, error);
       if (signal.aborted) return;

@@ -100,6 +100,16 @@ Deno.test("another failure is a warning, and the next step tries again", async (
   assert.deepEqual(room.levels(), ["warn", "weights-set"]);
 });
 
+Deno.test("what may have been committed by a call whose end is unknown is looked for", async () => {
+  const room = new Room();
+  const head = room.blocks.block();
+  for (const code of ["chain/call-failed", "chain/timeout", "chain/disconnected"] as const) {
+    room.answers.push(chainError(code, "no"));
+    await room.write(1);
+  }
+  assert.deepEqual(room.reveals, [head + 1, head + 1]);
+});
+
 Deno.test("what is scored while weights are sent is sent after them, the newest alone", async () => {
   const room = new Room();
   const { promise, resolve } = Promise.withResolvers<WeightsSent>();
