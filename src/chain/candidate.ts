@@ -21,10 +21,10 @@ export interface Candidate {
  */
 export async function openCandidate(
   endpoint: Endpoint,
-  options: Omit<LinkOptions, "url"> & { readonly genesisHash?: string },
+  options: Omit<LinkOptions, "url" | "address"> & { readonly genesisHash?: string },
   deps: LinkDependencies,
 ): Promise<Candidate> {
-  const link = await Link.open({ ...options, url: endpoint.url }, deps);
+  const link = await Link.open({ ...options, url: endpoint.url, address: endpoint.address }, deps);
   try {
     const [genesisHash, head, health] = await Promise.all([
       link.send("chain_getBlockHash", [0]),

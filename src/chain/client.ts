@@ -7,6 +7,7 @@ import { chainError } from "./errors.ts";
 import type { ChainClient } from "./chain_client.ts";
 import { Heads } from "./heads.ts";
 import { type OpenSocket, openWebSocket } from "./link.ts";
+import { shownUrl } from "./networks.ts";
 import { PolkadotClient } from "./polkadot_client.ts";
 import { cryptoReady } from "./sr25519.ts";
 import { SteadyProvider } from "./steady_provider.ts";
@@ -53,7 +54,7 @@ export async function connectChain(
 ): Promise<ChainClient> {
   const endpoints = [urls].flat();
   checkAddresses(endpoints);
-  const url = endpoints.join(", ");
+  const url = endpoints.map(shownUrl).join(", ");
   await cryptoReady();
   deps.signal?.throwIfAborted();
   const random = deps.random ?? new Random(new DataView(secureRandomBytes(4).buffer).getUint32(0));
@@ -104,7 +105,9 @@ function checkAddresses(urls: readonly string[]): void {
   if (bad === undefined && urls.length > 0) return;
   throw chainError(
     "chain/unreachable",
-    `connect to ${bad ?? "no endpoint"}: not a WebSocket address, ws:// or wss:// is required`,
+    `connect to ${
+      bad === undefined ? "no endpoint" : shownUrl(bad)
+    }: not a WebSocket address, ws:// or wss:// is required`,
   );
 }
 

@@ -4,9 +4,13 @@
  */
 import { assert } from "../base/assert.ts";
 import type { Random } from "../base/random.ts";
+import { shownUrl } from "./networks.ts";
 
 export interface Endpoint {
+  /** For people; see `shownUrl`. */
   readonly url: string;
+  /** To connect to. */
+  readonly address: string;
   readonly rank: number;
 }
 
@@ -28,7 +32,7 @@ export class Endpoints {
 
   constructor(urls: readonly string[], random: Random) {
     assert(urls.length > 0, "an endpoint at least");
-    this.all = [...new Set(urls)].map((url, rank) => ({ url, rank }));
+    this.all = [...new Set(urls)].map((address, rank) => ({ url: shownUrl(address), address, rank }));
     this.#standings = this.all.map(() => ({ failureCount: 0, notBeforeMs: -Infinity, isOtherChain: false }));
     this.#random = random;
   }

@@ -21,7 +21,10 @@ export interface RpcSocket {
 export type OpenSocket = (url: string) => RpcSocket;
 
 export interface LinkOptions {
+  /** For people. */
   readonly url: string;
+  /** To connect to; `url` by default. */
+  readonly address?: string;
   readonly openTimeoutMs: number;
   readonly replyTimeoutMs: number;
 }
@@ -46,7 +49,7 @@ export class Link {
     this.url = options.url;
     this.#options = options;
     this.#clock = clock;
-    this.#socket = openSocket(options.url);
+    this.#socket = openSocket(options.address ?? options.url);
     this.#rpc = new JsonRpc((text) => this.#socket.send(text));
     this.#socket.onmessage = ({ data }) => this.#receive(data);
     this.#socket.onerror = () => {}; // a close follows

@@ -18,6 +18,7 @@ import { type Successor, watchLink } from "./endpoint_watch.ts";
 import { chainError } from "./errors.ts";
 import type { UpdateHandler } from "./json_rpc.ts";
 import type { Link, OpenSocket } from "./link.ts";
+import { shownUrl } from "./networks.ts";
 
 type ProviderInterface = NonNullable<ApiOptions["provider"]>;
 type EventType = Parameters<ProviderInterface["on"]>[0];
@@ -87,7 +88,7 @@ export class SteadyProvider implements ProviderInterface {
 
   /** Of the node in use, or else of all. */
   get url(): string {
-    return this.#link?.url ?? this.#options.urls.join(", ");
+    return this.#link?.url ?? this.#options.urls.map(shownUrl).join(", ");
   }
 
   /** A clock that stands still during outages: what patience with a working node is measured by. */
