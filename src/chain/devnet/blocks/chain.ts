@@ -144,6 +144,11 @@ export class Chain implements StateReader {
     };
   }
 
+  /** What that block replaced in the state; undefined when it is no longer kept. */
+  replacedBy(number: number): Changes | undefined {
+    return this.#undo.get(number);
+  }
+
   #keys(prefix: string, since: Changes): string[] {
     const found = [...this.#state.keys()].filter((key) => key.startsWith(prefix) && !since.has(key));
     for (const [key, value] of since) if (value && key.startsWith(prefix)) found.push(key);

@@ -3,6 +3,7 @@
  * falls below it loses the account and the dust. Unlike subtensor a lost account keeps its nonce, so that old
  * transactions cannot be sent again once it is funded anew.
  */
+import { equalBytes } from "../../../base/bytes.ts";
 import type { ValueOf } from "../scale/scale_type.ts";
 import { balances, EXISTENTIAL_DEPOSIT_RAO, TotalIssuance } from "./balances.ts";
 import type { accountInfo } from "./common_types.ts";
@@ -13,7 +14,10 @@ type AccountInfo = ValueOf<typeof accountInfo>;
 
 const tokenFailure = (name: string) => new DispatchFailure({ name: "Token", value: { name } });
 
-/** @throws {DispatchFailure} Token.FundsUnavailable, Token.NotExpendable, Token.BelowMinimum */
+/**
+ * To oneself it is checked, and nothing happens.
+ * @throws {DispatchFailure} Token.FundsUnavailable, Token.NotExpendable, Token.BelowMinimum
+ */
 export function transfer(
   context: CallContext,
   from: Uint8Array,
@@ -21,6 +25,7 @@ export function transfer(
   amountRao: bigint,
   options: { keepAlive: boolean },
 ): void {
+  if (equalBytes(from, to)) return void leftOf(context, from, amountRao, options);
   debit(context, from, amountRao, options);
   credit(context, to, amountRao);
   context.deposit(balances, "Transfer", { from, to, amount: amountRao });
@@ -67,17 +72,27 @@ function takeOut(
   context.state.set(TotalIssuance, context.state.get(TotalIssuance) - amountRao);
 }
 
+function leftOf(
+  { state }: CallContext,
+  who: Uint8Array,
+  amountRao: bigint,
+  { keepAlive }: { keepAlive: boolean },
+): bigint {
+  const left = state.get(Account, who).data.free - amountRao;
+  if (left < 0n) throw tokenFailure("FundsUnavailable");
+  if (keepAlive && left < EXISTENTIAL_DEPOSIT_RAO) throw tokenFailure("NotExpendable");
+  return left;
+}
+
 function debit(
   context: CallContext,
   who: Uint8Array,
   amountRao: bigint,
   options: { keepAlive: boolean },
 ): void {
+  const left = leftOf(context, who, amountRao, options);
   const account = context.state.get(Account, who);
-  const left = account.data.free - amountRao;
-  if (left < 0n) throw tokenFailure("FundsUnavailable");
   if (left >= EXISTENTIAL_DEPOSIT_RAO) return setFree(context, who, account, left);
-  if (options.keepAlive) throw tokenFailure("NotExpendable");
   setFree(context, who, { ...account, providers: 0 }, 0n);
   if (left > 0n) {
     context.state.set(TotalIssuance, context.state.get(TotalIssuance) - left);

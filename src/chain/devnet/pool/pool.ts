@@ -14,6 +14,8 @@ import { accountOf, validate } from "./validity.ts";
 export interface PoolLimits {
   /** Ready and future together. */
   readonly poolTransactions: number;
+  /** Of all that wait: decoded they take many times as much. */
+  readonly poolBytes: number;
   readonly senderTransactions: number;
   readonly blockTransactions: number;
   readonly blockBytes: number;
@@ -25,6 +27,7 @@ export interface PoolLimits {
 
 export const POOL_LIMITS: PoolLimits = {
   poolTransactions: 8192,
+  poolBytes: 20 * 1024 * 1024,
   senderTransactions: 2048,
   blockTransactions: 2048,
   blockBytes: 4 * 1024 * 1024,
@@ -61,6 +64,7 @@ export class TransactionPool {
   /** Transaction → block until which it is not taken; the newest last. */
   readonly #bannedTo = new Map<string, number>();
 
+  #byteCount = 0;
   #onReady = () => {};
 
   constructor(chain: Chain, limits: PoolLimits = POOL_LIMITS) {
@@ -89,15 +93,16 @@ export class TransactionPool {
     const sender = toHex(signer);
     const queue: Queue = this.#queues.get(sender) ?? new Map();
     const rival = queue.get(nonce);
+    const addedBytes = bytes.byteLength - (rival?.transaction.bytes.byteLength ?? 0);
+    const isTooMuch = this.#byteCount + addedBytes > this.#limits.poolBytes;
+    if (isTooMuch || (!rival && this.#isFull(queue))) throw refusal.immediatelyDropped();
     if (rival) this.#usurp(rival, transaction);
-    else if (this.#isFull(queue)) {
-      throw refusal.immediatelyDropped();
-    }
     const sinceBlock = this.#chain.head.header.number;
     const waiting = { transaction, deathBlock, sinceBlock, watchers: new Set<Watcher>(), isReady: false };
     this.#queues.set(sender, queue);
     queue.set(nonce, waiting);
     this.#byHash.set(hash, waiting);
+    this.#byteCount += bytes.byteLength;
     this.#sortOut(signer, queue);
     return hash;
   }
@@ -226,10 +231,11 @@ export class TransactionPool {
   }
 
   #remove(waiting: Waiting): void {
-    const { hash, signer, explicit } = waiting.transaction;
+    const { hash, signer, explicit, bytes } = waiting.transaction;
     const sender = toHex(signer);
     const queue = this.#queues.get(sender)!;
     this.#byHash.delete(hash);
+    this.#byteCount -= bytes.byteLength;
     queue.delete(explicit.CheckNonce);
     if (queue.size === 0) this.#queues.delete(sender);
   }

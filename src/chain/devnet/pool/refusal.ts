@@ -20,6 +20,7 @@ export const refusal = {
   badFormat: (why: string) => new RpcError(1001, `Extrinsic has invalid format: ${why}`),
   stale: () => invalid("Transaction is outdated"),
   badProof: () => invalid("Transaction has a bad signature"),
+  badSigner: () => invalid("Invalid signing address"),
   ancientBirthBlock: () => invalid("Transaction has an ancient birth block"),
   payment: () => invalid("Inability to pay some fees (e.g. account balance too low)"),
   mandatory: () => invalid("Transaction dispatch is mandatory; transactions must not be validated."),

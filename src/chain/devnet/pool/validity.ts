@@ -36,6 +36,8 @@ export function validate(bytes: Uint8Array, chain: Chain): Validated {
   const birthHash = chain.hashBytesAt(birthBlock(era, nextBlock));
   if (!birthHash) throw refusal.ancientBirthBlock();
   if (!isSignedBySigner(transaction, fromHex(chain.genesisHash), birthHash)) throw refusal.badProof();
+  // Everybody can sign for this point of the curve, and what has no owner yet names it as its owner.
+  if (transaction.signer.every((byte) => byte === 0)) throw refusal.badSigner();
   const account = accountOf(chain, transaction.signer);
   if (nonce < account.nonce) throw refusal.stale();
   if (fee > 0n && account.data.free - fee < EXISTENTIAL_DEPOSIT_RAO) throw refusal.payment();

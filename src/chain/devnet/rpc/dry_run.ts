@@ -23,6 +23,7 @@ const invalid = variant("", {
   BadProof: [4],
   AncientBirthBlock: [5],
   ExhaustsResources: [6],
+  BadSigner: [10],
 });
 const resultType = variant("", {
   Ok: [0, variant("", { Ok: [0, unit], Err: [1, dispatchError] })],
@@ -34,6 +35,7 @@ const NAMES = new Map([
   [refusal.payment().data, "Payment"],
   [refusal.stale().data, "Stale"],
   [refusal.badProof().data, "BadProof"],
+  [refusal.badSigner().data, "BadSigner"],
   [refusal.ancientBirthBlock().data, "AncientBirthBlock"],
   [refusal.exhaustsResources().data, "ExhaustsResources"],
 ]);

@@ -7,6 +7,8 @@ import { fromHex } from "../../../base/bytes.ts";
 import { RpcError } from "../pool/refusal.ts";
 
 const MAX_KEYS = 4096;
+/** More than any address or key in hex has: base58 takes time by the square of its length. */
+const MAX_ADDRESS_LENGTH = 128;
 const HEX = /^0x(?:[0-9a-fA-F]{2})*$/;
 
 export class Params {
@@ -59,9 +61,10 @@ export class Params {
 
   /** A public key, given as ss58 address or hex. */
   account(index: number): Uint8Array {
+    const address = this.text(index);
     try {
-      const key = decodeAddress(this.text(index));
-      if (key.byteLength === 32) return key;
+      const key = address.length > MAX_ADDRESS_LENGTH ? undefined : decodeAddress(address);
+      if (key?.byteLength === 32) return key;
     } catch {
       // told below, in one form for all that is no address
     }

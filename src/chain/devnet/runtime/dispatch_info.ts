@@ -24,12 +24,21 @@ const WRITE_REF_TIME = 100_000_000n;
 /** What each extrinsic takes beside its call: signature, nonce, fee. */
 export const BASE_EXTRINSIC_WEIGHT: Weight = { ref_time: BASE_EXTRINSIC_PS, proof_size: 0n };
 
+const U64_MAX = (1n << 64n) - 1n;
 const NO_WEIGHT: DeclaredWeight = { refTime: 0n, reads: 0, writes: 0 };
 const YES = { name: "Yes" } as const;
 const NO = { name: "No" } as const;
 
+/** Stops at what 64 bits hold: a caller of Sudo may announce any weight, and events carry the sum. */
 export function addWeights(one: Weight, other: Weight): Weight {
-  return { ref_time: one.ref_time + other.ref_time, proof_size: one.proof_size + other.proof_size };
+  return {
+    ref_time: saturatingAdd(one.ref_time, other.ref_time),
+    proof_size: saturatingAdd(one.proof_size, other.proof_size),
+  };
+}
+
+function saturatingAdd(one: bigint, other: bigint): bigint {
+  return one + other < U64_MAX ? one + other : U64_MAX;
 }
 
 export function dispatchInfoOf(call: Variant): DispatchInfo {

@@ -2,7 +2,12 @@ import assert from "node:assert/strict";
 import { fromHex } from "../../../../src/base/bytes.ts";
 import { isSkeinError } from "../../../../src/base/errors.ts";
 import { CALL_WEIGHTS } from "../../../../src/chain/devnet/runtime/call_weights.ts";
-import { dispatchInfoAfter, dispatchInfoOf } from "../../../../src/chain/devnet/runtime/dispatch_info.ts";
+import {
+  addWeights,
+  BASE_EXTRINSIC_WEIGHT,
+  dispatchInfoAfter,
+  dispatchInfoOf,
+} from "../../../../src/chain/devnet/runtime/dispatch_info.ts";
 import { decodeTransaction } from "../../../../src/chain/devnet/runtime/extrinsic.ts";
 import { feeRao, weightToFeeRao } from "../../../../src/chain/devnet/runtime/fees.ts";
 import { RUNTIME_PALLETS } from "../../../../src/chain/devnet/runtime/runtime.ts";
@@ -48,6 +53,17 @@ Deno.test("weight, class and fee of each recorded transaction are those that its
   }
   assert.ok(seen.size >= 6, [...seen].join());
   assert.ok(seen.has("Balances.transfer_keep_alive"));
+});
+
+Deno.test("whatever weight a call announces, 64 bits hold the sum that its block tells", () => {
+  const most = (1n << 64n) - 1n;
+  const remark = { name: "System", value: { name: "remark", value: { remark: new Uint8Array() } } };
+  const args = { call: remark, weight: { ref_time: most, proof_size: most } };
+  const heavy = { name: "Sudo", value: { name: "sudo_unchecked_weight", value: args } };
+  const batch = { name: "Utility", value: { name: "batch", value: { calls: [heavy, heavy] } } };
+  const { weight } = dispatchInfoOf(batch);
+  assert.deepEqual(weight, { ref_time: most, proof_size: most });
+  assert.deepEqual(addWeights(weight, BASE_EXTRINSIC_WEIGHT), weight);
 });
 
 /** Undefined for a call that this chain does not have. */

@@ -49,6 +49,7 @@ devnetTest("garbage is answered with an error and the chain goes on", async (dev
     [call("chain_getBlockHash", ["x"]), -32602],
     [call("chain_getBlockHash", [-1]), -32602],
     [call("system_accountNextIndex", ["nobody"]), -32602],
+    [call("system_accountNextIndex", ["5".repeat(1_000_000)]), -32602], // read as a number it would take an hour
     [call("state_subscribeStorage", []), -32602],
     [call("state_call", ["Nothing_here", "0x"]), 4003],
     [call("state_call", ["AccountNonceApi_account_nonce", "0x00"]), 4003],

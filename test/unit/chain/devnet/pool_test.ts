@@ -98,3 +98,21 @@ poolTest(
     assert.deepEqual(sizes, [2, 2, 0]);
   },
 );
+
+poolTest("a pool that holds enough bytes is full", { poolBytes: 300 }, ({ pool, maker, sign }) => {
+  pool.submit(sign(0));
+  pool.submit(sign(1));
+  assert.throws(() => pool.submit(sign(2)), withCode(1016));
+  pool.submit(sign(1, 1000n)); // in the place of another
+  assert.throws(() => pool.submit(sign(2)), withCode(1016));
+  maker.make();
+  pool.submit(sign(2));
+});
+
+poolTest("the account of all zeros signs nothing: everybody can sign for it", {}, ({ pool, sign }) => {
+  const everybodysSignature = Uint8Array.from({ length: 64 }, (_, i) => i === 63 ? 0x80 : 0);
+  const nobody = { publicKey: new Uint8Array(32), sign: () => everybodysSignature } as never;
+  const refused = (error: { code?: number; data?: string }) =>
+    error.code === 1010 && error.data === "Invalid signing address";
+  assert.throws(() => pool.submit(sign(0, 0n, nobody)), refused);
+});
