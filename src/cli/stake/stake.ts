@@ -30,7 +30,7 @@ export const stakeCommand = (finish: (code: number) => void) => {
     .option("--amount <n>", "how much of the subnet's token, with at most 9 decimals", AMOUNT_FLAG[2])
     .option("--all", "all that the wallet has on it", false)
     .option(...WALLET_FLAG).option(...HOTKEY_FLAG).option(...OTHER_HOTKEY).option(...WALLET_PATH_FLAG)
-    .option(...JSON_FLAG)
+    .option(...YES_FLAG).option(...JSON_FLAG)
     .action((flags) => atChain(flags, async (session) => (await load()).removeStake(flags, session), finish));
   const list = new Command("list").description("list what a coldkey has staked")
     .option(...CHAIN_FLAG).option(...WALLET_FLAG).option(...WALLET_PATH_FLAG)
