@@ -96,8 +96,17 @@ export async function firstKeys({ api, request, block }: ChainView, name: string
       numbers.push(bytes[0] | (bytes[1] << 8));
     }
     if (keys.length < KEYS_PAGE) return numbers.sort((a, b) => a - b);
-    after = keys[keys.length - 1];
+    const last = keys[keys.length - 1];
+    // Pages go up, and there are no more numbers than a u16 has: a node that says otherwise would be asked for ever.
+    if (last <= after || numbers.length > MAX_KEYS) {
+      throw chainError(
+        "chain/request-failed",
+        `list the keys of ${name}: the node's pages do not end, another node is required`,
+      );
+    }
+    after = last;
   }
 }
 
 const KEYS_PAGE = 1000;
+const MAX_KEYS = 65_536;

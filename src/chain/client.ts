@@ -72,7 +72,13 @@ export async function connectChain(
   try {
     await provider.connect();
     await ready(api, provider, url, deps, options.timeoutMs ?? TIMEOUT_MS);
-    const heads = await orClosed(provider.closed, Heads.follow(api, provider, deps.log));
+    const heads = await inTime(
+      provider,
+      url,
+      deps,
+      options.timeoutMs ?? TIMEOUT_MS,
+      () => Heads.follow(api, provider, deps.log),
+    );
     return new PolkadotClient(
       {
         url,
@@ -92,12 +98,34 @@ export async function connectChain(
   }
 }
 
-/** Subscriptions of a closed provider never open, for the API's sake. */
-function orClosed<T>(closed: AbortSignal, work: Promise<T>): Promise<T> {
+/** Subscriptions of a closed provider never open, for the API's sake; nor do those of a node that is gone just then. */
+async function inTime<T>(
+  provider: SteadyProvider,
+  url: string,
+  { clock }: { clock: Clock },
+  timeoutMs: number,
+  work: () => Promise<T>,
+): Promise<T> {
   const { promise, reject } = Promise.withResolvers<never>();
-  if (closed.aborted) reject(closed.reason);
-  else closed.addEventListener("abort", () => reject(closed.reason), { once: true });
-  return Promise.race([work, promise]);
+  const onClosed = () => reject(provider.closed.reason);
+  if (provider.closed.aborted) onClosed();
+  else provider.closed.addEventListener("abort", onClosed, { once: true });
+  const cancel = clock.after(
+    timeoutMs,
+    () =>
+      reject(chainError(
+        "chain/unreachable",
+        `connect to ${url}: no heads after ${Math.round(timeoutMs / 1000)} s, check the node`,
+        { url },
+        provider.lastFailure,
+      )),
+  );
+  try {
+    return await Promise.race([work(), promise]);
+  } finally {
+    cancel();
+    provider.closed.removeEventListener("abort", onClosed);
+  }
 }
 
 function checkAddresses(urls: readonly string[]): void {

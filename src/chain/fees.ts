@@ -101,3 +101,16 @@ function balancesOf(account: any): { free: bigint; reserved: bigint; frozen: big
 function existentialDepositRao(api: ApiPromise): bigint {
   return (api.consts?.balances?.existentialDeposit as any)?.toBigInt() ?? 0n;
 }
+
+/** @throws {SkeinError} `chain/too-expensive` */
+export function checkLimit(what: string, cost: bigint, limit: bigint | undefined): void {
+  if (limit !== undefined && cost > limit) throw tooExpensive(what, cost, limit);
+}
+
+export function tooExpensive(what: string, cost: bigint, limit: bigint): Error {
+  return chainError(
+    "chain/too-expensive",
+    `${what}: it costs ${cost} rao or more, at most ${limit} were allowed, allow more or wait for a lower price`,
+    { cost: cost.toString(), limit: limit.toString() },
+  );
+}

@@ -4,6 +4,7 @@
  */
 import type { ApiPromise } from "@polkadot/api";
 import type { Header } from "@polkadot/types/interfaces";
+import { describeError } from "../base/errors.ts";
 import type { Log } from "../base/log.ts";
 import { isUnknownBlock, readBestHead, readFinalizedHead } from "./head_reads.ts";
 import type { BlockRef } from "./chain_view.ts";
@@ -17,8 +18,10 @@ export class Heads {
   #latest: BlockRef;
   #height: number;
   #finalizedHeight: number;
+  readonly #log: Log;
 
-  private constructor(first: BlockRef, finalized: BlockRef) {
+  private constructor(first: BlockRef, finalized: BlockRef, log: Log) {
+    this.#log = log;
     this.#latest = first;
     this.#height = first.number;
     this.#finalizedHeight = finalized.number;
@@ -27,7 +30,7 @@ export class Heads {
   /** Resolves with the first heads in hand. */
   static async follow(api: ApiPromise, provider: SteadyProvider, log: Log): Promise<Heads> {
     const request: ChainRequest = (method, params) => provider.request(method, params);
-    const heads = new Heads(await readBestHead(request), await readFinalizedHead(request));
+    const heads = new Heads(await readBestHead(request), await readFinalizedHead(request), log);
     const subscribe = (type: string, method: string, take: (header: Header) => void) =>
       provider.subscribe(type, method, [], (error, header) => {
         if (error !== null) log.warn(`chain: follow heads: ${error.message}`);
@@ -80,7 +83,14 @@ export class Heads {
     this.#latest = block;
     if (block.number <= this.#height) return;
     this.#height = block.number;
-    for (const handler of [...this.#handlers]) handler(block.number);
+    for (const handler of [...this.#handlers]) {
+      try {
+        handler(block.number);
+      } catch (error) {
+        // Told where it is: the link would take it for a fault of the node.
+        this.#log.warn(`chain: a handler of block ${block.number} failed: ${describeError(error)}`);
+      }
+    }
   }
 
   seeFinalized(number: number): void {

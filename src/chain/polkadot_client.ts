@@ -19,7 +19,7 @@ import {
 import type { ChainClient } from "./chain_client.ts";
 import { type BlockRef, type ChainView, readItems, subtensorItem } from "./chain_view.ts";
 import { chainError } from "./errors.ts";
-import type { Spending } from "./fees.ts";
+import { checkLimit, type Spending, tooExpensive } from "./fees.ts";
 import type { Heads } from "./heads.ts";
 import { isOnThisMachine } from "./networks.ts";
 import { type Metagraph, readMetagraph, readWeights, type Weights } from "./metagraph.ts";
@@ -75,6 +75,7 @@ export class PolkadotClient implements ChainClient {
     );
     this.#weightSetter = new WeightSetter({
       read: (task) => this.#at(task),
+      monotonicMs: () => parts.clock.monotonicMs(),
       submit: (what, account, build) => this.#submit(what, account, build),
       random: secureRandomBytes,
       genesisHash: this.genesisHash,
@@ -178,10 +179,12 @@ export class PolkadotClient implements ChainClient {
       const build = (api: ApiPromise) => registerCall(api, netuid, hotkey, limit);
       await this.#submit(what, coldkey, build, { amountRao: cost });
     } catch (error) {
+      const failure = isSkeinError(error, "chain/call-failed") ? error.payload.error : undefined;
+      if (failure === "SubtensorModule.RegistrationPriceLimitExceeded") {
+        throw tooExpensive(what, cost, limit!);
+      }
       // Somebody else was faster, or it was us before a restart.
-      const isThere = isSkeinError(error, "chain/call-failed") &&
-        error.payload.error === "SubtensorModule.HotKeyAlreadyRegisteredInSubNet";
-      if (!isThere) throw error;
+      if (failure !== "SubtensorModule.HotKeyAlreadyRegisteredInSubNet") throw error;
     }
     const uid = await this.isRegistered(netuid, hotkey);
     if (uid !== undefined) return uid;
@@ -284,13 +287,4 @@ export class PolkadotClient implements ChainClient {
     if (block.number > heads.latest.number) heads.see(block);
     return block;
   }
-}
-
-function checkLimit(what: string, cost: bigint, limit: bigint | undefined): void {
-  if (limit === undefined || cost <= limit) return;
-  throw chainError(
-    "chain/too-expensive",
-    `${what}: it costs ${cost} rao, at most ${limit} were allowed, allow more or wait for a lower price`,
-    { cost: cost.toString(), limit: limit.toString() },
-  );
 }

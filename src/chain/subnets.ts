@@ -89,7 +89,7 @@ async function readMany(view: ChainView, netuids: readonly number[]): Promise<Su
 }
 
 /**
- * From the runtime's own answer where it gives one, with every field of it; else from the storage that every runtime has.
+ * From the runtime's own answer where it gives one, with every field of it that is a number or a truth; else from the storage that every runtime has.
  * @throws {SkeinError} `chain/subnet-missing`
  */
 export async function readHyperparameters(view: ChainView, netuid: number): Promise<Hyperparameters> {
@@ -97,7 +97,7 @@ export async function readHyperparameters(view: ChainView, netuid: number): Prom
   const answer: any = await callRuntime(
     view,
     "subnetInfoRuntimeApi",
-    ["getSubnetHyperparamsV2", "getSubnetHyperparams"],
+    ["getSubnetHyperparamsV3", "getSubnetHyperparamsV2", "getSubnetHyperparams"],
     [netuid],
   );
   const record = unwrapped(answer);
@@ -110,7 +110,7 @@ function recordOf(record: Iterable<[string, any]>): Hyperparameters {
     const plain = value.toPrimitive?.() ?? value.toJSON();
     if (typeof plain === "boolean") found.set(snakeCase(name), plain);
     else if (value.bits !== undefined) found.set(snakeCase(name), fixedPoint(value));
-    else found.set(snakeCase(name), BigInt(value.toString()));
+    else if (/^-?\d+$/.test(value.toString())) found.set(snakeCase(name), BigInt(value.toString()));
   }
   return found;
 }
@@ -180,11 +180,11 @@ function unwrapped(value: any): any {
   return value;
 }
 
-/** Strangers choose names: what is no text, and what would move a terminal's cursor, is left out. */
+/** Strangers choose names: what is no text, and what would move a terminal's cursor or turn its text, is left out. */
 function printable(bytes: Uint8Array): string {
   try {
     // deno-lint-ignore no-control-regex
-    return fromUtf8(bytes).replace(/[\u0000-\u001f\u007f-\u009f]/g, "").slice(0, 64);
+    return fromUtf8(bytes).replace(/[\u0000-\u001f\u007f-\u009f]|\p{Cf}/gu, "").slice(0, 64);
   } catch {
     return "";
   }

@@ -33,10 +33,18 @@ export type WeightsSent =
 export interface WeightSetterDependencies {
   /** At the newest head. */
   read<T>(task: (view: ChainView) => Promise<T>): Promise<T>;
+  monotonicMs(): number;
   submit(what: string, account: KeyringPair, build: () => Call): Promise<BlockRef>;
   random(byteCount: number): Uint8Array;
   readonly genesisHash: string;
   readonly log: Log;
+}
+
+/** Five blocks: what may pass between planning a locked message and signing it. */
+const FRESH_MS = 60_000;
+
+class StalePlan extends Error {
+  override name = "StalePlan";
 }
 
 export class WeightSetter {
@@ -58,22 +66,45 @@ export class WeightSetter {
     scores: ReadonlyMap<number, number>,
     commits?: CommitStore,
   ): Promise<WeightsSent> {
-    return this.#alone(async () => {
-      const plan = await this.#deps.read((view) => this.#plan(view, netuid, hotkey, scores));
-      const { weights, rules } = plan;
-      const what = `set ${weights.uids.length} weights in subnet ${netuid}`;
-      if (!rules.isCommitReveal) {
-        const build = () => setWeightsCall(plan.view.api, netuid, weights, rules.versionKey);
-        await this.#deps.submit(what, hotkey, build);
-        return { kind: "set", ...weights };
-      }
-      if (plan.timelocked === undefined) {
-        return await this.#commit(what, { ...plan, netuid, hotkey, commits });
-      }
-      const { build, revealRound, revealBlock } = plan.timelocked;
-      await this.#deps.submit(`${what}, locked to round ${revealRound}`, hotkey, build);
-      return { kind: "timelocked", ...weights, revealRound, revealBlock };
+    return this.#alone(() => this.#untilFresh(() => this.#setOnce(netuid, hotkey, scores, commits)));
+  }
+
+  async #setOnce(
+    netuid: number,
+    hotkey: KeyringPair,
+    scores: ReadonlyMap<number, number>,
+    commits?: CommitStore,
+  ): Promise<WeightsSent> {
+    const plan = await this.#deps.read((view) => this.#plan(view, netuid, hotkey, scores));
+    const { weights, rules } = plan;
+    const what = `set ${weights.uids.length} weights in subnet ${netuid}`;
+    if (!rules.isCommitReveal) {
+      const build = () => setWeightsCall(plan.view.api, netuid, weights, rules.versionKey);
+      await this.#deps.submit(what, hotkey, build);
+      return { kind: "set", ...weights };
+    }
+    if (plan.timelocked === undefined) {
+      return await this.#commit(what, { ...plan, netuid, hotkey, commits });
+    }
+    const { build, revealRound, revealBlock } = plan.timelocked;
+    await this.#deps.submit(`${what}, locked to round ${revealRound}`, hotkey, () => {
+      // Signed only after an outage, the round could be out already and the weights no secret.
+      if (this.#deps.monotonicMs() - plan.madeMs > FRESH_MS) throw new StalePlan();
+      return build();
     });
+    return { kind: "timelocked", ...weights, revealRound, revealBlock };
+  }
+
+  /** Plans again what waited for too long before it was signed. */
+  async #untilFresh<T>(attempt: () => Promise<T>): Promise<T> {
+    for (;;) {
+      try {
+        return await attempt();
+      } catch (error) {
+        if (!(error instanceof StalePlan)) throw error;
+        this.#deps.log.debug("chain: weights waited for too long, planned again");
+      }
+    }
   }
 
   /** Reveals what is due. @returns the revealed, in order */
@@ -98,7 +129,7 @@ export class WeightSetter {
     const lock = rules.isCommitReveal ? await readLock(view) : undefined;
     const options = { rules, hotkey: hotkey.publicKey, random: this.#deps.random };
     const timelocked = lock && await timelockedWeights(view, netuid, weights, { ...options, lock });
-    return { view, rules, weights, timelocked };
+    return { view, rules, weights, timelocked, madeMs: this.#deps.monotonicMs() };
   }
 
   async #commit(

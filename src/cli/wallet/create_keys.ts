@@ -25,14 +25,18 @@ export async function createKeys(
   const paths = kinds.map((kind) => keyPathOf(kind, flags, terminal));
   for (const path of paths) await checkFree(path);
   const made: Record<string, unknown> = {};
-  for (const [i, kind] of kinds.entries()) {
-    const phrase = newPhrase(flags.words);
-    const key = keyFromSecret(secretFromPhrase(phrase));
-    await saveKey(paths[i], key, encryptionOf(kind, flags), terminal);
-    made[kind] = { ss58: key.ss58, path: paths[i], ...(flags.showMnemonic ? { mnemonic: phrase } : {}) };
-    if (!flags.json) terminal.print(describeNew(kind, paths[i], key.ss58, phrase));
+  try {
+    for (const [i, kind] of kinds.entries()) {
+      const phrase = newPhrase(flags.words);
+      const key = keyFromSecret(secretFromPhrase(phrase));
+      await saveKey(paths[i], key, encryptionOf(kind, flags), terminal);
+      made[kind] = { ss58: key.ss58, path: paths[i], ...(flags.showMnemonic ? { mnemonic: phrase } : {}) };
+      if (!flags.json) terminal.print(describeNew(kind, paths[i], key.ss58, phrase));
+    }
+  } finally {
+    // Also when the second key failed: the words of the first are shown just once.
+    if (flags.json && Object.keys(made).length > 0) terminal.print(JSON.stringify(made));
   }
-  if (flags.json) terminal.print(JSON.stringify(made));
 }
 
 /** A coldkey is encrypted unless told otherwise; a hotkey, which a node needs unattended, only when told so. */

@@ -82,6 +82,7 @@ function setterAt(view: (readIndex: number) => ChainView) {
       return Promise.resolve({ number: 112, hash: "0x" });
     },
     random: (byteCount) => new Uint8Array(byteCount),
+    monotonicMs: () => 0,
     genesisHash: GENESIS,
     log: silentLog,
   });

@@ -1,7 +1,7 @@
 /** A chain that demands commit-reveal, in quick time, with a validator that has its permit and a miner to weigh. */
 import assert from "node:assert/strict";
 import { type Clock, systemClock } from "../../../../src/base/clock.ts";
-import { silentLog } from "../../../../src/base/log.ts";
+import { type Log, silentLog } from "../../../../src/base/log.ts";
 import { type ChainClient, connectChain } from "../../../../src/chain/client.ts";
 import { makeBlock } from "../../../../src/chain/devnet/blocks/author.ts";
 import { hashOfHeader } from "../../../../src/chain/devnet/blocks/block.ts";
@@ -61,9 +61,18 @@ export interface SecretRoom {
   connect(): Promise<ChainClient>;
 }
 
-/** @param openSocket what clients connect by, for what stands between them and the chain */
+export interface SecretOptions {
+  readonly tempo: number;
+  /** The chain's. */
+  readonly clock: Clock;
+  readonly clientClock?: Clock;
+  readonly log?: Log;
+  /** What clients connect by, for what stands between them and the chain. */
+  readonly openSocket?: OpenSocket;
+}
+
 export async function withSecretWeights(
-  { tempo, clock, openSocket }: { tempo: number; clock: Clock; openSocket?: OpenSocket },
+  { tempo, clock, clientClock = systemClock, log = silentLog, openSocket }: SecretOptions,
   body: (client: ChainClient, room: SecretRoom) => Promise<void>,
 ): Promise<void> {
   await cryptoReady();
@@ -76,7 +85,7 @@ export async function withSecretWeights(
     addStake({ state }, { ...position, amountRao: 1000n * TAO });
   });
   const devnet = await startDevnet({ directory, port: 0, blockMs: BLOCK_MS }, { clock, log: silentLog });
-  const connect = () => connectChain(devnet.url, { clock: systemClock, log: silentLog, openSocket });
+  const connect = () => connectChain(devnet.url, { clock: clientClock, log, openSocket });
   const client = await connect();
   try {
     const uid = await client.register(NETUID, coldkey, hotkey.address);

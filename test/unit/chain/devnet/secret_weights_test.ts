@@ -1,6 +1,7 @@
 /** A validator's weights under commit-reveal, from the client's call to the chain's opening, over loopback and in quick time. */
 import assert from "node:assert/strict";
 import { type Clock, systemClock } from "../../../../src/base/clock.ts";
+import { eventLog } from "../../../../src/base/log.ts";
 import { Now } from "../../../../src/chain/devnet/pallets/timestamp.ts";
 import { storageKey } from "../../../../src/chain/devnet/pallets/storage_entry.ts";
 import { type OpenSocket, openWebSocket } from "../../../../src/chain/link.ts";
@@ -86,4 +87,30 @@ Deno.test("where the beacon stands still weights are committed by hash, and reve
       await client.close();
     }
   });
+});
+
+Deno.test("weights that waited for too long before they were signed are locked to a later round", async () => {
+  let [lateMs, isLate] = [0, false];
+  const clientClock: Clock = { ...systemClock, monotonicMs: () => systemClock.monotonicMs() + lateMs };
+  /** A minute passes between the plan and the first look at the account. */
+  const openSocket: OpenSocket = (url) => {
+    const socket = openWebSocket(url);
+    const send = socket.send.bind(socket);
+    socket.send = (text) => {
+      if (isLate && text.includes("system_accountNextIndex")) [lateMs, isLate] = [61_000, false];
+      send(text);
+    };
+    return socket;
+  };
+  const told: string[] = [];
+  const log = eventLog((event) => told.push(JSON.stringify(event)), { debug: true });
+  await withSecretWeights(
+    { tempo: 40, clock: systemClock, clientClock, log, openSocket },
+    async (client, { hotkey, uid, minerUid }) => {
+      isLate = true;
+      const sent = await client.setWeights(NETUID, hotkey, new Map([[uid, 1], [minerUid, 3]]));
+      assert.ok(sent.kind === "timelocked");
+      assert.equal(told.filter((line) => line.includes("planned again")).length, 1);
+    },
+  );
 });
