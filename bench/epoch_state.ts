@@ -1,9 +1,9 @@
 /** A local chain's state just before an epoch: validators that weigh everybody, with bonds, and everybody with stake. */
 import type { Random } from "../src/base/random.ts";
 import { genesisBlock } from "../src/chain/devnet/blocks/genesis.ts";
-import { Overlay } from "../src/chain/devnet/pallets/overlay.ts";
+import { Overlay, stateOf } from "../src/chain/devnet/pallets/overlay.ts";
 import type { CallContext } from "../src/chain/devnet/pallets/pallet.ts";
-import { runEpochs } from "../src/chain/devnet/pallets/subtensor/epoch.ts";
+import { emitOnSubnet, stepOfSubnet } from "../src/chain/devnet/pallets/subtensor/epoch.ts";
 import { appendNeuron } from "../src/chain/devnet/pallets/subtensor/neurons.ts";
 import { addStake } from "../src/chain/devnet/pallets/subtensor/stake.ts";
 import * as at from "../src/chain/devnet/pallets/subtensor/storage.ts";
@@ -27,7 +27,7 @@ export class EpochState {
 
   constructor({ neurons, validators }: Size, random: Random) {
     const { changes } = genesisBlock(new Uint8Array(16), 0);
-    this.#overlay = new Overlay({ get: (key) => changes.get(key) ?? undefined });
+    this.#overlay = new Overlay(stateOf(changes));
     const context = this.#context(this.#overlay, REGISTERED_AT);
     const { state } = context;
     state.set(at.Tempo, TEMPO, NETUID);
@@ -48,13 +48,13 @@ export class EpochState {
       const row = uids.map((to): [number, number] => [to, 1 + random.nextBelow(65_535)]);
       state.set(at.Weights, row, NETUID, uid);
     }
-    runEpochs(this.#context(this.#overlay, FIRST_EPOCH));
+    runHooks(this.#context(this.#overlay, FIRST_EPOCH));
   }
 
   /** The block's hook, on a layer that is dropped. @returns what it leaves, to compare */
   epoch(): TypedState {
     const overlay = new Overlay(this.#overlay);
-    runEpochs(this.#context(overlay, SECOND_EPOCH));
+    runHooks(this.#context(overlay, SECOND_EPOCH));
     return new TypedState(overlay);
   }
 
@@ -68,4 +68,9 @@ export class EpochState {
       dispatch() {},
     };
   }
+}
+
+function runHooks(context: CallContext): void {
+  emitOnSubnet(context, NETUID);
+  stepOfSubnet(context, NETUID);
 }

@@ -61,7 +61,7 @@ export async function startDevnet(options: DevnetOptions, deps: Dependencies): P
   try {
     await cryptoWaitReady();
     store = new BlockStore(options.directory);
-    const chain = new Chain(store, () => genesisOf(options, deps.clock));
+    const chain = new Chain(store, () => genesisOf(options, deps.clock), deps.log);
     const pool = new TransactionPool(chain);
     const metadata = new Map([[14, metadataV14()], [15, metadataV15()]]);
     const { production = "interval", blockMs } = options;

@@ -7,7 +7,7 @@ import { describeError } from "../../../base/errors.ts";
 import type { Log } from "../../../base/log.ts";
 import { burn, mint, spendableRao } from "../pallets/accounts.ts";
 import { Overlay } from "../pallets/overlay.ts";
-import { type CallContext, DispatchFailure } from "../pallets/pallet.ts";
+import { type BlockContext, type CallContext, DispatchFailure } from "../pallets/pallet.ts";
 import { Account, system } from "../pallets/system.ts";
 import { transactionPayment } from "../pallets/transaction_payment.ts";
 import {
@@ -31,19 +31,35 @@ export interface Workbench {
   readonly log: Log;
 }
 
-/** What the pallets do in each block. One that fails leaves nothing behind and is told: the chain must go on. */
-export function initializeBlock({ overlay, events, blockNumber, log }: Workbench): void {
+/** What the pallets do in each block. A step that fails leaves nothing behind and is told: the chain must go on. */
+export function initializeBlock(bench: Workbench): void {
   for (const { pallet } of RUNTIME_PALLETS) {
-    if (pallet.onInitialize === undefined) continue;
-    const upper = new Overlay(overlay);
-    const deposited: EncodedEvent[] = [];
-    try {
-      pallet.onInitialize(contextOn(upper, undefined, { name: "Initialization" }, blockNumber, deposited));
-      overlay.merge(upper);
-      for (const each of deposited) events.push(each);
-    } catch (error) {
-      log.warn(`begin block ${blockNumber} in ${pallet.name}: ${describeError(error)}`);
-    }
+    attempt(bench, `begin block ${bench.blockNumber} in ${pallet.name}`, (apart) => {
+      pallet.onInitialize?.(blockContext(apart));
+    });
+  }
+}
+
+function blockContext(bench: Workbench): BlockContext {
+  const { overlay, events, blockNumber } = bench;
+  return {
+    ...contextOn(overlay, undefined, { name: "Initialization" }, blockNumber, events),
+    attempt: (what, step) =>
+      attempt(bench, `${what} in block ${blockNumber}`, (apart) => step(blockContext(apart))),
+  };
+}
+
+/** What `step` writes and tells stays only if it returns. @returns what it returned; undefined if it threw, which is told */
+export function attempt<T>(bench: Workbench, what: string, step: (apart: Workbench) => T): T | undefined {
+  const apart = { ...bench, overlay: new Overlay(bench.overlay), events: [] as EncodedEvent[] };
+  try {
+    const result = step(apart);
+    bench.overlay.merge(apart.overlay);
+    for (const each of apart.events) bench.events.push(each);
+    return result;
+  } catch (error) {
+    bench.log.warn(`${what}: ${describeError(error)}`);
+    return undefined;
   }
 }
 

@@ -16,7 +16,7 @@ import { TypedState } from "../pallets/typed_state.ts";
 import { encodeInherent, type Transaction } from "../runtime/extrinsic.ts";
 import { compact, u32 } from "../scale/primitive_types.ts";
 import { encodeValue } from "../scale/scale_type.ts";
-import { applyInherent, applyTransaction, initializeBlock } from "./apply.ts";
+import { applyInherent, applyTransaction, attempt, initializeBlock } from "./apply.ts";
 import { type Block, type Changes, extrinsicsRoot, hashOfHeader } from "./block.ts";
 import type { EncodedEvent } from "./call_context.ts";
 import type { Chain } from "./chain.ts";
@@ -25,8 +25,8 @@ export interface MadeBlock {
   readonly block: Block;
   readonly changes: Changes;
   readonly included: readonly Transaction[];
-  /** Left out: an earlier one spent what was to pay the fee. */
-  readonly unpayable: readonly Transaction[];
+  /** Left out: an earlier one spent what was to pay the fee, or it could not be applied at all. */
+  readonly invalid: readonly Transaction[];
 }
 
 /** @param transactions validated, each sender's in the order of nonces; one that does not follow is left out */
@@ -56,10 +56,12 @@ export function makeBlock(
   applyInherent(bench, setTime, 0);
   const body: Uint8Array[] = [encodeInherent(setTime)];
   const included: Transaction[] = [];
-  const unpayable: Transaction[] = [];
+  const invalid: Transaction[] = [];
   for (const transaction of transactions) {
-    const verdict = applyTransaction(bench, transaction, body.length);
-    if (verdict === "unpayable") unpayable.push(transaction);
+    const verdict = attempt(bench, `apply transaction ${transaction.hash}`, (apart) => {
+      return applyTransaction(apart, transaction, body.length);
+    });
+    if (verdict === "unpayable" || verdict === undefined) invalid.push(transaction);
     if (verdict !== "applied") continue;
     included.push(transaction);
     body.push(transaction.bytes);
@@ -75,5 +77,5 @@ export function makeBlock(
     logs: [],
   };
   const block = { hash: hashOfHeader(header), header, body };
-  return { block, changes: overlay.changes, included, unpayable };
+  return { block, changes: overlay.changes, included, invalid };
 }

@@ -5,6 +5,8 @@
  */
 import type { StateReader } from "../pallets/overlay.ts";
 import { assert } from "../../../base/assert.ts";
+import { describeError } from "../../../base/errors.ts";
+import { type Log, silentLog } from "../../../base/log.ts";
 import { equalBytes, fromHex } from "../../../base/bytes.ts";
 import { type Block, type Changes, hashOfHeader } from "./block.ts";
 import { type BlockStore, KEPT_STATES } from "./store.ts";
@@ -13,7 +15,7 @@ import { genesisBlock, STEADY_TIME_KEY } from "./genesis.ts";
 
 /** The state at one block. */
 export interface StateView extends StateReader {
-  /** All keys with that prefix, in order. */
+  /** In order. */
   keys(prefix: string): string[];
 }
 
@@ -31,6 +33,7 @@ export class Chain implements StateReader {
   readonly #store: BlockStore;
   readonly #state: Map<string, Uint8Array>;
   readonly #undo: Map<number, Changes>;
+  readonly #log: Log;
   readonly #listeners = new Set<BlockListener>();
   #head: Block;
   #digest: bigint;
@@ -40,7 +43,8 @@ export class Chain implements StateReader {
    * Goes on with the chain in the store, or begins a new one.
    * @throws {SkeinError} `devnet/store-damaged` when state and head do not belong together, `devnet/store-io`
    */
-  constructor(store: BlockStore, begin: () => Genesis) {
+  constructor(store: BlockStore, begin: () => Genesis, log: Log = silentLog) {
+    this.#log = log;
     this.#store = store;
     if (store.headNumber() === undefined) {
       const { nonce, timeMs, hasSteadyTime } = begin();
@@ -77,6 +81,11 @@ export class Chain implements StateReader {
     return this.#state.get(key);
   }
 
+  /** At the head, in order. */
+  keys(prefix: string): string[] {
+    return this.#keys(prefix, new Map());
+  }
+
   /** The state root if these changes came next. */
   stateRootAfter(changes: Changes): Uint8Array {
     const digest = digestAfter(this.#digest, this, changes);
@@ -106,7 +115,16 @@ export class Chain implements StateReader {
     this.#undo.set(number, undo);
     this.#undo.delete(number - KEPT_STATES);
     this.#head = block;
-    for (const listener of [...this.#listeners]) listener(block, changes);
+    for (const listener of [...this.#listeners]) this.#tell(listener, block, changes);
+  }
+
+  /** The block is durable by now: a listener's fault is no reason for others not to hear of it. */
+  #tell(listener: BlockListener, block: Block, changes: Changes): void {
+    try {
+      listener(block, changes);
+    } catch (error) {
+      this.#log.warn(`tell of block ${block.header.number}: ${describeError(error)}`);
+    }
   }
 
   /** @returns unsubscribe */

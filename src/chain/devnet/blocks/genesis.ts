@@ -5,7 +5,7 @@
 import { fromHex, utf8 } from "../../../base/bytes.ts";
 import { TotalIssuance } from "../pallets/balances.ts";
 import { openBeacon } from "../pallets/drand.ts";
-import { Overlay } from "../pallets/overlay.ts";
+import { EMPTY_STATE, Overlay } from "../pallets/overlay.ts";
 import { SudoKey } from "../pallets/sudo.ts";
 import { Account } from "../pallets/system.ts";
 import { Now } from "../pallets/timestamp.ts";
@@ -39,7 +39,7 @@ export function genesisBlock(
   nowMs: number,
   hasSteadyTime = false,
 ): { block: Block; changes: Changes } {
-  const overlay = new Overlay({ get: () => undefined });
+  const overlay = new Overlay(EMPTY_STATE);
   overlay.set(NONCE_KEY, nonce);
   if (hasSteadyTime) overlay.set(STEADY_TIME_KEY, Uint8Array.of(1));
   const state = new TypedState(overlay);

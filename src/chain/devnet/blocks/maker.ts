@@ -69,7 +69,7 @@ export class BlockMaker {
     const startMs = this.#clock.monotonicMs();
     const made = makeBlock(this.#chain, this.#pool.takeReady(), this.#nextTimeMs(), this.#log);
     this.#chain.append(made.block, made.changes);
-    this.#tellLater(this.#pool.settle(made.block, made.included, made.unpayable));
+    this.#tellLater(this.#pool.settle(made.block, made.included, made.invalid));
     if (made.included.length > 0) {
       this.#log.emit({
         event: "block",

@@ -57,8 +57,17 @@ export interface CallContext {
 /** In whose name a call runs: an account's, the chain's own, or nobody's, as what the block author puts in. */
 export type Origin = Uint8Array | "root" | undefined;
 
-/** What a block does before its extrinsics. It must not fail. */
-export type BlockHook = (context: CallContext) => void;
+/** What a block does before its extrinsics. */
+export type BlockHook = (context: BlockContext) => void;
+
+export interface BlockContext extends CallContext {
+  /**
+   * One step of what a block does, apart from the others: if it throws, that is told, nothing of it stays, and the next
+   * steps follow.
+   * @param what what it does, for the log
+   */
+  attempt(what: string, step: (context: CallContext) => void): void;
+}
 
 export interface Call {
   readonly name: string;

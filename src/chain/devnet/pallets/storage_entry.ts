@@ -77,7 +77,12 @@ export function storageKey<K extends readonly unknown[]>(
   entry: StorageEntry<K, unknown, unknown>,
   ...keys: K
 ): string {
-  const parts = keys.map((key, i) => hashed(entry.keys[i] as HashedKey<unknown>, key));
+  return storageKeyPrefix(entry, ...keys);
+}
+
+/** With as many of the first keys as are given: what all keys with these begin with. */
+export function storageKeyPrefix(entry: AnyEntry, ...keys: unknown[]): string {
+  const parts = keys.map((key, i) => hashed(entry.keys[i], key));
   return `0x${toHex(concatBytes(prefixOf(entry), ...parts))}`;
 }
 

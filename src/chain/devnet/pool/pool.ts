@@ -7,6 +7,14 @@ import { blake2AsU8a } from "@polkadot/util-crypto";
 import { fromHex, toHex } from "../../../base/bytes.ts";
 import { type Block, hex } from "../blocks/block.ts";
 import type { Chain } from "../blocks/chain.ts";
+import { classLimits } from "../pallets/block_limits.ts";
+import {
+  addWeights,
+  BASE_EXTRINSIC_WEIGHT,
+  type DispatchInfo,
+  exceeds,
+  type Weight,
+} from "../runtime/dispatch_info.ts";
 import type { Transaction } from "../runtime/extrinsic.ts";
 import { refusal } from "./refusal.ts";
 import { accountOf, validate } from "./validity.ts";
@@ -49,6 +57,7 @@ export type Watcher = (status: PoolStatus) => void;
 
 interface Waiting {
   readonly transaction: Transaction;
+  readonly info: DispatchInfo;
   readonly deathBlock: number;
   readonly sinceBlock: number;
   readonly watchers: Set<Watcher>;
@@ -87,7 +96,7 @@ export class TransactionPool {
     if (this.#byHash.has(hash)) throw refusal.alreadyImported(hash);
     const bannedTo = this.#bannedTo.get(hash) ?? 0;
     if (this.#chain.head.header.number < bannedTo) throw refusal.banned();
-    const { transaction, deathBlock } = validate(bytes, this.#chain);
+    const { transaction, info, deathBlock } = validate(bytes, this.#chain);
     const { signer, explicit } = transaction;
     const nonce = explicit.CheckNonce;
     const sender = toHex(signer);
@@ -98,7 +107,8 @@ export class TransactionPool {
     if (isTooMuch || (!rival && this.#isFull(queue))) throw refusal.immediatelyDropped();
     if (rival) this.#usurp(rival, transaction);
     const sinceBlock = this.#chain.head.header.number;
-    const waiting = { transaction, deathBlock, sinceBlock, watchers: new Set<Watcher>(), isReady: false };
+    const watchers = new Set<Watcher>();
+    const waiting = { transaction, info, deathBlock, sinceBlock, watchers, isReady: false };
     this.#queues.set(sender, queue);
     queue.set(nonce, waiting);
     this.#byHash.set(hash, waiting);
@@ -130,37 +140,35 @@ export class TransactionPool {
 
   /** What the next block should hold, each sender's in order. */
   takeReady(): Transaction[] {
-    const taken: Transaction[] = [];
-    let byteCount = 0;
+    const share = new BlockShare(this.#limits);
     for (const [sender, queue] of [...this.#queues]) {
+      const ready = [...queue.values()].filter((each) => each.isReady);
+      ready.sort((a, b) => a.transaction.explicit.CheckNonce - b.transaction.explicit.CheckNonce);
+      const wanted = ready.length;
+      while (ready.length > 0 && share.take(ready[0])) ready.shift();
       // Who is served goes to the end, so that no sender can keep the others out.
-      this.#queues.delete(sender);
-      this.#queues.set(sender, queue);
-      const ready = [...queue.values()].filter((each) => each.isReady).map((each) => each.transaction);
-      for (const transaction of ready.sort((a, b) => a.explicit.CheckNonce - b.explicit.CheckNonce)) {
-        byteCount += transaction.bytes.byteLength;
-        if (taken.length === this.#limits.blockTransactions || byteCount > this.#limits.blockBytes) {
-          return taken;
-        }
-        taken.push(transaction);
+      if (ready.length < wanted || wanted === 0) {
+        this.#queues.delete(sender);
+        this.#queues.set(sender, queue);
       }
+      if (ready.length > 0) break;
     }
-    return taken;
+    return share.taken;
   }
 
   /**
    * After `block` became the head.
-   * @param unpayable what the block left out because its sender could not pay the tip
+   * @param invalid what the block left out because its sender could not pay the tip, or it could not be applied
    * @returns tells the watchers of the included ones that the block is final. A client that hears of the block reads its
    * events and throws them away if the next word comes before it has them, so this is for a little later
    */
-  settle(block: Block, included: readonly Transaction[], unpayable: readonly Transaction[]): () => void {
+  settle(block: Block, included: readonly Transaction[], invalid: readonly Transaction[]): () => void {
     const held = included.flatMap(({ hash }) => this.#byHash.get(hash) ?? []);
     for (const waiting of held) {
       this.#remove(waiting);
       tell(waiting, { inBlock: block.hash });
     }
-    for (const { hash } of unpayable) {
+    for (const { hash } of invalid) {
       const waiting = this.#byHash.get(hash);
       if (waiting) this.#end(waiting, "invalid");
     }
@@ -238,6 +246,33 @@ export class TransactionPool {
     this.#byteCount -= bytes.byteLength;
     queue.delete(explicit.CheckNonce);
     if (queue.size === 0) this.#queues.delete(sender);
+  }
+}
+
+/** One block's, filling up. */
+class BlockShare {
+  readonly taken: Transaction[] = [];
+  readonly #limits: PoolLimits;
+  readonly #weights = new Map<string, Weight>();
+  #byteCount = 0;
+
+  constructor(limits: PoolLimits) {
+    this.#limits = limits;
+  }
+
+  /** @returns false, with nothing taken, where there is no room */
+  take({ transaction, info }: Waiting): boolean {
+    const className = info.class.name;
+    const byteCount = this.#byteCount + transaction.bytes.byteLength;
+    const before = this.#weights.get(className) ?? { ref_time: 0n, proof_size: 0n };
+    const weight = addWeights(before, addWeights(info.weight, BASE_EXTRINSIC_WEIGHT));
+    const isFull = this.taken.length === this.#limits.blockTransactions ||
+      byteCount > this.#limits.blockBytes || exceeds(weight, classLimits(className).max_total);
+    if (isFull) return false;
+    this.#byteCount = byteCount;
+    this.#weights.set(className, weight);
+    this.taken.push(transaction);
+    return true;
   }
 }
 

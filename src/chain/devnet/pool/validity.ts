@@ -2,6 +2,7 @@
 import { isSkeinError } from "../../../base/errors.ts";
 import { fromHex } from "../../../base/bytes.ts";
 import type { Chain } from "../blocks/chain.ts";
+import { classLimits } from "../pallets/block_limits.ts";
 import { EXISTENTIAL_DEPOSIT_RAO } from "../pallets/balances.ts";
 import { Overlay } from "../pallets/overlay.ts";
 import { Account } from "../pallets/system.ts";
@@ -14,7 +15,7 @@ import {
   isSignedBySigner,
   type Transaction,
 } from "../runtime/extrinsic.ts";
-import { dispatchInfoOf } from "../runtime/dispatch_info.ts";
+import { type DispatchInfo, dispatchInfoOf, exceeds } from "../runtime/dispatch_info.ts";
 import { feeRao } from "../runtime/fees.ts";
 import { refusal } from "./refusal.ts";
 
@@ -22,6 +23,7 @@ export const MAX_TRANSACTION_BYTES = 256 * 1024;
 
 export interface Validated {
   readonly transaction: Transaction;
+  readonly info: DispatchInfo;
   /** First block in which it may no longer stand. */
   readonly deathBlock: number;
 }
@@ -31,7 +33,8 @@ export function validate(bytes: Uint8Array, chain: Chain): Validated {
   if (bytes.byteLength > MAX_TRANSACTION_BYTES) throw refusal.exhaustsResources();
   const transaction = decode(bytes);
   const { CheckMortality: era, CheckNonce: nonce, ChargeTransactionPayment: tip } = transaction.explicit;
-  const fee = feeRao(bytes.byteLength, dispatchInfoOf(transaction.call), tip);
+  const info = dispatchInfoOf(transaction.call);
+  const fee = feeRao(bytes.byteLength, info, tip);
   const nextBlock = chain.head.header.number + 1;
   const birthHash = chain.hashBytesAt(birthBlock(era, nextBlock));
   if (!birthHash) throw refusal.ancientBirthBlock();
@@ -40,8 +43,9 @@ export function validate(bytes: Uint8Array, chain: Chain): Validated {
   if (transaction.signer.every((byte) => byte === 0)) throw refusal.badSigner();
   const account = accountOf(chain, transaction.signer);
   if (nonce < account.nonce) throw refusal.stale();
+  if (exceeds(info.weight, classLimits(info.class.name).max_extrinsic)) throw refusal.exhaustsResources();
   if (fee > 0n && account.data.free - fee < EXISTENTIAL_DEPOSIT_RAO) throw refusal.payment();
-  return { transaction, deathBlock: deathBlock(era, nextBlock) };
+  return { transaction, info, deathBlock: deathBlock(era, nextBlock) };
 }
 
 export function accountOf(chain: Chain, who: Uint8Array) {

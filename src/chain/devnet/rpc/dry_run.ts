@@ -52,8 +52,8 @@ function outcomeOf(bytes: Uint8Array, chain: NodeParts["chain"]) {
   const invalidBecause = (name: string) => ({ name: "Err", value: { name: "Invalid", value: { name } } });
   try {
     const { transaction } = validate(bytes, chain);
-    const { block, included, unpayable, changes } = makeBlock(chain, [transaction], 0, silentLog);
-    if (unpayable.length > 0) return invalidBecause("Payment");
+    const { block, included, invalid, changes } = makeBlock(chain, [transaction], 0, silentLog);
+    if (invalid.length > 0) return invalidBecause("Payment");
     if (included.length === 0) return invalidBecause("Future");
     const overlay = new Overlay(chain);
     for (const [key, value] of changes) overlay.set(key, value);

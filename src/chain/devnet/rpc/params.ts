@@ -7,6 +7,7 @@ import { fromHex } from "../../../base/bytes.ts";
 import { RpcError } from "../pool/refusal.ts";
 
 const MAX_KEYS = 4096;
+const MAX_U32 = 2 ** 32 - 1;
 /** More than any address or key in hex has: base58 takes time by the square of its length. */
 const MAX_ADDRESS_LENGTH = 128;
 const HEX = /^0x(?:[0-9a-fA-F]{2})*$/;
@@ -45,10 +46,14 @@ export class Params {
     return fromHex(this.hex(index));
   }
 
+  /** @throws {RpcError} -32602, or 4002 for an integer above the limit */
   count(index: number, limit: number): number {
     const value = this.#values[index];
-    if (typeof value !== "number" || !Number.isInteger(value) || value < 0 || value > limit) {
+    if (typeof value !== "number" || !Number.isInteger(value) || value < 0 || value > MAX_U32) {
       throw this.#wrong(index, `an integer from 0 to ${limit}`);
+    }
+    if (value > limit) {
+      throw new RpcError(4002, `count exceeds maximum value. value: ${value}, max: ${limit}`);
     }
     return value;
   }

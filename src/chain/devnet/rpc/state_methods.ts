@@ -51,7 +51,13 @@ const queryStorage: Method = (params, { chain }) => {
   const keys = params.hexList(0);
   const from = numberOf(chain, params.hex(1));
   const to = params.isAbsent(2) ? chain.head.header.number : numberOf(chain, params.hex(2));
-  if (from > to) return [];
+  if (from > to) {
+    const range = `${params.hex(1)} ... ${params.optionalHex(2) ?? chain.head.hash}`;
+    throw new RpcError(
+      4001,
+      `Cannot resolve a block range [${range}]: its first block ${from} is after ${to}`,
+    );
+  }
   stateAt(chain, chain.hashAt(from)); // the oldest is the first that is gone
   const state = stateAt(chain, chain.hashAt(to));
   const values = new Map(keys.map((key) => [key, hexOrNull(state.get(key))]));

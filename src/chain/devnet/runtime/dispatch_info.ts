@@ -37,6 +37,11 @@ export function addWeights(one: Weight, other: Weight): Weight {
   };
 }
 
+/** In time or in proof. */
+export function exceeds(one: Weight, other: Weight): boolean {
+  return one.ref_time > other.ref_time || one.proof_size > other.proof_size;
+}
+
 function saturatingAdd(one: bigint, other: bigint): bigint {
   return one + other < U64_MAX ? one + other : U64_MAX;
 }

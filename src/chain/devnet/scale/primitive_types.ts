@@ -103,9 +103,13 @@ export function fixedBytes(byteCount: number): ScaleType<Uint8Array> {
 export function compact<T extends number | bigint>(of: ScaleType<T>): ScaleType<T> {
   assert(of.shape.kind === "primitive", "a compact integer has an integer inside");
   const bitCount = Number(of.shape.name.slice(1));
+  const limit = 2n ** BigInt(bitCount);
   return {
     shape: { kind: "compact", of },
-    encode: (value, to) => to.compact(value),
+    encode(value, to) {
+      if (value < 0 || value >= limit) assert(false, `${value} is no compact of ${bitCount} bits`);
+      to.compact(value);
+    },
     decode(from) {
       const value = from.compact();
       if (value >> BigInt(bitCount) !== 0n) throw undecodable(`compact ${value}, at most ${bitCount} bits`);

@@ -1,12 +1,12 @@
 import { strict as assert } from "node:assert";
 import { contextOn, type EncodedEvent } from "../../../../src/chain/devnet/blocks/call_context.ts";
-import { Overlay } from "../../../../src/chain/devnet/pallets/overlay.ts";
+import { EMPTY_STATE, Overlay } from "../../../../src/chain/devnet/pallets/overlay.ts";
 import { system } from "../../../../src/chain/devnet/pallets/system.ts";
 
 Deno.test("an event that cannot be encoded fails where it is told, and is not among the block's", () => {
   const events: EncodedEvent[] = [];
   const context = contextOn(
-    new Overlay({ get: () => undefined }),
+    new Overlay(EMPTY_STATE),
     undefined,
     { name: "Initialization" },
     1,

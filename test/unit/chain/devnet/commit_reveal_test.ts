@@ -135,3 +135,11 @@ Deno.test("a batch of commits commits where it can", () => {
   const unequal = chain.call("batch_commit_weights", { netuids: [NETUID], commit_hashes: [] });
   assert.equal(unequal.error, "InputLengthsUnequal");
 });
+
+Deno.test("a reveal period beyond all blocks is kept as the last of 64 bits", () => {
+  const chain = new Committer();
+  chain.state.set(RevealPeriodEpochs, (1n << 64n) - 1n, NETUID);
+  assert.equal(chain.commit().error, undefined);
+  const [[, , first, last]] = chain.state.get(WeightCommits, NETUID, VALIDATOR)!;
+  assert.deepEqual([first, last], [(1n << 64n) - 1n, (1n << 64n) - 1n]);
+});

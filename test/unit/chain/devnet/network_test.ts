@@ -3,10 +3,13 @@ import { utf8 } from "../../../../src/base/bytes.ts";
 import { TotalIssuance } from "../../../../src/chain/devnet/pallets/balances.ts";
 import { lockCost } from "../../../../src/chain/devnet/pallets/subtensor/network_register.ts";
 import * as network from "../../../../src/chain/devnet/pallets/subtensor/network_storage.ts";
-import { TotalStake } from "../../../../src/chain/devnet/pallets/subtensor/stake_storage.ts";
+import { StakingHotkeys, TotalStake } from "../../../../src/chain/devnet/pallets/subtensor/stake_storage.ts";
 import * as at from "../../../../src/chain/devnet/pallets/subtensor/storage.ts";
 import * as subnet from "../../../../src/chain/devnet/pallets/subtensor/subnet_storage.ts";
 import { freeSymbol } from "../../../../src/chain/devnet/pallets/subtensor/symbols.ts";
+import { EMPTY_STATE, Overlay } from "../../../../src/chain/devnet/pallets/overlay.ts";
+import { storageKey } from "../../../../src/chain/devnet/pallets/storage_entry.ts";
+import { TypedState } from "../../../../src/chain/devnet/pallets/typed_state.ts";
 import { keyOf, StateHarness, TAO } from "./state_harness.ts";
 
 const coldkey = keyOf("founder");
@@ -183,4 +186,27 @@ Deno.test("a coldkey takes a hotkey that is nobody's, and only such", () => {
   assert.equal(take(stranger), undefined);
   assert.deepEqual(chain.state.get(at.Owner, hotkey), coldkey);
   assert.deepEqual(chain.state.get(at.OwnedHotkeys, coldkey), [hotkey]);
+});
+
+Deno.test("a hotkey is added to a long list without reading it", () => {
+  const chain = founded();
+  const many = Array.from({ length: 70 }, (_, i) => keyOf(`mine ${i}`));
+  for (const mine of many) chain.run("SubtensorModule.try_associate_hotkey", { hotkey: mine }, coldkey);
+  for (const entry of [at.OwnedHotkeys, StakingHotkeys]) {
+    assert.deepEqual(chain.state.get(entry, coldkey), many);
+  }
+  const overlay = new Overlay(EMPTY_STATE);
+  const state = new TypedState(overlay);
+  // Its length in front is right, its items are not.
+  overlay.set(storageKey(at.OwnedHotkeys, coldkey), Uint8Array.of(1 << 2, 7, 7));
+  state.append(at.OwnedHotkeys, hotkey, coldkey);
+  const appended = overlay.get(storageKey(at.OwnedHotkeys, coldkey))!;
+  assert.deepEqual([...appended], [2 << 2, 7, 7, ...hotkey]);
+});
+
+Deno.test("the root network is not dissolved", () => {
+  const chain = founded();
+  const owner = chain.state.get(at.SubnetOwner, 0);
+  const { error } = chain.run("SubtensorModule.dissolve_network", { coldkey: owner, netuid: 0 }, "root");
+  assert.equal(error, "SubnetNotExists");
 });

@@ -7,6 +7,7 @@ import { Chain } from "../../../../src/chain/devnet/blocks/chain.ts";
 import { BlockMaker } from "../../../../src/chain/devnet/blocks/maker.ts";
 import { BlockStore } from "../../../../src/chain/devnet/blocks/store.ts";
 import { POOL_LIMITS, type PoolLimits, TransactionPool } from "../../../../src/chain/devnet/pool/pool.ts";
+import type { Variant } from "../../../../src/chain/devnet/scale/composite_types.ts";
 import { alice, keyring } from "./devnet_harness.ts";
 import { signCall, transferCall } from "./signed_transaction.ts";
 
@@ -14,7 +15,7 @@ const bob = () => keyring.addFromUri("//Bob");
 const TO = new Uint8Array(32).fill(7);
 const withCode = (code: number) => (error: { code?: number }) => error.code === code;
 
-type Sign = (nonce: number, tip?: bigint, signer?: ReturnType<typeof alice>) => Uint8Array;
+type Sign = (nonce: number, tip?: bigint, signer?: ReturnType<typeof alice>, call?: Variant) => Uint8Array;
 
 /** A pool with small limits on a new chain, without a server and without a timer. */
 function poolTest(
@@ -31,8 +32,8 @@ function poolTest(
     const options = { production: "on-demand", blockMs: 1000 } as const;
     const maker = new BlockMaker(options, { chain, pool, clock: systemClock, log: silentLog });
     const genesisHash = fromHex(chain.genesisHash);
-    const sign: Sign = (nonce, tip = 0n, signer = alice()) =>
-      signCall(transferCall(TO, 1_000_000n), signer, { genesisHash, nonce, tip });
+    const sign: Sign = (nonce, tip = 0n, signer = alice(), call = transferCall(TO, 1_000_000n)) =>
+      signCall(call, signer, { genesisHash, nonce, tip });
     try {
       body({ pool, maker, sign });
     } finally {
@@ -116,3 +117,38 @@ poolTest("the account of all zeros signs nothing: everybody can sign for it", {}
     error.code === 1010 && error.data === "Invalid signing address";
   assert.throws(() => pool.submit(sign(0, 0n, nobody)), refused);
 });
+
+const TRILLION = 1_000_000_000_000n;
+/** The sudo key's owner may announce any weight; others who try pay for it. */
+const heavyCall = (ref_time: bigint, proof_size = 0n) => {
+  const call = { name: "System", value: { name: "remark", value: { remark: new Uint8Array() } } };
+  return {
+    name: "Sudo",
+    value: { name: "sudo_unchecked_weight", value: { call, weight: { ref_time, proof_size } } },
+  };
+};
+
+poolTest("what weighs more than any block lets through is refused at once", {}, ({ pool, sign }) => {
+  const refused = (error: { code?: number; data?: string }) =>
+    error.code === 1010 && error.data === "Transaction would exhaust the block limits";
+  const most = 2_599_891_843_000n;
+  assert.throws(() => pool.submit(sign(0, 0n, alice(), heavyCall(most + 1n))), refused);
+  assert.throws(() => pool.submit(sign(0, 0n, alice(), heavyCall(0n, (1n << 64n) - 1n))), refused);
+  pool.submit(sign(0, 0n, alice(), heavyCall(most)));
+});
+
+poolTest(
+  "a block takes what it may weigh; who found no room comes first in the next",
+  {},
+  ({ pool, maker, sign }) => {
+    pool.submit(sign(0, 0n, bob()));
+    for (const nonce of [0, 1]) pool.submit(sign(nonce, 0n, alice(), heavyCall(2n * TRILLION)));
+    const charlie = keyring.addFromUri("//Charlie");
+    pool.submit(sign(0, 0n, charlie));
+    const nextNonces = () => {
+      const made = maker.make().body.length - 1;
+      return [made, pool.pending().length];
+    };
+    assert.deepEqual([nextNonces(), nextNonces()], [[2, 2], [2, 0]]);
+  },
+);

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { adjustedPrice } from "../../../../src/chain/devnet/pallets/subtensor/burn_price.ts";
 import * as counts from "../../../../src/chain/devnet/pallets/subtensor/registration_storage.ts";
+import { StakeWeight } from "../../../../src/chain/devnet/pallets/subtensor/epoch_storage.ts";
 import { addStake } from "../../../../src/chain/devnet/pallets/subtensor/stake.ts";
 import { Delegates } from "../../../../src/chain/devnet/pallets/subtensor/stake_storage.ts";
 import * as at from "../../../../src/chain/devnet/pallets/subtensor/storage.ts";
@@ -193,4 +194,21 @@ Deno.test("addresses are published by members, usable, and not too often", () =>
     chain.nextBlocks(1);
     assert.equal(serve({}), undefined);
   }
+});
+
+Deno.test("what registrations have cost in all stops at what 64 bits hold", () => {
+  const chain = funded();
+  chain.state.set(at.RAORecycledForRegistration, (1n << 64n) - 2n, NETUID);
+  assert.equal(register(chain, hotkey(0)).error, undefined);
+  assert.equal(chain.state.get(at.RAORecycledForRegistration, NETUID), (1n << 64n) - 1n);
+});
+
+Deno.test("the stake that consensus weighed goes with its neuron", () => {
+  const chain = funded();
+  const { state } = chain;
+  state.set(at.MaxAllowedUids, 1, NETUID);
+  register(chain, hotkey(0));
+  state.set(StakeWeight, [40_000], NETUID);
+  assert.equal(register(chain, hotkey(1)).error, undefined);
+  assert.deepEqual(state.get(StakeWeight, NETUID), [0]);
 });

@@ -104,3 +104,9 @@ Deno.test("an era has the encoding and the span of the Substrate reference", () 
     assert.throws(() => decodeValue(eraType, fromHex(hex)), undecodable);
   }
 });
+
+Deno.test("a compact integer that is too wide for its type is not encoded: nobody could read it", () => {
+  const tooWide = [[compact(u8), 256], [compact(u16), -1], [compact(u128), 1n << 128n]] as const;
+  for (const [type, value] of tooWide) assert.throws(() => encodeValue(type as typeof u8, value as number));
+  assert.equal(decodeValue(compact(u8), encodeValue(compact(u8), 255)), 255);
+});

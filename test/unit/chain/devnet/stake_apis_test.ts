@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { toHex } from "../../../../src/base/bytes.ts";
-import { Overlay } from "../../../../src/chain/devnet/pallets/overlay.ts";
+import { EMPTY_STATE, Overlay } from "../../../../src/chain/devnet/pallets/overlay.ts";
 import { addStake, growStake } from "../../../../src/chain/devnet/pallets/subtensor/stake.ts";
 import { Delegates } from "../../../../src/chain/devnet/pallets/subtensor/stake_storage.ts";
 import * as at from "../../../../src/chain/devnet/pallets/subtensor/storage.ts";
@@ -15,7 +15,7 @@ const [hotkey, much, little, nobody] = [1, 2, 3, 4].map(account);
 
 /** Two coldkeys with 3 and 1 TAO on one hotkey, which earned 4 more; on two subnets, of which one is gone. */
 function stakedState() {
-  const overlay = new Overlay({ get: () => undefined });
+  const overlay = new Overlay(EMPTY_STATE);
   const state = new TypedState(overlay);
   state.set(at.NetworksAdded, true, NETUID);
   state.set(at.NetworksAdded, false, NETUID + 1);
@@ -33,9 +33,13 @@ function stakedState() {
 }
 
 function ask(name: string, ...inputs: unknown[]): any {
+  return askAt(stakedState(), name, inputs);
+}
+
+function askAt(context: ReturnType<typeof stakedState>, name: string, inputs: readonly unknown[]): any {
   const [api, method] = name.split(".");
   const found = RUNTIME_APIS.find((each) => each.name === api)!.methods.find((each) => each.name === method)!;
-  return decodeValue(found.output, encodeValue(found.output, found.run(inputs, stakedState())));
+  return decodeValue(found.output, encodeValue(found.output, found.run(inputs, context)));
 }
 
 Deno.test("a coldkey's stake is its part of what the hotkey has, on the subnets that are there", () => {
@@ -61,4 +65,15 @@ Deno.test("a delegate is told with its take, its permits and those whose stake i
   assert.equal(ask("DelegateInfoRuntimeApi.get_delegate", nobody), undefined);
   const held = ask("DelegateInfoRuntimeApi.get_delegated", much);
   assert.deepEqual(held.map(([, stake]: any) => stake), [[NETUID, 6n * TAO]]);
+});
+
+Deno.test("a delegate whose return exceeds 64 bits is told with as much as these hold", () => {
+  const context = stakedState();
+  const { state } = context;
+  state.set(at.Emission, [5_000n * TAO], NETUID);
+  state.set(at.Tempo, 1, NETUID);
+  addStake({ state }, { hotkey, coldkey: much, netuid: 0, amountRao: 1n });
+  const told = askAt(context, "DelegateInfoRuntimeApi.get_delegate", [hotkey]);
+  assert.equal(told.return_per_1000, (1n << 64n) - 1n);
+  assert.equal(told.total_daily_return, 36_000_000n * TAO);
 });

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { Overlay } from "../../../../src/chain/devnet/pallets/overlay.ts";
+import { EMPTY_STATE, Overlay } from "../../../../src/chain/devnet/pallets/overlay.ts";
 import * as stake from "../../../../src/chain/devnet/pallets/subtensor/stake.ts";
 import * as at from "../../../../src/chain/devnet/pallets/subtensor/stake_storage.ts";
 import { TypedState } from "../../../../src/chain/devnet/pallets/typed_state.ts";
@@ -10,7 +10,7 @@ const ben = new Uint8Array(32).fill(3);
 const netuid = 5;
 
 function emptyPool() {
-  const state = new TypedState(new Overlay({ get: () => undefined }));
+  const state = new TypedState(new Overlay(EMPTY_STATE));
   const add = (coldkey: Uint8Array, amountRao: bigint) =>
     stake.addStake({ state }, { hotkey, coldkey, netuid, amountRao });
   const remove = (coldkey: Uint8Array, amountRao: bigint) =>

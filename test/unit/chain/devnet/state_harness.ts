@@ -1,9 +1,9 @@
 /** A new chain's state, on which calls run as a block would run them: no sockets, no signatures, no waiting. */
 import { genesisBlock } from "../../../../src/chain/devnet/blocks/genesis.ts";
 import { Account } from "../../../../src/chain/devnet/pallets/system.ts";
-import { Overlay } from "../../../../src/chain/devnet/pallets/overlay.ts";
+import { Overlay, stateOf } from "../../../../src/chain/devnet/pallets/overlay.ts";
 import {
-  type CallContext,
+  type BlockContext,
   DispatchFailure,
   type Origin,
 } from "../../../../src/chain/devnet/pallets/pallet.ts";
@@ -39,7 +39,7 @@ export class StateHarness {
 
   constructor() {
     const { changes } = genesisBlock(new Uint8Array(16), 0);
-    this.#overlay = new Overlay({ get: (key) => changes.get(key) ?? undefined });
+    this.#overlay = new Overlay(stateOf(changes));
   }
 
   get state(): TypedState {
@@ -85,7 +85,7 @@ export class StateHarness {
     return this.state.get(Account, who).data.free;
   }
 
-  #context(overlay: Overlay, origin: Origin, events: [string, unknown][]): CallContext {
+  #context(overlay: Overlay, origin: Origin, events: [string, unknown][]): BlockContext {
     return {
       state: new TypedState(overlay),
       signer: origin === "root" ? undefined : origin,
@@ -96,6 +96,7 @@ export class StateHarness {
         encodeValue(runtimeEvent, { name: pallet.name, value: { name, value } });
         events.push([name, value]);
       },
+      attempt: (_what, step) => step(this.#context(overlay, undefined, events)),
       dispatch: (call, as = origin) => callOf(call).run(call.value.value, this.#context(overlay, as, events)),
     };
   }

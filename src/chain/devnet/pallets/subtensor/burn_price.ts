@@ -3,11 +3,10 @@
  * price · (registrations + target) / (2 · target), by as much as AdjustmentAlpha, its inertia of 2⁶⁴ − 1, leaves. In an
  * interval with too few by burn the price of work falls instead. Numbers have 18 bits behind the point, as on subtensor.
  */
-import type { BlockHook, CallContext } from "../pallet.ts";
+import type { CallContext } from "../pallet.ts";
 import * as at from "./storage.ts";
 import * as counts from "./registration_storage.ts";
 import * as subnet from "./subnet_storage.ts";
-import { allNetuids } from "./subnets.ts";
 
 const FRACTION_BITS = 18n;
 const ONE = 1n << FRACTION_BITS;
@@ -34,17 +33,15 @@ export function adjustedPrice(price: bigint, { registrations, target, alpha, lea
 }
 
 /** Run in each block: closes the last block's count and, at its end, the interval's. */
-export const adjustRegistrations: BlockHook = (context) => {
-  for (const netuid of allNetuids(context.state)) {
-    const { state, blockNumber } = context;
-    const last = state.get(counts.LastAdjustmentBlock, netuid);
-    const interval = BigInt(state.get(subnet.AdjustmentInterval, netuid));
-    if (BigInt(blockNumber) - last >= interval) closeInterval(context, netuid);
-    if (state.get(counts.RegistrationsThisBlock, netuid) > 0) {
-      state.set(counts.RegistrationsThisBlock, 0, netuid);
-    }
+export function adjustRegistrations(context: CallContext, netuid: number): void {
+  const { state, blockNumber } = context;
+  const last = state.get(counts.LastAdjustmentBlock, netuid);
+  const interval = BigInt(state.get(subnet.AdjustmentInterval, netuid));
+  if (BigInt(blockNumber) - last >= interval) closeInterval(context, netuid);
+  if (state.get(counts.RegistrationsThisBlock, netuid) > 0) {
+    state.set(counts.RegistrationsThisBlock, 0, netuid);
   }
-};
+}
 
 function closeInterval(context: CallContext, netuid: number): void {
   const { state, blockNumber } = context;

@@ -52,7 +52,7 @@ function commitWeights(
   const { live } = commitsOf(context, netuid, hotkey);
   if (live.length >= MAX_UNREVEALED) throw refuse("TooManyUnrevealedCommits");
   const { first, last } = revealBlocks(context, netuid, blockNumber);
-  const commit: Commit = [commit_hash, BigInt(blockNumber), BigInt(first), BigInt(last)];
+  const commit: Commit = [commit_hash, BigInt(blockNumber), blockOf(first), blockOf(last)];
   state.set(WeightCommits, [...live, commit], netuid, hotkey);
   touch(context, netuid, uid);
   context.deposit(SUBTENSOR, "WeightsCommitted", [hotkey, netuid, commit_hash]);
@@ -173,6 +173,9 @@ function revealBlocks(context: CallContext, netuid: number, commitBlock: number)
   const first = firstBlockOfEpoch(revealEpoch(context, netuid, commitBlock), netuid, tempo);
   return { first, last: first + tempo };
 }
+
+/** Stops at what 64 bits hold: an owner may ask for so many epochs that their blocks exceed it. */
+const blockOf = (number: number) => number < 2 ** 64 ? BigInt(number) : 2n ** 64n - 1n;
 
 const lists = vec(vec(u16));
 const revealArgs = { netuid: u16, uids: vec(u16), values: vec(u16), salt: vec(u16), version_key: u64 };

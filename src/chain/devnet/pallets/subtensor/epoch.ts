@@ -15,18 +15,16 @@ import { totalStakeOf } from "./stake.ts";
 import { StakeThreshold } from "./stake_storage.ts";
 import * as at from "./storage.ts";
 import * as subnet from "./subnet_storage.ts";
-import { allNetuids, ROOT_NETUID } from "./subnets.ts";
+import { ROOT_NETUID } from "./subnets.ts";
 
-/** All subnets emit, then those whose turn it is have their epoch. The root network has neither. */
-export function runEpochs(context: CallContext): void {
-  const netuids = allNetuids(context.state).filter((netuid) => netuid !== ROOT_NETUID);
-  for (const netuid of netuids) {
-    if (context.state.get(subnet.SubtokenEnabled, netuid)) emitBlock(context, netuid);
-  }
-  for (const netuid of netuids) step(context, netuid);
+/** All subnets do, before one has its epoch. The root network has neither emission nor epochs. */
+export function emitOnSubnet(context: CallContext, netuid: number): void {
+  if (netuid !== ROOT_NETUID && context.state.get(subnet.SubtokenEnabled, netuid)) emitBlock(context, netuid);
 }
 
-function step(context: CallContext, netuid: number): void {
+/** The epoch, in the block whose turn it is. */
+export function stepOfSubnet(context: CallContext, netuid: number): void {
+  if (netuid === ROOT_NETUID) return;
   const { state, blockNumber } = context;
   if (!isEpochBlock(blockNumber, netuid, state.get(at.Tempo, netuid))) {
     return state.set(subnet.BlocksSinceLastStep, state.get(subnet.BlocksSinceLastStep, netuid) + 1n, netuid);

@@ -14,10 +14,8 @@ export function ownsHotkey(state: TypedState, coldkey: Uint8Array, hotkey: Uint8
 export function createHotkey({ state }: CallContext, coldkey: Uint8Array, hotkey: Uint8Array): void {
   if (state.has(Owner, hotkey)) return;
   state.set(Owner, coldkey, hotkey);
-  for (const entry of [OwnedHotkeys, StakingHotkeys]) {
-    const known = state.get(entry, coldkey);
-    if (!known.some((each) => equalBytes(each, hotkey))) state.set(entry, [...known, hotkey], coldkey);
-  }
+  // What nobody owned is in no list yet: without an owner nothing can be staked on it.
+  for (const entry of [OwnedHotkeys, StakingHotkeys]) state.append(entry, hotkey, coldkey);
 }
 
 /** The same, for a coldkey that must be its owner. @throws {DispatchFailure} NonAssociatedColdKey */

@@ -7,6 +7,7 @@ import { equalBytes } from "../../../../base/bytes.ts";
 import type { CallContext } from "../pallet.ts";
 import type { StorageEntry } from "../storage_entry.ts";
 import type { TypedState } from "../typed_state.ts";
+import { StakeWeight } from "./epoch_storage.ts";
 import * as at from "./storage.ts";
 import { Prometheus, SubnetOwnerHotkey } from "./subnet_storage.ts";
 
@@ -56,6 +57,9 @@ export function replaceNeuron(context: CallContext, netuid: number, uid: number,
   put(state, at.Emission, netuid, uid, 0n);
   for (const entry of ZEROED) put(state, entry, netuid, uid, 0);
   put(state, at.PruningScores, netuid, uid, WHOLE_SCORE);
+  // It is written by epochs only, and may be shorter than the others until the next.
+  const weighed = state.get(StakeWeight, netuid);
+  if (uid < weighed.length) state.set(StakeWeight, weighed.with(uid, 0), netuid);
 }
 
 /**

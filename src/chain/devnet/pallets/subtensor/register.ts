@@ -19,6 +19,7 @@ import { requireSubnet, ROOT_NETUID } from "./subnets.ts";
 
 /** An interval takes so many times its target. */
 const INTERVAL_LIMIT_FACTOR = 3;
+const U64_MAX = (1n << 64n) - 1n;
 
 function burnedRegister(args: { netuid: number; hotkey: Uint8Array }, context: CallContext): void {
   const { netuid, hotkey } = args;
@@ -89,7 +90,7 @@ function countRegistration({ state }: CallContext, netuid: number): void {
 
 function recycle(context: CallContext, netuid: number, priceRao: bigint): void {
   const recycled = context.state.get(at.RAORecycledForRegistration, netuid) + priceRao;
-  setParameter(context, PARAMETERS.raoRecycled, netuid, recycled);
+  setParameter(context, PARAMETERS.raoRecycled, netuid, recycled < U64_MAX ? recycled : U64_MAX);
 }
 
 export const registration: PalletPart = {

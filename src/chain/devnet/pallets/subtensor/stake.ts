@@ -12,6 +12,8 @@ import { Alpha, StakingHotkeys, TaoWeight, TotalHotkeyAlpha, TotalHotkeyShares }
 const ROOT_NETUID = 0;
 const WHOLE_WEIGHT = (1n << 64n) - 1n;
 const SHARE_FRACTION_BITS = 64n;
+const ACCOUNT_HASH_BYTES = 16;
+const HASHED_ACCOUNT_BYTES = ACCOUNT_HASH_BYTES + 32;
 
 export interface StakePosition {
   readonly hotkey: Uint8Array;
@@ -85,6 +87,30 @@ export function removeStake(
   keepPositive(state, Alpha, shares - sold, hotkey, coldkey, netuid);
   return taken;
 }
+
+/** Everybody who holds shares of a hotkey's stake on the subnet. Looks at the whole state. */
+export function stakersOn(state: TypedState, netuid: number): StakePosition[] {
+  return state.keysOf(Alpha)
+    .map((key) => ({
+      hotkey: accountIn(key),
+      coldkey: accountIn(key.subarray(HASHED_ACCOUNT_BYTES)),
+      netuid: netuidIn(key),
+    }))
+    .filter((position) => position.netuid === netuid);
+}
+
+/** Hotkeys that the map has something of, on the subnet. Looks at the whole state. */
+export function hotkeysIn(
+  state: TypedState,
+  entry: StorageEntry<[Uint8Array, number], unknown, unknown>,
+  netuid: number,
+): Uint8Array[] {
+  return state.keysOf(entry).filter((key) => netuidIn(key) === netuid).map(accountIn);
+}
+
+/** Behind its hash. */
+const accountIn = (key: Uint8Array) => key.slice(ACCOUNT_HASH_BYTES, HASHED_ACCOUNT_BYTES);
+const netuidIn = (key: Uint8Array) => key.at(-2)! | (key.at(-1)! << 8);
 
 /** Earnings: to all who have stake on the hotkey, each by the shares held. */
 export function growStake(

@@ -2,11 +2,11 @@
  * The pallet of subnets, put together from its parts: each file has some of the calls, with the events they tell and the
  * storage they keep. Checks come in subtensor's order and fail with its errors (spec 293).
  */
-import type { BlockHook, Pallet, PalletPart } from "../pallet.ts";
+import type { Pallet, PalletPart } from "../pallet.ts";
 import { adjustRegistrations } from "./burn_price.ts";
 import { commitReveal } from "./commit_reveal.ts";
 import { constants } from "./constants.ts";
-import { runEpochs } from "./epoch.ts";
+import { emitOnSubnet, stepOfSubnet } from "./epoch.ts";
 import { SUBTENSOR } from "./failure.ts";
 import { hyperparameters } from "./hyperparameters.ts";
 import { identities } from "./identities.ts";
@@ -17,6 +17,7 @@ import { serving } from "./serve.ts";
 import { staking } from "./stake_calls.ts";
 import { stakeMoves } from "./stake_moves.ts";
 import { storage } from "./storage.ts";
+import { allNetuids } from "./subnets.ts";
 import { revealLockedWeights, timelockCommits } from "./timelock_commits.ts";
 import { weights } from "./weights.ts";
 
@@ -33,8 +34,13 @@ const PARTS: readonly PalletPart[] = [
   identities,
   hyperparameters,
 ];
-/** In their order, in each block. Weights are opened before consensus may run. */
-const BLOCK_HOOKS: readonly BlockHook[] = [adjustRegistrations, revealLockedWeights, runEpochs];
+/** In their order, in each block, each for all subnets. Weights are opened before consensus may run. */
+const SUBNET_HOOKS = [
+  ["adjust registrations", adjustRegistrations],
+  ["reveal locked weights", revealLockedWeights],
+  ["emit", emitOnSubnet],
+  ["run the epoch", stepOfSubnet],
+] as const;
 
 export const subtensor: Pallet = {
   ...SUBTENSOR,
@@ -43,5 +49,12 @@ export const subtensor: Pallet = {
   calls: PARTS.flatMap(({ calls }) => calls),
   events: Object.assign({}, ...PARTS.map(({ events }) => events)),
   constants,
-  onInitialize: (context) => BLOCK_HOOKS.forEach((hook) => hook(context)),
+  // One subnet's fault is not the others'.
+  onInitialize(context) {
+    for (const [what, hook] of SUBNET_HOOKS) {
+      for (const netuid of allNetuids(context.state)) {
+        context.attempt(`${what} on subnet ${netuid}`, (apart) => hook(apart, netuid));
+      }
+    }
+  },
 };

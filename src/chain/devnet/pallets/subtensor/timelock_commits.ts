@@ -17,7 +17,6 @@ import { CRV3WeightCommits, LockedEpochs, lockedMessage } from "./commit_storage
 import { refuse, SUBTENSOR } from "./failure.ts";
 import * as at from "./storage.ts";
 import { RevealPeriodEpochs } from "./subnet_storage.ts";
-import { allNetuids } from "./subnets.ts";
 import { storeWeights, touch } from "./weights.ts";
 
 type LockedCommit = [hotkey: Uint8Array, message: Uint8Array, round: bigint];
@@ -47,11 +46,7 @@ function lockedEpoch({ state, blockNumber }: CallContext, netuid: number): numbe
 }
 
 /** Opens what is due. In each block, before consensus runs in it. */
-export function revealLockedWeights(context: CallContext): void {
-  for (const netuid of allNetuids(context.state)) revealOnSubnet(context, netuid);
-}
-
-function revealOnSubnet(context: CallContext, netuid: number): void {
+export function revealLockedWeights(context: CallContext, netuid: number): void {
   const { state } = context;
   const epochs = state.get(LockedEpochs, netuid);
   if (epochs.length === 0) return;

@@ -23,6 +23,7 @@ interface Delegate {
 const BLOCKS_A_DAY = 7200n;
 const WHOLE_TAKE = 65535n;
 const THOUSAND_TAO_RAO = 1_000_000_000_000n;
+const U64_MAX = (1n << 64n) - 1n;
 const NOBODY = new Uint8Array(32);
 /** Hex digits of a Blake2_128Concat key that is an account: 16 bytes of hash, then the account. */
 const HASHED_ACCOUNT_DIGITS = 2 * (16 + 32);
@@ -54,7 +55,7 @@ function dailyReturnRao({ context: { state }, hotkey, registrations }: Delegate)
     const tempo = BigInt(state.get(at.Tempo, netuid));
     if (tempo > 0n) rao += emission * BLOCKS_A_DAY / tempo;
   }
-  return rao;
+  return rao < U64_MAX ? rao : U64_MAX;
 }
 
 function returnPerThousandTao(delegate: Delegate): bigint {
@@ -62,7 +63,9 @@ function returnPerThousandTao(delegate: Delegate): bigint {
   const stakeRao = stakeOf(state, hotkey, ROOT_NETUID);
   if (stakeRao === 0n) return 0n;
   const left = WHOLE_TAKE - BigInt(state.get(Delegates, hotkey));
-  return dailyReturnRao(delegate) * left * THOUSAND_TAO_RAO / (WHOLE_TAKE * stakeRao);
+  const rao = dailyReturnRao(delegate) * left * THOUSAND_TAO_RAO / (WHOLE_TAKE * stakeRao);
+  // A rao of stake among a thousand TAO of others' would earn more than there is.
+  return rao < U64_MAX ? rao : U64_MAX;
 }
 
 function delegateOf(context: RuntimeApiContext, hotkey: Uint8Array): Delegate {
