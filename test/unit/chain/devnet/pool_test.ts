@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { cryptoWaitReady } from "@polkadot/util-crypto";
-import { fromHex } from "../../../../src/base/bytes.ts";
+import { equalBytes, fromHex } from "../../../../src/base/bytes.ts";
 import { systemClock } from "../../../../src/base/clock.ts";
 import { silentLog } from "../../../../src/base/log.ts";
 import { Chain } from "../../../../src/chain/devnet/blocks/chain.ts";
@@ -137,18 +137,21 @@ poolTest("what weighs more than any block lets through is refused at once", {}, 
   pool.submit(sign(0, 0n, alice(), heavyCall(most)));
 });
 
-poolTest(
-  "a block takes what it may weigh; who found no room comes first in the next",
-  {},
-  ({ pool, maker, sign }) => {
-    pool.submit(sign(0, 0n, bob()));
-    for (const nonce of [0, 1]) pool.submit(sign(nonce, 0n, alice(), heavyCall(2n * TRILLION)));
-    const charlie = keyring.addFromUri("//Charlie");
-    pool.submit(sign(0, 0n, charlie));
-    const nextNonces = () => {
-      const made = maker.make().body.length - 1;
-      return [made, pool.pending().length];
-    };
-    assert.deepEqual([nextNonces(), nextNonces()], [[2, 2], [2, 0]]);
-  },
-);
+poolTest("a block takes what it may weigh, each sender's in order", {}, ({ pool, maker, sign }) => {
+  pool.submit(sign(0, 0n, bob()));
+  for (const nonce of [0, 1]) pool.submit(sign(nonce, 0n, alice(), heavyCall(2n * TRILLION)));
+  const sizes = [maker.make(), maker.make()].map(({ body }) => body.length - 1);
+  assert.deepEqual(sizes, [2, 1]);
+});
+
+poolTest("who found no room in a block comes first in the next", {}, ({ pool, maker, sign }) => {
+  const senders = ["//Bob", "//Charlie", "//Dave"].map((uri) => keyring.addFromUri(uri));
+  for (const sender of senders) pool.submit(sign(0, 0n, sender, heavyCall(2n * TRILLION)));
+  const left = senders.map(() => {
+    maker.make();
+    return pool.pending().map(({ signer }) =>
+      senders.findIndex((each) => equalBytes(each.publicKey, signer))
+    );
+  });
+  assert.deepEqual(left, [[1, 2], [2], []]);
+});
