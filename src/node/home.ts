@@ -5,11 +5,12 @@
  *   local/miner-1/ …        a node's home: wallet, libp2p identity, states by run; one process at a time
  *   swarms/<name>/          one `skein up`: chain and all its nodes
  *
- * A home is held by a lock file with the holder's process id; a lock whose process has gone is taken over.
+ * A home is held by a locked file with the holder's process id in it; the lock of a process that has gone is free.
  */
-import { mkdir, open, readdir, readFile, rm } from "node:fs/promises";
+import { mkdir, readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import process from "node:process";
+import { utf8 } from "../base/bytes.ts";
 import { SkeinError } from "../base/errors.ts";
 
 /** `SKEIN_HOME`, else `$XDG_DATA_HOME/skein`, else `~/.local/share/skein`, else `.skein` here. */
@@ -31,32 +32,21 @@ export interface HeldHome {
  */
 export async function holdHome(path: string): Promise<HeldHome> {
   await mkdir(path, { recursive: true, mode: 0o700 });
-  const lockPath = join(path, "lock");
-  for (let attempt = 0; attempt < 3; attempt++) {
-    try {
-      const file = await open(lockPath, "wx", 0o600);
-      await file.writeFile(String(process.pid));
-      await file.close();
-      return { path, release: () => rm(lockPath, { force: true }) };
-    } catch (error) {
-      if ((error as { code?: string }).code !== "EEXIST") throw error;
-      const holderPid = Number(await readFile(lockPath, "utf8").catch(() => ""));
-      if (isAlive(holderPid)) {
-        throw new SkeinError(
-          "node/home-in-use",
-          `hold home directory ${path}: process ${holderPid} holds it, one process is allowed, ` +
-            `stop it or pass another --home`,
-          { path, holderPid },
-        );
-      }
-      await rm(lockPath, { force: true });
-    }
+  // The system's own lock, which ends with the process however that ends: a number in a file may be another's by then.
+  const file = await Deno.open(join(path, "lock"), { create: true, read: true, write: true, mode: 0o600 });
+  if (!await file.tryLock(true)) {
+    file.close();
+    const holderPid = Number(await readFile(join(path, "lock"), "utf8"));
+    throw new SkeinError(
+      "node/home-in-use",
+      `hold home directory ${path}: process ${holderPid} holds it, one process is allowed, ` +
+        `stop it or pass another --home`,
+      { path, holderPid },
+    );
   }
-  throw new SkeinError(
-    "node/home-in-use",
-    `hold home directory ${path}: its lock keeps coming back, remove it`,
-    { path },
-  );
+  await file.truncate();
+  await file.write(utf8(String(process.pid)));
+  return { path, release: () => Promise.resolve(file.close()) };
 }
 
 /** The first free `<role>-N` under `parent`: what a node without `--home` uses. */
@@ -82,16 +72,5 @@ export async function newNumberedDirectory(parent: string): Promise<string> {
     } catch (error) {
       if ((error as { code?: string }).code !== "EEXIST") throw error;
     }
-  }
-}
-
-function isAlive(pid: number): boolean {
-  if (!Number.isInteger(pid) || pid <= 0) return false;
-  if (pid === process.pid) return true;
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as { code?: string }).code === "EPERM";
   }
 }

@@ -24,10 +24,23 @@ Deno.test("a home is held by one process and free again after release", () =>
     await (await holdHome(path)).release();
   }));
 
-Deno.test("the lock of a process that is gone is taken over", () =>
+Deno.test("the lock of a process that is gone is free, though another may have its number by now", () =>
+  inTemporary(async (directory) => {
+    for (const gone of [2147483646, Deno.pid, Deno.ppid]) {
+      await writeFile(join(directory, "lock"), String(gone));
+      await (await holdHome(directory)).release();
+    }
+  }));
+
+Deno.test("a home in use tells whose process holds it", () =>
   inTemporary(async (directory) => {
     await writeFile(join(directory, "lock"), "2147483646");
-    await (await holdHome(directory)).release();
+    const held = await holdHome(directory);
+    await assert.rejects(holdHome(directory), {
+      code: "node/home-in-use",
+      payload: { path: directory, holderPid: Deno.pid },
+    });
+    await held.release();
   }));
 
 Deno.test("nodes without a home take the first free one of their role", () =>
