@@ -7,7 +7,7 @@ export interface Stake {
   readonly hotkey: string;
   /** In 10⁻⁹ of the subnet's token; of TAO on the root network. */
   readonly amount: bigint;
-  /** What the last epoch added. */
+  /** What the last epoch paid to the hotkey's stakers. */
   readonly emission: bigint;
   readonly isRegistered: boolean;
 }

@@ -45,6 +45,10 @@ const FRESH_MS = 60_000;
 
 class StalePlan extends Error {
   override name = "StalePlan";
+
+  constructor() {
+    super("the locked weights are too old to be sent");
+  }
 }
 
 export class WeightSetter {

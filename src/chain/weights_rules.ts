@@ -23,22 +23,35 @@ export async function readSubnetRules(view: ChainView, netuid: number, hotkey: s
   await requireSubnet(view, netuid);
   const { api } = view;
   const of = (name: string) => optionalItem(api, name, netuid);
-  const [uid, count, tempo, versionKey, minimum, limit, commitReveal, period, permits, updates, rate, owner] =
-    await readItems(view, [
-      subtensorItem(api, "uids", netuid, hotkey),
-      subtensorItem(api, "subnetworkN", netuid),
-      subtensorItem(api, "tempo", netuid),
-      subtensorItem(api, "weightsVersionKey", netuid),
-      of("minAllowedWeights"),
-      isLimited(view) ? of("maxWeightsLimit") : undefined,
-      of("commitRevealWeightsEnabled"),
-      of("revealPeriodEpochs"),
-      of("validatorPermit"),
-      of("lastUpdate"),
-      of("weightsSetRateLimit"),
-      of("subnetOwnerHotkey"),
-    ]);
-  const [version] = await readItems(view, [optionalItem(api, "commitRevealWeightsVersion")]);
+  const [
+    uid,
+    count,
+    tempo,
+    versionKey,
+    minimum,
+    limit,
+    commitReveal,
+    period,
+    permits,
+    updates,
+    rate,
+    owner,
+    version,
+  ] = await readItems(view, [
+    subtensorItem(api, "uids", netuid, hotkey),
+    subtensorItem(api, "subnetworkN", netuid),
+    subtensorItem(api, "tempo", netuid),
+    subtensorItem(api, "weightsVersionKey", netuid),
+    of("minAllowedWeights"),
+    isLimited(view) ? of("maxWeightsLimit") : undefined,
+    of("commitRevealWeightsEnabled"),
+    of("revealPeriodEpochs"),
+    of("validatorPermit"),
+    of("lastUpdate"),
+    of("weightsSetRateLimit"),
+    of("subnetOwnerHotkey"),
+    optionalItem(api, "commitRevealWeightsVersion"),
+  ]);
   if (uid === null) {
     throw chainError(
       "chain/not-registered",

@@ -13,6 +13,8 @@ export interface Spending {
   readonly costRao: bigint;
   /** Who pays. */
   readonly ss58: string;
+  /** The name of the payer's wallet. */
+  readonly wallet: string;
 }
 
 export interface SpendingFlags {
@@ -28,7 +30,7 @@ export interface SpendingFlags {
  */
 export async function confirmSpending(
   session: ChainSession,
-  { what, costRao, ss58 }: Spending,
+  { what, costRao, ss58, wallet }: Spending,
   { yes, maxCost }: SpendingFlags,
 ): Promise<{ limit?: bigint }> {
   const { chain, terminal } = session;
@@ -45,7 +47,9 @@ export async function confirmSpending(
   const freeRao = await chain.balance(ss58);
   if (freeRao < costRao) {
     const howTo = isLocalChain(session)
-      ? `fund it with: skein wallet fund --amount ${formatTao(costRao - freeRao + 1_000_000_000n)}`
+      ? `fund it with: skein wallet fund --chain ${
+        chain.url.replaceAll(", ", ",")
+      } --wallet ${wallet} --amount ${formatTao(costRao - freeRao + 1_000_000_000n)}`
       : `send it ${formatTao(costRao - freeRao)} or more`;
     throw chainError(
       "chain/balance-too-low",

@@ -20,7 +20,12 @@ export async function addStake(
   const { netuid, amount, yes } = flags;
   const hotkey = await hotkeyOf(flags, session);
   const ss58 = await addressOf("coldkey", flags, terminal);
-  const spending = { what: `stake on ${hotkey} in subnet ${netuid}`, costRao: amount, ss58 };
+  const spending = {
+    what: `stake on ${hotkey} in subnet ${netuid}`,
+    costRao: amount,
+    ss58,
+    wallet: flags.wallet,
+  };
   await confirmSpending(session, spending, { yes });
   const coldkey = await loadKey("coldkey", flags, terminal);
   await chain.addStake(netuid, coldkey.pair, hotkey, amount);

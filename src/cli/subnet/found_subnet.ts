@@ -17,7 +17,7 @@ export async function createSubnet(
     await addressOf("hotkey", flags, terminal),
   ];
   const costRao = await chain.subnetCost();
-  const spending = { what: `create a subnet with hotkey ${hotkey}`, costRao, ss58 };
+  const spending = { what: `create a subnet with hotkey ${hotkey}`, costRao, ss58, wallet: flags.wallet };
   const { limit } = await confirmSpending(session, spending, flags);
   const coldkey = await loadKey("coldkey", flags, terminal);
   const netuid = await chain.createSubnet(coldkey.pair, hotkey, { limit });

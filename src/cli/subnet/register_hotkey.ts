@@ -20,7 +20,7 @@ export async function registerHotkey(
   }
   const ss58 = await addressOf("coldkey", flags, terminal);
   const costRao = await chain.registrationCost(netuid);
-  const spending = { what: `register ${hotkey} in subnet ${netuid}`, costRao, ss58 };
+  const spending = { what: `register ${hotkey} in subnet ${netuid}`, costRao, ss58, wallet: flags.wallet };
   const { limit } = await confirmSpending(session, spending, flags);
   const coldkey = await loadKey("coldkey", flags, terminal);
   const uid = await chain.register(netuid, coldkey.pair, hotkey, { limit });

@@ -29,7 +29,8 @@ export async function transfer(
   const { to, amount, yes } = flags;
   await chain.balance(to); // an address that is none is told before anybody is asked
   const ss58 = await addressOf("coldkey", flags, terminal);
-  await confirmSpending(session, { what: `transfer to ${to}`, costRao: amount, ss58 }, { yes });
+  const spending = { what: `transfer to ${to}`, costRao: amount, ss58, wallet: flags.wallet };
+  await confirmSpending(session, spending, { yes });
   const coldkey = await loadKey("coldkey", flags, terminal);
   await chain.transfer(coldkey.pair, to, amount);
   const freeRao = await chain.balance(ss58);

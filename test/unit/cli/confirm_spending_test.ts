@@ -6,7 +6,7 @@ import { confirmSpending } from "../../../src/cli/confirm_spending.ts";
 import { ScriptedTerminal } from "./scripted_terminal.ts";
 
 const TAO = 1_000_000_000n;
-const spending = { what: "register 5F in subnet 1", costRao: 2n * TAO, ss58: "5C" };
+const spending = { what: "register 5F in subnet 1", costRao: 2n * TAO, ss58: "5C", wallet: "mine" };
 
 function sessionWith(
   script: { confirms?: boolean; freeRao?: bigint; url?: string },
@@ -63,7 +63,7 @@ Deno.test("what is above --max-cost, or above the balance, is told before anybod
   await rejectsWith(
     "chain/balance-too-low",
     confirmSpending(local.session, spending, { yes: true }),
-    /skein wallet fund --amount 2$/,
+    /skein wallet fund --chain ws:\/\/127\.0\.0\.1:9944 --wallet mine --amount 2$/,
   );
   assert.deepEqual([...terminal.questions, ...poor.terminal.questions], []);
 });

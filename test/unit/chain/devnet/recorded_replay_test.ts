@@ -8,7 +8,6 @@ import { ApiPromise, WsProvider } from "@polkadot/api";
 import { blake2AsU8a } from "@polkadot/util-crypto";
 import { concatBytes } from "../../../../src/base/bytes.ts";
 import type { Devnet } from "../../../../src/chain/devnet/devnet.ts";
-import { RUNTIME_PALLETS } from "../../../../src/chain/devnet/runtime/runtime.ts";
 import { metadataSpec293 } from "../recorded.ts";
 import { devnetTest, send } from "./devnet_harness.ts";
 import {
@@ -83,12 +82,7 @@ async function askAgain(api: ApiPromise, accounts: Accounts): Promise<Set<string
   return entries;
 }
 
-const isAdministered = RUNTIME_PALLETS.some(({ pallet }) => pallet.name === "AdminUtils");
-const whenAdministered: typeof devnetTest = isAdministered
-  ? devnetTest
-  : (name) => Deno.test.ignore(name, () => {});
-
-whenAdministered("the recorded calls, signed anew, end here as they ended there", async (devnet) => {
+devnetTest("the recorded calls, signed anew, end here as they ended there", async (devnet) => {
   const api = await connectWithRecordedMetadata(devnet);
   const accounts = new Accounts();
   const recorded = recordedCalls(realRegistry(), accounts);
