@@ -75,7 +75,7 @@ Deno.test("a newcomer gets play money, founds a subnet, starts it, and others se
     await rejectsWith(
       "chain/balance-too-low",
       createSubnet(account, session),
-      /skein wallet fund --amount 1001$/,
+      /skein wallet fund --chain ws:\S+ --wallet me --amount 1001$/,
     );
     const funded = await run((at) => fund({ ...account, amount: 3000n * TAO }, at));
     assert.deepEqual(funded, { ss58: coldkey, amountRao: String(3000n * TAO), freeRao: String(3000n * TAO) });
