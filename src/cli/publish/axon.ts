@@ -15,7 +15,7 @@ import { CHAIN_FLAG, integerFlag } from "../flags.ts";
 
 export const axonCommand = (finish: (code: number) => void) =>
   groupOf(new Command("axon").description("tell the chain where a neuron can be reached"), [
-    new Command("set").description("publish an address for the wallet's hotkey")
+    new Command("set").alias("serve").description("publish an address for the wallet's hotkey")
       .option(...CHAIN_FLAG).option(...NETUID_FLAG)
       .requiredOption("--ip <address>", "IPv4 or IPv6 address that others reach")
       .requiredOption("--port <port>", "its port", integerFlag(1, 65535))

@@ -3,6 +3,7 @@
  * `--hotkey`, commands on one key mean the wallet's coldkey.
  */
 import { Command } from "@commander-js/extra-typings";
+import { takesYes } from "../command_group.ts";
 import { oneOfFlag } from "../flags.ts";
 import { processTerminal } from "../terminal.ts";
 import { fundCommands } from "./fund_commands.ts";
@@ -56,7 +57,7 @@ export const walletCommand = (finish: (code: number) => void) => {
   );
   for (const command of commands) {
     group.addCommand(
-      (command as Command).exitOverride().showHelpAfterError("(see --help)").configureOutput({
+      takesYes(command as Command).exitOverride().showHelpAfterError("(see --help)").configureOutput({
         outputError: (text, write) => write(withoutValues(text)),
       }),
     );
