@@ -12,9 +12,7 @@ export type DevnetErrorCode =
   /** The store is torn, altered or of another format. */
   | "devnet/store-damaged"
   /** The file system refused. */
-  | "devnet/store-io"
-  /** Bytes that are not SCALE of the expected type. */
-  | "devnet/undecodable";
+  | "devnet/store-io";
 
 export function devnetError(
   code: DevnetErrorCode,

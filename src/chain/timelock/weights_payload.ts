@@ -6,9 +6,9 @@
 import { blake2b } from "@noble/hashes/blake2.js";
 import { equalBytes } from "../../base/bytes.ts";
 import { isSkeinError } from "../../base/errors.ts";
-import { struct, tuple, vec } from "../devnet/scale/composite_types.ts";
-import { bytes, fixedBytes, u16, u64 } from "../devnet/scale/primitive_types.ts";
-import { decodeValue, encodeValue, type ScaleType } from "../devnet/scale/scale_type.ts";
+import { struct, tuple, vec } from "../scale/composite_types.ts";
+import { bytes, fixedBytes, u16, u64 } from "../scale/primitive_types.ts";
+import { decodeValue, encodeValue, type ScaleType } from "../scale/scale_type.ts";
 import { chainError } from "../errors.ts";
 
 export interface WeightsToCommit {
@@ -74,7 +74,7 @@ function tryDecode<T>(type: ScaleType<T>, payload: Uint8Array): T | undefined {
   try {
     return decodeValue(type, payload);
   } catch (error) {
-    if (isSkeinError(error, "devnet/undecodable")) return undefined;
+    if (isSkeinError(error, "scale/undecodable")) return undefined;
     throw error;
   }
 }

@@ -7,7 +7,7 @@ import { TotalIssuance } from "../../../src/chain/devnet/pallets/balances.ts";
 import { storageKey } from "../../../src/chain/devnet/pallets/storage_entry.ts";
 import { Account } from "../../../src/chain/devnet/pallets/system.ts";
 import { decodeTransaction } from "../../../src/chain/devnet/runtime/extrinsic.ts";
-import { decodeValue } from "../../../src/chain/devnet/scale/scale_type.ts";
+import { decodeValue } from "../../../src/chain/scale/scale_type.ts";
 import { AMOUNT_RAO, RECEIVER, type Told } from "./load.ts";
 import type { RpcSocket } from "./rpc_socket.ts";
 

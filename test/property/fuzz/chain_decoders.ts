@@ -6,8 +6,8 @@ import { bodyType, headerType } from "../../../src/chain/devnet/blocks/block.ts"
 import { multiAddress, multiSignature } from "../../../src/chain/devnet/pallets/common_types.ts";
 import { decodeTransaction, explicitType } from "../../../src/chain/devnet/runtime/extrinsic.ts";
 import { runtimeCall } from "../../../src/chain/devnet/runtime/runtime.ts";
-import { decodeValue, encodeValue } from "../../../src/chain/devnet/scale/scale_type.ts";
-import { bytes } from "../../../src/chain/devnet/scale/primitive_types.ts";
+import { decodeValue, encodeValue } from "../../../src/chain/scale/scale_type.ts";
+import { bytes } from "../../../src/chain/scale/primitive_types.ts";
 import { formatKeyFile, parseKeyFile, secretFromPhrase } from "../../../src/chain/wallet/key_file.ts";
 import { decodeMultiaddr, encodeMultiaddr } from "../../../src/chain/multiaddr_bytes.ts";
 import {

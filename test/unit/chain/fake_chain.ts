@@ -10,6 +10,7 @@ import { silentLog } from "../../../src/base/log.ts";
 import { Random } from "../../../src/base/random.ts";
 import { chainError } from "../../../src/chain/errors.ts";
 import type { SubmitDependencies } from "../../../src/chain/submit.ts";
+import type { PoolFault } from "./submission_faults.ts";
 
 export const quickClock: Clock = {
   nowMs: () => systemClock.nowMs(),
@@ -30,8 +31,6 @@ interface FakeExtrinsic {
   readonly anchor?: string;
 }
 type Update = (error: Error | null, status: unknown) => void;
-/** `copy`: the bytes arrive twice, and the answer is about the second time, when the first is in a block. */
-export type Fault = "loseBefore" | "loseAfter" | "drop" | "copy" | { code: number; message: string };
 
 export class FakeChain {
   /** The best chain. */
@@ -45,7 +44,7 @@ export class FakeChain {
   #finalNumber = 0;
   readonly pool = new Map<string, Update>();
   /** Taken from the front, one a submission; an undefined entry is no fault. */
-  readonly faults: (Fault | undefined)[] = [];
+  readonly faults: (PoolFault | undefined)[] = [];
   submissionCount = 0;
   readonly closing = new AbortController();
   #link = this.#newLink();
@@ -221,13 +220,13 @@ export class FakeChain {
         this.sent.add(text);
         if (this.isDeaf) throw Object.assign(new Error("Immediately Dropped"), { code: 1016 });
         const fault = this.faults.shift();
-        if (typeof fault === "object") throw Object.assign(new Error(fault.message), { code: fault.code });
-        if (fault !== "loseBefore") this.#take(text, onUpdate);
-        if (fault === "loseBefore" || fault === "loseAfter") {
+        if (typeof fault === "object") throw Object.assign(new Error(fault.data), { code: fault.refuse });
+        if (fault !== "cutBefore") this.#take(text, onUpdate);
+        if (fault === "cutBefore" || fault === "cutAfter") {
           this.loseConnection();
           throw chainError("chain/disconnected", "request: lost");
         }
-        if (fault === "copy") {
+        if (fault === "double") { // the first time gets into a block
           this.mine();
           this.#take(text, onUpdate);
         }

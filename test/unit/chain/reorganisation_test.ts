@@ -119,7 +119,7 @@ Deno.test("a failure is told when it is final", () =>
 
 Deno.test("bytes that arrived twice and are refused the second time are found in their block", () =>
   withChain(async ({ chain, submit, pass }) => {
-    chain.faults.push("copy");
+    chain.faults.push("double");
     const done = submit("a");
     await pass(20);
     await done;

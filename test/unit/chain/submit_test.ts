@@ -40,7 +40,7 @@ Deno.test("two processes that share an account both get all their calls in", () 
     assert.deepEqual(chain.calls.toSorted(), [...calls, ...calls.map((call) => `other ${call}`)].toSorted());
   }));
 
-for (const fault of ["loseBefore", "loseAfter", "drop"] as const) {
+for (const fault of ["cutBefore", "cutAfter", "drop"] as const) {
   Deno.test(`a call takes effect once although its submission meets ${fault}`, () =>
     withChain(async (chain, submit) => {
       chain.faults.push(fault, undefined, fault);
@@ -51,7 +51,7 @@ for (const fault of ["loseBefore", "loseAfter", "drop"] as const) {
 
 Deno.test("a call that was included while the connection was lost is found, not repeated", () =>
   withChain(async (chain, submit) => {
-    chain.faults.push("loseAfter");
+    chain.faults.push("cutAfter");
     const done = submit("a");
     while (chain.submissionCount === 0) await Promise.resolve();
     chain.mine();
@@ -63,9 +63,9 @@ Deno.test("a call that was included while the connection was lost is found, not 
 Deno.test("a full pool, a ban and an outdated nonce are waited out", () =>
   withChain(async (chain, submit) => {
     chain.faults.push(
-      { code: 1016, message: "Immediately Dropped" },
-      { code: 1012, message: "Transaction is temporarily banned" },
-      { code: 1010, message: '{"invalid":{"stale":null}}' },
+      { refuse: 1016, data: "Immediately Dropped" },
+      { refuse: 1012, data: "Transaction is temporarily banned" },
+      { refuse: 1010, data: '{"invalid":{"stale":null}}' },
     );
     await Promise.all(["a", "b", "c"].map(submit));
     assert.deepEqual(chain.calls, ["a", "b", "c"], "younger calls wait for the oldest");
@@ -73,7 +73,7 @@ Deno.test("a full pool, a ban and an outdated nonce are waited out", () =>
 
 Deno.test("a refusal for cause is told with advice and not repeated", () =>
   withChain(async (chain, submit) => {
-    chain.faults.push({ code: 1010, message: '{"invalid":{"custom":11}}' });
+    chain.faults.push({ refuse: 1010, data: '{"invalid":{"custom":11}}' });
     await assert.rejects(
       submit("serve"),
       (error) =>

@@ -40,6 +40,8 @@ const GLOBAL_ROOMS: readonly (readonly [RegExp, readonly string[], string])[] = 
     "clock, timers or dice",
   ],
 ];
+/** What a client of real chains is made of knows nothing of the local one. */
+const ABOVE_DEVNET = /^src\/chain\/(?!devnet\/)/;
 /** Rooms whose code also runs in a browser tab and in the simulator. */
 const PORTABLE = ["gpu", "model", "optim", "reference", "codec", "allreduce", "train", "score"];
 
@@ -69,6 +71,9 @@ function checkImport(path: string, room: string, specifier: string): string[] {
       return room === "gpu" ? [] : [`import ${specifier}: only src/gpu loads kernels`];
     }
     if (target[0] !== "src") return [`import ${specifier}: src imports nothing outside src and kernels`];
+    if (ABOVE_DEVNET.test(path) && target.slice(0, 3).join("/") === "src/chain/devnet") {
+      return [`import ${specifier}: the local chain may use the rest of src/chain, not the other way round`];
+    }
     const allowed = [room, "base", ...MAY_IMPORT[room] ?? []];
     if (allowed.includes("*") || allowed.includes(target[1])) return [];
     return [`import ${specifier}: src/${room} may import ${allowed.join(", ")}, not ${target[1]}`];

@@ -33,6 +33,9 @@ Deno.test("a room that imports another's room is found, a type-only import too",
   assert.equal(fences("src/model/x.ts", 'import k from "../../kernels/k.wgsl" with { type: "text" };'), 1);
   assert.equal(fences("src/node/x.ts", 'import { a } from "../../test/a.ts";'), 1);
   assert.equal(fences("src/attic/x.ts", ""), 1);
+  assert.equal(fences("src/chain/timelock/x.ts", 'import { a } from "../devnet/a.ts";'), 1);
+  assert.equal(fences("src/chain/devnet/x.ts", 'import { a } from "../timelock/a.ts";'), 0);
+  assert.equal(fences("src/node/x.ts", 'import { a } from "../chain/devnet/devnet.ts";'), 0);
 });
 
 Deno.test("packages outside their room are found", () => {

@@ -20,7 +20,7 @@ import {
 import type { Transaction } from "../runtime/extrinsic.ts";
 import { feeRao } from "../runtime/fees.ts";
 import { callOf, RUNTIME_PALLETS } from "../runtime/runtime.ts";
-import type { Variant } from "../scale/composite_types.ts";
+import type { Variant } from "../../scale/composite_types.ts";
 import { contextOn, type EncodedEvent } from "./call_context.ts";
 
 /** The block in the making. */

@@ -1,9 +1,9 @@
 /** Blocks: a header whose blake2-256 is the block's hash, and the extrinsics it stands for. */
 import { blake2AsU8a } from "@polkadot/util-crypto";
 import { toHex } from "../../../base/bytes.ts";
-import { struct, vec } from "../scale/composite_types.ts";
-import { bytes, compact, fixedBytes, u32 } from "../scale/primitive_types.ts";
-import { encodeValue, type ValueOf } from "../scale/scale_type.ts";
+import { struct, vec } from "../../scale/composite_types.ts";
+import { bytes, compact, fixedBytes, u32 } from "../../scale/primitive_types.ts";
+import { encodeValue, type ValueOf } from "../../scale/scale_type.ts";
 
 const hash = fixedBytes(32);
 export const headerType = struct("", {

@@ -4,8 +4,8 @@ import { Overlay } from "../pallets/overlay.ts";
 import type { CallContext, Origin } from "../pallets/pallet.ts";
 import { TypedState } from "../pallets/typed_state.ts";
 import { callOf } from "../runtime/runtime.ts";
-import type { Variant } from "../scale/composite_types.ts";
-import { encodeValue } from "../scale/scale_type.ts";
+import type { Variant } from "../../scale/composite_types.ts";
+import { encodeValue } from "../../scale/scale_type.ts";
 
 /** Encoded at once: an event that cannot be is a fault of the call that tells it, not of the block. */
 export type EncodedEvent = Uint8Array;

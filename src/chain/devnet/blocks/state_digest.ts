@@ -5,8 +5,8 @@
  */
 import { blake2AsU8a } from "@polkadot/util-crypto";
 import { concatBytes, toHex, utf8 } from "../../../base/bytes.ts";
-import { encodeValue } from "../scale/scale_type.ts";
-import { bytes } from "../scale/primitive_types.ts";
+import { encodeValue } from "../../scale/scale_type.ts";
+import { bytes } from "../../scale/primitive_types.ts";
 import type { StateReader } from "../pallets/overlay.ts";
 import type { Changes } from "./block.ts";
 

@@ -8,7 +8,7 @@ import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { devnetError } from "../errors.ts";
-import { decodeValue, encodeValue } from "../scale/scale_type.ts";
+import { decodeValue, encodeValue } from "../../scale/scale_type.ts";
 import { type Block, bodyType, type Changes, headerType } from "./block.ts";
 
 /** Mortal transactions are born in one of these at the earliest. */
@@ -195,7 +195,7 @@ export class BlockStore {
     const { message, code } = error as { message: string; code?: string };
     const { path } = this;
     if (code?.startsWith("devnet/")) {
-      return code === "devnet/undecodable" ? this.damaged("a block that does not decode", error) : error;
+      return code === "scale/undecodable" ? this.damaged("a block that does not decode", error) : error;
     }
     if (IS_DAMAGED.test(message)) return this.damaged(message, error);
     const isLocked = IS_LOCKED.test(message);

@@ -2,9 +2,9 @@
  * The parts that metadata versions 14 and 15 share: pallets with their storage, constants, and numbers of their
  * enumerations.
  */
-import { encodeValue } from "../scale/scale_type.ts";
-import { option, plainVariant, struct, tuple, variant, vec } from "../scale/composite_types.ts";
-import { bytes, text, u8 } from "../scale/primitive_types.ts";
+import { encodeValue } from "../../scale/scale_type.ts";
+import { option, plainVariant, struct, tuple, variant, vec } from "../../scale/composite_types.ts";
+import { bytes, text, u8 } from "../../scale/primitive_types.ts";
 import type { AnyEntry, HashedKey } from "../pallets/storage_entry.ts";
 import type { RuntimePallet } from "../runtime/runtime.ts";
 import { docs, typeId, type TypeRegistry } from "./type_registry.ts";

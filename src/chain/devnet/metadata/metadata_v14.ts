@@ -2,9 +2,9 @@
 import { EXTRINSIC_VERSION, uncheckedExtrinsic } from "../runtime/extrinsic.ts";
 import { EXTENSIONS } from "../runtime/extensions.ts";
 import { RUNTIME_PALLETS, runtimeType } from "../runtime/runtime.ts";
-import { struct, vec } from "../scale/composite_types.ts";
-import { text, u32, u8 } from "../scale/primitive_types.ts";
-import { encodeValue } from "../scale/scale_type.ts";
+import { struct, vec } from "../../scale/composite_types.ts";
+import { text, u32, u8 } from "../../scale/primitive_types.ts";
+import { encodeValue } from "../../scale/scale_type.ts";
 import { MAGIC, palletFields, palletValue } from "./metadata_parts.ts";
 import { portableType, typeId, TypeRegistry } from "./type_registry.ts";
 

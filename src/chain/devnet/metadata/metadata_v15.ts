@@ -4,9 +4,9 @@ import { explicitType, EXTRINSIC_VERSION, uncheckedExtrinsic } from "../runtime/
 import { EXTENSIONS } from "../runtime/extensions.ts";
 import { RUNTIME_PALLETS, runtimeCall, runtimeError, runtimeType } from "../runtime/runtime.ts";
 import { RUNTIME_APIS } from "../runtime/runtime_apis.ts";
-import { struct, tuple, vec } from "../scale/composite_types.ts";
-import { text, u32, u8 } from "../scale/primitive_types.ts";
-import { encodeValue } from "../scale/scale_type.ts";
+import { struct, tuple, vec } from "../../scale/composite_types.ts";
+import { text, u32, u8 } from "../../scale/primitive_types.ts";
+import { encodeValue } from "../../scale/scale_type.ts";
 import { MAGIC, palletFields, palletValue } from "./metadata_parts.ts";
 import { docs, portableType, typeId, TypeRegistry } from "./type_registry.ts";
 

@@ -3,9 +3,9 @@
  * itself; types without one (vectors, tuples …) are the same type when their parts are.
  */
 import { assert } from "../../../base/assert.ts";
-import { option, struct, type Variant, variant, vec } from "../scale/composite_types.ts";
-import { compact, text, u32, u8 } from "../scale/primitive_types.ts";
-import type { AnyType, Field, Shape, ValueOf } from "../scale/scale_type.ts";
+import { option, struct, type Variant, variant, vec } from "../../scale/composite_types.ts";
+import { compact, text, u32, u8 } from "../../scale/primitive_types.ts";
+import type { AnyType, Field, Shape, ValueOf } from "../../scale/scale_type.ts";
 
 export const typeId = compact(u32);
 export const docs = vec(text);

@@ -4,7 +4,7 @@
  * transactions cannot be sent again once it is funded anew.
  */
 import { equalBytes } from "../../../base/bytes.ts";
-import type { ValueOf } from "../scale/scale_type.ts";
+import type { ValueOf } from "../../scale/scale_type.ts";
 import { balances, EXISTENTIAL_DEPOSIT_RAO, TotalIssuance } from "./balances.ts";
 import type { accountInfo } from "./common_types.ts";
 import { type CallContext, DispatchFailure } from "./pallet.ts";

@@ -3,8 +3,8 @@
  * set which is what spec 293 says of each call. It has no window before an epoch in which owners must wait; of their
  * changes it slows only the version key and the owner's hotkey.
  */
-import type { AnyType } from "../scale/scale_type.ts";
-import { bool, u16, u64 } from "../scale/primitive_types.ts";
+import type { AnyType } from "../../scale/scale_type.ts";
+import { bool, u16, u64 } from "../../scale/primitive_types.ts";
 import { accountId } from "./common_types.ts";
 import { type Call, call, type CallContext, type Pallet } from "./pallet.ts";
 import type { StorageEntry } from "./storage_entry.ts";

@@ -2,9 +2,9 @@
  * The ways in which a balance can be bound. Nothing on this chain binds one, so all of these stay empty; wallets read
  * them to tell what an account can spend.
  */
-import { plainVariant, struct, variant, vec, wrapper } from "../scale/composite_types.ts";
-import { fixedBytes, u64 } from "../scale/primitive_types.ts";
-import type { AnyType, ScaleType } from "../scale/scale_type.ts";
+import { plainVariant, struct, variant, vec, wrapper } from "../../scale/composite_types.ts";
+import { fixedBytes, u64 } from "../../scale/primitive_types.ts";
+import type { AnyType, ScaleType } from "../../scale/scale_type.ts";
 import { accountId } from "./common_types.ts";
 import { blake2Concat, type StorageDeclarations } from "./storage_entry.ts";
 

@@ -1,6 +1,6 @@
 /** TAO, counted in rao (10⁻⁹). The balances themselves are in System.Account, as in subtensor. */
-import type { Variant } from "../scale/composite_types.ts";
-import { bool, compact, u32, u64 } from "../scale/primitive_types.ts";
+import type { Variant } from "../../scale/composite_types.ts";
+import { bool, compact, u32, u64 } from "../../scale/primitive_types.ts";
 import { destroy, spendableRao, transfer } from "./accounts.ts";
 import { declareHolds } from "./balance_holds.ts";
 import { accountId, multiAddress } from "./common_types.ts";

@@ -2,9 +2,9 @@
  * How much a block may weigh and hold, as subtensor says it: explorers draw it, and clients reckon with it. The pool holds
  * a block to the weights, and to a number of transactions and bytes of its own; see pool/pool.ts.
  */
-import { option, struct } from "../scale/composite_types.ts";
-import { u32, u64 } from "../scale/primitive_types.ts";
-import type { ScaleType } from "../scale/scale_type.ts";
+import { option, struct } from "../../scale/composite_types.ts";
+import { u32, u64 } from "../../scale/primitive_types.ts";
+import type { ScaleType } from "../../scale/scale_type.ts";
 import { weight } from "./common_types.ts";
 import { type Constant, constant } from "./pallet.ts";
 

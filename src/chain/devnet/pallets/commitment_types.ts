@@ -1,7 +1,7 @@
 /** What a neuron can publish of itself, in the types by which clients know it, and where it is kept. */
-import { struct, tuple, variant, vec, wrapper } from "../scale/composite_types.ts";
-import { bytes, fixedBytes, u16, u32, u64 } from "../scale/primitive_types.ts";
-import type { ValueOf } from "../scale/scale_type.ts";
+import { struct, tuple, variant, vec, wrapper } from "../../scale/composite_types.ts";
+import { bytes, fixedBytes, u16, u32, u64 } from "../../scale/primitive_types.ts";
+import type { ValueOf } from "../../scale/scale_type.ts";
 import { accountId, boundedBytes, boundedVec } from "./common_types.ts";
 import { identity, StorageDeclarations, twox64Concat } from "./storage_entry.ts";
 

@@ -3,8 +3,8 @@
  * field may be locked to a round of the beacon: the chain opens it then.
  */
 import { epochOf } from "../../timelock/mod.ts";
-import { u16, u32, u64 } from "../scale/primitive_types.ts";
-import type { ValueOf } from "../scale/scale_type.ts";
+import { u16, u32, u64 } from "../../scale/primitive_types.ts";
+import type { ValueOf } from "../../scale/scale_type.ts";
 import { indexLocked, revealLockedFields } from "./commitment_reveals.ts";
 import {
   type CommitmentData,

@@ -1,8 +1,16 @@
 /** Types of the Substrate frame that more than one pallet uses, under the Rust paths by which clients know them. */
-import { plainVariant, struct, unit, type Variant, variant, vec, wrapper } from "../scale/composite_types.ts";
-import { bytes, compact, fixedBytes, u128, u32, u64, u8 } from "../scale/primitive_types.ts";
-import { undecodable } from "../scale/scale_bytes.ts";
-import { lateType, type ScaleType } from "../scale/scale_type.ts";
+import {
+  plainVariant,
+  struct,
+  unit,
+  type Variant,
+  variant,
+  vec,
+  wrapper,
+} from "../../scale/composite_types.ts";
+import { bytes, compact, fixedBytes, u128, u32, u64, u8 } from "../../scale/primitive_types.ts";
+import { undecodable } from "../../scale/errors.ts";
+import { lateType, type ScaleType } from "../../scale/scale_type.ts";
 
 export const accountId = wrapper("sp_core::crypto::AccountId32", fixedBytes(32));
 export const h256 = wrapper("primitive_types::H256", fixedBytes(32));

@@ -5,9 +5,9 @@
  */
 import { concatBytes, fromHex, sha256Sync, utf8 } from "../../../base/bytes.ts";
 import { beaconPublicKey, QUICKNET, roundAt, signRound } from "../../timelock/mod.ts";
-import { struct, vec } from "../scale/composite_types.ts";
-import { bytes, u32, u64 } from "../scale/primitive_types.ts";
-import type { ValueOf } from "../scale/scale_type.ts";
+import { struct, vec } from "../../scale/composite_types.ts";
+import { bytes, u32, u64 } from "../../scale/primitive_types.ts";
+import type { ValueOf } from "../../scale/scale_type.ts";
 import { boundedBytes } from "./common_types.ts";
 import { type CallContext, constant, type Pallet } from "./pallet.ts";
 import { blake2Concat, StorageDeclarations } from "./storage_entry.ts";

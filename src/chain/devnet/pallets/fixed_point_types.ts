@@ -3,9 +3,9 @@
  * is part of the type, as a binary number written in types (crate typenum). A value is its raw bits.
  */
 import { assert } from "../../../base/assert.ts";
-import { struct } from "../scale/composite_types.ts";
-import { i128, i64, u128 } from "../scale/primitive_types.ts";
-import type { AnyType, ScaleType } from "../scale/scale_type.ts";
+import { struct } from "../../scale/composite_types.ts";
+import { i128, i64, u128 } from "../../scale/primitive_types.ts";
+import type { AnyType, ScaleType } from "../../scale/scale_type.ts";
 
 const terminator = struct("typenum::uint::UTerm", {});
 const bits = [struct("typenum::bit::B0", {}), struct("typenum::bit::B1", {})];

@@ -3,9 +3,9 @@
  * dispatches and the metadata is generated. Names, variant numbers, argument names, types and hashers are those of
  * the subtensor runtime (spec 293) for the part implemented, so that a client written for it needs no second path.
  */
-import type { AnyType, ScaleType, ValueOf } from "../scale/scale_type.ts";
-import type { Payload, Variant } from "../scale/composite_types.ts";
-import { variant } from "../scale/composite_types.ts";
+import type { AnyType, ScaleType, ValueOf } from "../../scale/scale_type.ts";
+import type { Payload, Variant } from "../../scale/composite_types.ts";
+import { variant } from "../../scale/composite_types.ts";
 import type { AnyEntry } from "./storage_entry.ts";
 import type { TypedState } from "./typed_state.ts";
 

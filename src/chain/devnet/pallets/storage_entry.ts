@@ -6,7 +6,7 @@
 import { blake2AsU8a, xxhashAsU8a } from "@polkadot/util-crypto";
 import { assert } from "../../../base/assert.ts";
 import { concatBytes, toHex } from "../../../base/bytes.ts";
-import { type AnyType, encodeValue, type ScaleType } from "../scale/scale_type.ts";
+import { type AnyType, encodeValue, type ScaleType } from "../../scale/scale_type.ts";
 
 export type Hasher = "Blake2_128Concat" | "Twox64Concat" | "Identity";
 

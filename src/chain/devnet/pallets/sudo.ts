@@ -2,8 +2,8 @@
  * One account may act as the chain itself, which alone may set what belongs to no subnet's owner. On a new chain it is
  * //Alice. The call that holds the other succeeds either way; its event tells what became of the other.
  */
-import type { Variant } from "../scale/composite_types.ts";
-import { option, unit, variant } from "../scale/composite_types.ts";
+import type { Variant } from "../../scale/composite_types.ts";
+import { option, unit, variant } from "../../scale/composite_types.ts";
 import { equalBytes } from "../../../base/bytes.ts";
 import { accountOf } from "./balances.ts";
 import { accountId, dispatchError, multiAddress, runtimeCall, weight } from "./common_types.ts";

@@ -1,8 +1,8 @@
 /** Accounts, block numbers and hashes, events. The block author writes most of it; see blocks/author.ts. */
 import { blake2AsU8a } from "@polkadot/util-crypto";
 import { RUNTIME_VERSION, runtimeVersionType } from "../runtime/version.ts";
-import { vec } from "../scale/composite_types.ts";
-import { bytes, u16, u32 } from "../scale/primitive_types.ts";
+import { vec } from "../../scale/composite_types.ts";
+import { bytes, u16, u32 } from "../../scale/primitive_types.ts";
 import { BLOCK_LIMITS } from "./block_limits.ts";
 import {
   accountId,

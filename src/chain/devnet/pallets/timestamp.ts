@@ -1,5 +1,5 @@
 /** The block's time, put in by its author as the first extrinsic. */
-import { compact, u64 } from "../scale/primitive_types.ts";
+import { compact, u64 } from "../../scale/primitive_types.ts";
 import { call, constant, DispatchFailure, type Pallet } from "./pallet.ts";
 import { StorageDeclarations } from "./storage_entry.ts";
 

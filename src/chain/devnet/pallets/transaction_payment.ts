@@ -2,8 +2,8 @@
  * What transactions pay. The rule is runtime/fees.ts; the block author takes the fee before a call, gives back what was
  * too much after it, and burns the rest. The multiplier never moves, as on subtensor.
  */
-import { plainVariant, wrapper } from "../scale/composite_types.ts";
-import { u128, u64, u8 } from "../scale/primitive_types.ts";
+import { plainVariant, wrapper } from "../../scale/composite_types.ts";
+import { u128, u64, u8 } from "../../scale/primitive_types.ts";
 import { accountId } from "./common_types.ts";
 import { constant, type Pallet } from "./pallet.ts";
 import { StorageDeclarations } from "./storage_entry.ts";

@@ -1,8 +1,8 @@
 /** An overlay seen through storage entries: values in and out, SCALE underneath. */
 import { concatBytes, fromHex } from "../../../base/bytes.ts";
-import { decodeValue, encodeValue } from "../scale/scale_type.ts";
-import { compact, u32 } from "../scale/primitive_types.ts";
-import { ScaleReader } from "../scale/scale_bytes.ts";
+import { decodeValue, encodeValue } from "../../scale/scale_type.ts";
+import { compact, u32 } from "../../scale/primitive_types.ts";
+import { ScaleReader } from "../../scale/scale_bytes.ts";
 import type { Overlay } from "./overlay.ts";
 import { type AnyEntry, type StorageEntry, storageKey, storageKeyPrefix } from "./storage_entry.ts";
 

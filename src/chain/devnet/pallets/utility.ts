@@ -5,9 +5,9 @@
  */
 import { blake2AsU8a } from "@polkadot/util-crypto";
 import { concatBytes, utf8 } from "../../../base/bytes.ts";
-import { type Variant, vec } from "../scale/composite_types.ts";
-import { u16, u32 } from "../scale/primitive_types.ts";
-import { encodeValue } from "../scale/scale_type.ts";
+import { type Variant, vec } from "../../scale/composite_types.ts";
+import { u16, u32 } from "../../scale/primitive_types.ts";
+import { encodeValue } from "../../scale/scale_type.ts";
 import { dispatchError, runtimeCall } from "./common_types.ts";
 import {
   call,

@@ -57,7 +57,7 @@ function decode(bytes: Uint8Array): Transaction {
     if (isSigned(bytes)) return decodeTransaction(bytes);
     throw decodeInherent(bytes).name === "Timestamp" ? refusal.mandatory() : refusal.unsigned();
   } catch (error) {
-    if (isSkeinError(error, "devnet/undecodable")) throw refusal.badFormat(error.message);
+    if (isSkeinError(error, "scale/undecodable")) throw refusal.badFormat(error.message);
     throw error;
   }
 }

@@ -11,8 +11,8 @@ import { Events, system } from "../pallets/system.ts";
 import { TypedState } from "../pallets/typed_state.ts";
 import { refusal, RpcError } from "../pool/refusal.ts";
 import { validate } from "../pool/validity.ts";
-import { unit, variant } from "../scale/composite_types.ts";
-import { encodeValue, type ValueOf } from "../scale/scale_type.ts";
+import { unit, variant } from "../../scale/composite_types.ts";
+import { encodeValue, type ValueOf } from "../../scale/scale_type.ts";
 import type { NodeParts } from "./method.ts";
 import type { Params } from "./params.ts";
 

@@ -11,7 +11,7 @@ function priced<T>(price: (bytes: Uint8Array) => T, bytes: Uint8Array): T {
   try {
     return price(bytes);
   } catch (error) {
-    if (isSkeinError(error, "devnet/undecodable")) throw refusal.badFormat(error.message);
+    if (isSkeinError(error, "scale/undecodable")) throw refusal.badFormat(error.message);
     throw error;
   }
 }

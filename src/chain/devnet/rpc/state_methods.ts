@@ -10,8 +10,8 @@ import { RpcError } from "../pool/refusal.ts";
 import type { RuntimeApiMethod } from "../runtime/apis/runtime_api.ts";
 import { RUNTIME_APIS } from "../runtime/runtime_apis.ts";
 import { runtimeVersionJson } from "../runtime/version.ts";
-import { tuple } from "../scale/composite_types.ts";
-import { decodeValue, encodeValue } from "../scale/scale_type.ts";
+import { tuple } from "../../scale/composite_types.ts";
+import { decodeValue, encodeValue } from "../../scale/scale_type.ts";
 import { type Method, type Methods, type NodeParts, unsubscribe } from "./method.ts";
 import type { Params } from "./params.ts";
 
@@ -129,7 +129,7 @@ function decodeInputs(method: RuntimeApiMethod, encoded: Uint8Array): readonly u
   try {
     return decodeValue(tuple(...Object.values(method.inputs)), encoded);
   } catch (error) {
-    if (!isSkeinError(error, "devnet/undecodable")) throw error;
+    if (!isSkeinError(error, "scale/undecodable")) throw error;
     throw new RpcError(4003, `Client error: Execution failed: ${error.message}`);
   }
 }

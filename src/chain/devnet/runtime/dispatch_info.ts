@@ -4,7 +4,7 @@
  * batch that stops half-way would be: it stays what was announced.
  */
 import { BASE_EXTRINSIC_PS } from "../pallets/block_limits.ts";
-import type { Variant } from "../scale/composite_types.ts";
+import type { Variant } from "../../scale/composite_types.ts";
 import { CALL_WEIGHTS, type DeclaredWeight } from "./call_weights.ts";
 
 export interface DispatchInfo {

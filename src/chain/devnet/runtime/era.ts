@@ -3,10 +3,10 @@
  * `period` blocks later; its signature covers the birth block's hash, so it is void on any other chain or fork. Two
  * bytes hold both: four bits of log2(period) − 1, the rest the phase in units of period / 4096.
  */
-import type { ScaleType } from "../scale/scale_type.ts";
-import { variant } from "../scale/composite_types.ts";
-import { undecodable } from "../scale/scale_bytes.ts";
-import { u8 } from "../scale/primitive_types.ts";
+import type { ScaleType } from "../../scale/scale_type.ts";
+import { variant } from "../../scale/composite_types.ts";
+import { undecodable } from "../../scale/errors.ts";
+import { u8 } from "../../scale/primitive_types.ts";
 
 export type Era = { readonly kind: "immortal" } | {
   readonly kind: "mortal";

@@ -3,9 +3,9 @@
  * transaction and an implicit part, which both sides know, into the signed bytes only.
  */
 import { h256 } from "../pallets/common_types.ts";
-import { option, plainVariant, struct, unit, type Variant, wrapper } from "../scale/composite_types.ts";
-import { compact, fixedBytes, u32, u64 } from "../scale/primitive_types.ts";
-import type { AnyType, TypeParameter } from "../scale/scale_type.ts";
+import { option, plainVariant, struct, unit, type Variant, wrapper } from "../../scale/composite_types.ts";
+import { compact, fixedBytes, u32, u64 } from "../../scale/primitive_types.ts";
+import type { AnyType, TypeParameter } from "../../scale/scale_type.ts";
 import { type Era, eraType } from "./era.ts";
 import { runtimeType } from "./runtime.ts";
 import { RUNTIME_VERSION } from "./version.ts";

@@ -7,10 +7,11 @@ import { blake2AsU8a, ed25519Verify } from "@polkadot/util-crypto";
 import { sr25519Verify } from "@polkadot/wasm-crypto";
 import { concatBytes, toHex } from "../../../base/bytes.ts";
 import { multiAddress, multiSignature } from "../pallets/common_types.ts";
-import { tuple, type Variant, wrapper } from "../scale/composite_types.ts";
-import { bytes } from "../scale/primitive_types.ts";
-import { ScaleReader, ScaleWriter, undecodable } from "../scale/scale_bytes.ts";
-import { encodeValue, type TypeParameter } from "../scale/scale_type.ts";
+import { tuple, type Variant, wrapper } from "../../scale/composite_types.ts";
+import { bytes } from "../../scale/primitive_types.ts";
+import { undecodable } from "../../scale/errors.ts";
+import { ScaleReader, ScaleWriter } from "../../scale/scale_bytes.ts";
+import { encodeValue, type TypeParameter } from "../../scale/scale_type.ts";
 import { type Explicit, EXTENSIONS, implicitParts } from "./extensions.ts";
 import { runtimeCall } from "./runtime.ts";
 
@@ -51,7 +52,7 @@ export interface Transaction {
   readonly signedBytes: Uint8Array;
 }
 
-/** @throws {SkeinError} `devnet/undecodable` */
+/** @throws {SkeinError} `scale/undecodable` */
 export function decodeTransaction(encoded: Uint8Array): Transaction {
   const reader = new ScaleReader(encoded);
   const byteCount = reader.length();
@@ -89,7 +90,7 @@ export function isSigned(encoded: Uint8Array): boolean {
   return (reader.u8() & SIGNED) !== 0;
 }
 
-/** The call of what nobody signed. @throws {SkeinError} `devnet/undecodable` */
+/** The call of what nobody signed. @throws {SkeinError} `scale/undecodable` */
 export function decodeInherent(encoded: Uint8Array): Variant {
   const reader = new ScaleReader(encoded);
   reader.length();

@@ -11,8 +11,8 @@ import { system } from "../pallets/system.ts";
 import { timestamp } from "../pallets/timestamp.ts";
 import { transactionPayment } from "../pallets/transaction_payment.ts";
 import { utility } from "../pallets/utility.ts";
-import { struct, type Variant, variant } from "../scale/composite_types.ts";
-import type { AnyType, ScaleType } from "../scale/scale_type.ts";
+import { struct, type Variant, variant } from "../../scale/composite_types.ts";
+import type { AnyType, ScaleType } from "../../scale/scale_type.ts";
 
 export interface RuntimePallet {
   readonly pallet: Pallet;

@@ -4,8 +4,8 @@
  */
 import { blake2AsU8a } from "@polkadot/util-crypto";
 import { toHex, utf8 } from "../../../base/bytes.ts";
-import { struct, tuple, vec, wrapper } from "../scale/composite_types.ts";
-import { fixedBytes, text, u32, u8 } from "../scale/primitive_types.ts";
+import { struct, tuple, vec, wrapper } from "../../scale/composite_types.ts";
+import { fixedBytes, text, u32, u8 } from "../../scale/primitive_types.ts";
 
 const cowText = wrapper("Cow", text, [{ name: "T", type: text }]);
 const apiVersions = vec(tuple(fixedBytes(8), u32));

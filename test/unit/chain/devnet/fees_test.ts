@@ -71,7 +71,7 @@ function decoded(extrinsic: string) {
   try {
     return decodeTransaction(fromHex(extrinsic));
   } catch (error) {
-    if (isSkeinError(error, "devnet/undecodable")) return undefined;
+    if (isSkeinError(error, "scale/undecodable")) return undefined;
     throw error;
   }
 }

@@ -7,7 +7,7 @@ import { Chain } from "../../../../src/chain/devnet/blocks/chain.ts";
 import { BlockMaker } from "../../../../src/chain/devnet/blocks/maker.ts";
 import { BlockStore } from "../../../../src/chain/devnet/blocks/store.ts";
 import { POOL_LIMITS, type PoolLimits, TransactionPool } from "../../../../src/chain/devnet/pool/pool.ts";
-import type { Variant } from "../../../../src/chain/devnet/scale/composite_types.ts";
+import type { Variant } from "../../../../src/chain/scale/composite_types.ts";
 import { alice, keyring } from "./devnet_harness.ts";
 import { signCall, transferCall } from "./signed_transaction.ts";
 

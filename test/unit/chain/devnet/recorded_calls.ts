@@ -6,7 +6,7 @@ import { Metadata, TypeRegistry } from "@polkadot/types";
 import type { KeyringPair } from "@polkadot/keyring/types";
 import { fromHex, toHex } from "../../../../src/base/bytes.ts";
 import { eraType } from "../../../../src/chain/devnet/runtime/era.ts";
-import { ScaleReader } from "../../../../src/chain/devnet/scale/scale_bytes.ts";
+import { ScaleReader } from "../../../../src/chain/scale/scale_bytes.ts";
 import { metadataSpec293, type RecordedFrame, recordedSession } from "../recorded.ts";
 import { alice, keyring } from "./devnet_harness.ts";
 

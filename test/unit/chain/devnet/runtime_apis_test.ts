@@ -3,7 +3,7 @@ import type { ApiPromise } from "@polkadot/api";
 import { fromHex, toHex } from "../../../../src/base/bytes.ts";
 import { RUNTIME_APIS } from "../../../../src/chain/devnet/runtime/runtime_apis.ts";
 import { RUNTIME_VERSION } from "../../../../src/chain/devnet/runtime/version.ts";
-import { decodeValue, encodeValue } from "../../../../src/chain/devnet/scale/scale_type.ts";
+import { decodeValue, encodeValue } from "../../../../src/chain/scale/scale_type.ts";
 import { recordedSession } from "../recorded.ts";
 import { alice, devnetTest, keyring, NETUID, send } from "./devnet_harness.ts";
 

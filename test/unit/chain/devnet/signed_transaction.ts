@@ -6,9 +6,9 @@ import { multiAddress, multiSignature } from "../../../../src/chain/devnet/palle
 import { EXTENSIONS, implicitParts } from "../../../../src/chain/devnet/runtime/extensions.ts";
 import { explicitType } from "../../../../src/chain/devnet/runtime/extrinsic.ts";
 import { runtimeCall } from "../../../../src/chain/devnet/runtime/runtime.ts";
-import { tuple, type Variant } from "../../../../src/chain/devnet/scale/composite_types.ts";
-import { bytes } from "../../../../src/chain/devnet/scale/primitive_types.ts";
-import { encodeValue } from "../../../../src/chain/devnet/scale/scale_type.ts";
+import { tuple, type Variant } from "../../../../src/chain/scale/composite_types.ts";
+import { bytes } from "../../../../src/chain/scale/primitive_types.ts";
+import { encodeValue } from "../../../../src/chain/scale/scale_type.ts";
 
 const SIGNED_VERSION_4 = 0x84;
 const HASHED_ABOVE_BYTES = 256;

@@ -6,7 +6,7 @@ import { Delegates } from "../../../../src/chain/devnet/pallets/subtensor/stake_
 import * as at from "../../../../src/chain/devnet/pallets/subtensor/storage.ts";
 import { TypedState } from "../../../../src/chain/devnet/pallets/typed_state.ts";
 import { RUNTIME_APIS } from "../../../../src/chain/devnet/runtime/runtime_apis.ts";
-import { decodeValue, encodeValue } from "../../../../src/chain/devnet/scale/scale_type.ts";
+import { decodeValue, encodeValue } from "../../../../src/chain/scale/scale_type.ts";
 
 const TAO = 1_000_000_000n;
 const NETUID = 3;

@@ -8,11 +8,11 @@ import {
   type Origin,
 } from "../../../../src/chain/devnet/pallets/pallet.ts";
 import { runtimeEvent } from "../../../../src/chain/devnet/pallets/common_types.ts";
-import { encodeValue } from "../../../../src/chain/devnet/scale/scale_type.ts";
+import { encodeValue } from "../../../../src/chain/scale/scale_type.ts";
 import { TypedState } from "../../../../src/chain/devnet/pallets/typed_state.ts";
 import { callOf, RUNTIME_PALLETS } from "../../../../src/chain/devnet/runtime/runtime.ts";
 import { fromHex } from "../../../../src/base/bytes.ts";
-import type { Variant } from "../../../../src/chain/devnet/scale/composite_types.ts";
+import type { Variant } from "../../../../src/chain/scale/composite_types.ts";
 import { TotalIssuance } from "../../../../src/chain/devnet/pallets/balances.ts";
 
 export const TAO = 1_000_000_000n;

@@ -8,7 +8,7 @@ import {
 import { addStake } from "../../../../src/chain/devnet/pallets/subtensor/stake.ts";
 import * as at from "../../../../src/chain/devnet/pallets/subtensor/storage.ts";
 import { Now } from "../../../../src/chain/devnet/pallets/timestamp.ts";
-import { decodeValue } from "../../../../src/chain/devnet/scale/scale_type.ts";
+import { decodeValue } from "../../../../src/chain/scale/scale_type.ts";
 import { encodeWeightsPayload, timelockEncrypt } from "../../../../src/chain/timelock/mod.ts";
 import { COMMITTER, recordedArguments, ROUND, SIGNATURE } from "../timelock/vectors.ts";
 import type { Ran } from "./state_harness.ts";

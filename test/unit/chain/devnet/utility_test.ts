@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { encodeDerivedAddress } from "@polkadot/util-crypto";
 import { fromHex, toHex } from "../../../../src/base/bytes.ts";
 import { runtimeCall } from "../../../../src/chain/devnet/runtime/runtime.ts";
-import { decodeValue, encodeValue } from "../../../../src/chain/devnet/scale/scale_type.ts";
+import { decodeValue, encodeValue } from "../../../../src/chain/scale/scale_type.ts";
 import { alice, devnetTest, freeRao, keyring, send, TAO } from "./devnet_harness.ts";
 
 const bob = keyring.addFromUri("//nobody//yet").address;

@@ -5,22 +5,7 @@
 import type { Clock } from "../../../../src/base/clock.ts";
 import type { Devnet } from "../../../../src/chain/devnet/devnet.ts";
 import type { RpcSocket } from "../../../../src/chain/link.ts";
-
-/**
- * What becomes of one submission.
- * - `cutBefore`, `cutAfter`: the socket drops before the node has it, or after, before the answer
- * - `cutNews`: the answer comes through, and then the socket drops
- * - `stall`: the node has it and never says another word on this socket
- * - `double`: it arrives twice, and the second answer is the one that counts
- * - `refuse`: the node answers that code and never has it
- */
-export type SubmissionFault =
-  | "cutBefore"
-  | "cutAfter"
-  | "cutNews"
-  | "stall"
-  | "double"
-  | { readonly refuse: number; readonly data: string };
+import type { SubmissionFault } from "../submission_faults.ts";
 
 const LATENCY_MS = 5;
 

@@ -6,24 +6,14 @@
 import { strict as assert } from "node:assert";
 import { Random } from "../../../../src/base/random.ts";
 import type { ChainClient } from "../../../../src/chain/client.ts";
-import type { FaultyNode, SubmissionFault } from "./faulty_node.ts";
+import { SUBMISSION_FAULTS, type SubmissionFault } from "../submission_faults.ts";
+import type { FaultyNode } from "./faulty_node.ts";
 import { checkLines, type FaultRoom, payAll, SECOND, withFaultRoom } from "./fault_room.ts";
 
 /** A tenth of a second each; SKEIN_FAULT_SEEDS=200 or more for a campaign. */
 const SEEDS = Number(Deno.env.get("SKEIN_FAULT_SEEDS") ?? 40);
 
-const FAULTS: readonly (SubmissionFault | undefined)[] = [
-  undefined,
-  "cutBefore",
-  "cutAfter",
-  "cutNews",
-  "stall",
-  "double",
-  { refuse: 1010, data: "Transaction is outdated" },
-  { refuse: 1012, data: "Transaction is temporarily banned" },
-  { refuse: 1014, data: "Priority is too low" },
-  { refuse: 1016, data: "Immediately Dropped" },
-];
+const FAULTS: readonly (SubmissionFault | undefined)[] = [undefined, ...SUBMISSION_FAULTS];
 
 const pick = <T>(random: Random, list: readonly T[]): T => list[random.nextBelow(list.length)];
 

@@ -7,24 +7,15 @@ import { Random } from "../../../../src/base/random.ts";
 import type { KeyringPair } from "../../../../src/chain/sr25519.ts";
 import { Submitter } from "../../../../src/chain/submit.ts";
 import { VirtualClock } from "../../../simulation/virtual_clock.ts";
-import { fakeCall, FakeChain, type Fault } from "../fake_chain.ts";
+import { fakeCall, FakeChain } from "../fake_chain.ts";
+import { POOL_FAULTS, type PoolFault } from "../submission_faults.ts";
 
 const SEEDS = 200;
 const SECOND = 1000;
 const FINALITY_LAG = 5;
 const account = { address: "alice" } as KeyringPair;
 
-const FAULTS: readonly (Fault | undefined)[] = [
-  undefined,
-  "loseBefore",
-  "loseAfter",
-  "drop",
-  "copy",
-  { code: 1010, message: "Invalid Transaction: Transaction is outdated" },
-  { code: 1012, message: "Transaction is temporarily banned" },
-  { code: 1014, message: "Priority is too low" },
-  { code: 1016, message: "Immediately Dropped" },
-];
+const FAULTS: readonly (PoolFault | undefined)[] = [undefined, ...POOL_FAULTS];
 
 const pick = <T>(random: Random, list: readonly T[]): T => list[random.nextBelow(list.length)];
 

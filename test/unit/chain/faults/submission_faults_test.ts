@@ -1,21 +1,9 @@
 /** Submissions that meet faults on the way: each call has one effect, and the log is clear. */
 import { strict as assert } from "node:assert";
-import type { SubmissionFault } from "./faulty_node.ts";
+import { SUBMISSION_FAULTS } from "../submission_faults.ts";
 import { checkLines, MINUTE, payAll, SECOND, withFaultRoom } from "./fault_room.ts";
 
-const FAULTS: readonly SubmissionFault[] = [
-  "cutBefore",
-  "cutAfter",
-  "cutNews",
-  "stall",
-  "double",
-  { refuse: 1010, data: "Transaction is outdated" },
-  { refuse: 1014, data: "The transaction has too low priority to replace another transaction" },
-  { refuse: 1012, data: "Transaction is temporarily banned" },
-  { refuse: 1016, data: "The transaction couldn't enter the pool because of the limit" },
-];
-
-for (const fault of FAULTS) {
+for (const fault of SUBMISSION_FAULTS) {
   const name = typeof fault === "string" ? fault : `a refusal with code ${fault.refuse}`;
   Deno.test(`calls take effect once each although submissions meet ${name}`, () =>
     withFaultRoom(async ({ nodes: [node], lines, connect, settled, pass }) => {
@@ -33,7 +21,7 @@ for (const fault of FAULTS) {
 Deno.test("two clients that share an account have one effect a call, whatever their submissions meet", () =>
   withFaultRoom(async ({ nodes: [node], lines, connect, settled, pass }) => {
     const clients = [await connect(), await connect()];
-    node.faults.push(...FAULTS, undefined, ...FAULTS);
+    node.faults.push(...SUBMISSION_FAULTS, undefined, ...SUBMISSION_FAULTS);
     const payments = clients.map((client) => payAll(client, 10));
     await settled(Promise.all(payments.map(({ done }) => done)));
     await pass(10 * SECOND);

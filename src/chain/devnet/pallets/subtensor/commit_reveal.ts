@@ -5,8 +5,8 @@
  */
 import { equalBytes } from "../../../../base/bytes.ts";
 import { epochOf, firstBlockOfEpoch, weightsCommitHash } from "../../../timelock/mod.ts";
-import { vec } from "../../scale/composite_types.ts";
-import { compact, u16, u64 } from "../../scale/primitive_types.ts";
+import { vec } from "../../../scale/composite_types.ts";
+import { compact, u16, u64 } from "../../../scale/primitive_types.ts";
 import { accountId, h256 } from "../common_types.ts";
 import { call, type CallContext, type PalletPart, signerOf } from "../pallet.ts";
 import { WeightCommits } from "./commit_storage.ts";

@@ -1,6 +1,6 @@
 /** Weights committed and not yet revealed. */
-import { tuple, vec } from "../../scale/composite_types.ts";
-import { u16, u64 } from "../../scale/primitive_types.ts";
+import { tuple, vec } from "../../../scale/composite_types.ts";
+import { u16, u64 } from "../../../scale/primitive_types.ts";
 import { MAX_CIPHERTEXT_BYTES } from "../../../timelock/mod.ts";
 import { accountId, boundedBytes, h256 } from "../common_types.ts";
 import { StorageDeclarations, twox64Concat } from "../storage_entry.ts";

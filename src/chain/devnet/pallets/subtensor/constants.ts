@@ -1,5 +1,5 @@
 /** Constants that clients read: what each storage entry holds before anybody sets it, under subtensor's own names. */
-import { u16, u64 } from "../../scale/primitive_types.ts";
+import { u16, u64 } from "../../../scale/primitive_types.ts";
 import { type Constant, constant } from "../pallet.ts";
 import type { AnyEntry } from "../storage_entry.ts";
 import { START_DELAY_BLOCKS } from "./network_calls.ts";

@@ -1,6 +1,6 @@
 /** What emission and epochs keep beside what clients have always read: shares that wait, and consensus' stake. */
-import { vec } from "../../scale/composite_types.ts";
-import { u16, u64 } from "../../scale/primitive_types.ts";
+import { vec } from "../../../scale/composite_types.ts";
+import { u16, u64 } from "../../../scale/primitive_types.ts";
 import { accountId } from "../common_types.ts";
 import { StorageDeclarations } from "../storage_entry.ts";
 import { account, netuid, storage } from "./storage.ts";

@@ -1,6 +1,6 @@
 /** A subnet's parameters with the events that tell of their change; whoever sets one, sets it here. */
-import type { AnyType } from "../../scale/scale_type.ts";
-import { u16, u64 } from "../../scale/primitive_types.ts";
+import type { AnyType } from "../../../scale/scale_type.ts";
+import { u16, u64 } from "../../../scale/primitive_types.ts";
 import { accountId } from "../common_types.ts";
 import type { CallContext, PalletPart } from "../pallet.ts";
 import type { StorageEntry } from "../storage_entry.ts";

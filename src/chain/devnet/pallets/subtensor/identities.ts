@@ -1,6 +1,6 @@
 /** What coldkeys say of themselves, and owners of their subnets. Every text has a limit. */
-import { bytes, u16 } from "../../scale/primitive_types.ts";
-import type { ValueOf } from "../../scale/scale_type.ts";
+import { bytes, u16 } from "../../../scale/primitive_types.ts";
+import type { ValueOf } from "../../../scale/scale_type.ts";
 import { accountId } from "../common_types.ts";
 import { call, type CallContext, type PalletPart, signerOf } from "../pallet.ts";
 import { refuse, SUBTENSOR } from "./failure.ts";

@@ -1,5 +1,5 @@
 /** A subnet's life after its registration: start, token symbol, end; and hotkeys that a coldkey takes for its own. */
-import { bytes, u16, u64 } from "../../scale/primitive_types.ts";
+import { bytes, u16, u64 } from "../../../scale/primitive_types.ts";
 import { accountId } from "../common_types.ts";
 import { call, type CallContext, type PalletPart, signerOf } from "../pallet.ts";
 import { dissolveNetwork } from "./dissolve.ts";

@@ -3,9 +3,9 @@
  * interval, and gets uid 0 for a hotkey. The subnet has subtensor's parameters for new ones and stands still until
  * start_call.
  */
-import { option } from "../../scale/composite_types.ts";
-import { u16 } from "../../scale/primitive_types.ts";
-import type { ValueOf } from "../../scale/scale_type.ts";
+import { option } from "../../../scale/composite_types.ts";
+import { u16 } from "../../../scale/primitive_types.ts";
+import type { ValueOf } from "../../../scale/scale_type.ts";
 import { burn, spendableRao } from "../accounts.ts";
 import { accountId } from "../common_types.ts";
 import { call, type CallContext, type PalletPart, signerOf } from "../pallet.ts";

@@ -1,5 +1,5 @@
 /** What a new subnet costs and how often there may be one; what was locked for each, and when it started. */
-import { u16, u64 } from "../../scale/primitive_types.ts";
+import { u16, u64 } from "../../../scale/primitive_types.ts";
 import { netuid, storage } from "./storage.ts";
 
 export const NetworkRateLimit = storage.plain("NetworkRateLimit", u64, 7200n);

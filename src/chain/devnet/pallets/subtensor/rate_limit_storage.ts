@@ -1,6 +1,6 @@
 /** When whoever may do something only so often did it last. */
-import { variant } from "../../scale/composite_types.ts";
-import { u16, u64 } from "../../scale/primitive_types.ts";
+import { variant } from "../../../scale/composite_types.ts";
+import { u16, u64 } from "../../../scale/primitive_types.ts";
 import { identity } from "../storage_entry.ts";
 import { account, netuid, storage } from "./storage.ts";
 

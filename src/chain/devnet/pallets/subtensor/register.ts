@@ -3,7 +3,7 @@
  * root_register: nothing is paid, and the stake on the root network decides who stays.
  */
 import { burn, spendableRao } from "../accounts.ts";
-import { u16 } from "../../scale/primitive_types.ts";
+import { u16 } from "../../../scale/primitive_types.ts";
 import { accountId } from "../common_types.ts";
 import { call, type CallContext, type PalletPart, signerOf } from "../pallet.ts";
 import { refuse, SUBTENSOR } from "./failure.ts";

@@ -1,5 +1,5 @@
 /** How many registrations there were, by which a block or an interval is closed to more and the price is set. */
-import { u16, u64 } from "../../scale/primitive_types.ts";
+import { u16, u64 } from "../../../scale/primitive_types.ts";
 import { netuid, storage } from "./storage.ts";
 
 export const RegistrationsThisBlock = storage.map("RegistrationsThisBlock", [netuid], u16, 0);

@@ -2,8 +2,8 @@
  * Where a hotkey listens, and where it can be measured. Loopback is allowed here, unlike on subtensor: this chain lives
  * on it.
  */
-import type { ValueOf } from "../../scale/scale_type.ts";
-import { u128, u16, u32, u8 } from "../../scale/primitive_types.ts";
+import type { ValueOf } from "../../../scale/scale_type.ts";
+import { u128, u16, u32, u8 } from "../../../scale/primitive_types.ts";
 import { accountId } from "../common_types.ts";
 import { call, type CallContext, type PalletPart, signerOf } from "../pallet.ts";
 import { refuse, SUBTENSOR } from "./failure.ts";

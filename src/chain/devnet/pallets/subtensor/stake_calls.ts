@@ -1,6 +1,6 @@
 /** Coldkeys stake on hotkeys and take it back. Prices stand still, so a limit lets all of an amount through or none. */
-import { option } from "../../scale/composite_types.ts";
-import { bool, u16, u64 } from "../../scale/primitive_types.ts";
+import { option } from "../../../scale/composite_types.ts";
+import { bool, u16, u64 } from "../../../scale/primitive_types.ts";
 import { accountId } from "../common_types.ts";
 import { call, type CallContext, DispatchFailure, type PalletPart, signerOf } from "../pallet.ts";
 import { refuse } from "./failure.ts";

@@ -1,5 +1,5 @@
 /** Stake changes its hotkey, its coldkey or its subnet without becoming free balance on the way. */
-import { bool, u16, u64 } from "../../scale/primitive_types.ts";
+import { bool, u16, u64 } from "../../../scale/primitive_types.ts";
 import { accountId } from "../common_types.ts";
 import { call, type CallContext, type PalletPart, signerOf } from "../pallet.ts";
 import { equalBytes } from "../../../../base/bytes.ts";

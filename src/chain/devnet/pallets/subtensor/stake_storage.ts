@@ -2,8 +2,8 @@
  * Who has staked what: a hotkey's whole stake on a subnet, and the coldkeys' shares in it. Shares stay while the whole
  * grows, so that an epoch pays all who hold them by one write.
  */
-import { vec } from "../../scale/composite_types.ts";
-import { u16, u64 } from "../../scale/primitive_types.ts";
+import { vec } from "../../../scale/composite_types.ts";
+import { u16, u64 } from "../../../scale/primitive_types.ts";
 import { accountId } from "../common_types.ts";
 import { u64f64 } from "../fixed_point_types.ts";
 import { account, netuid, storage } from "./storage.ts";

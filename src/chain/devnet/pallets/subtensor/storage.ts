@@ -2,8 +2,8 @@
  * The subnet's records. `byUid` vectors have one element for each uid; uids are handed out from zero without gaps.
  * Consensus values (rank to dividends) are those of the last epoch.
  */
-import { struct, tuple, vec } from "../../scale/composite_types.ts";
-import { bool, u128, u16, u32, u64, u8 } from "../../scale/primitive_types.ts";
+import { struct, tuple, vec } from "../../../scale/composite_types.ts";
+import { bool, u128, u16, u32, u64, u8 } from "../../../scale/primitive_types.ts";
 import { accountId } from "../common_types.ts";
 import { SUBTENSOR } from "./failure.ts";
 import { blake2Concat, identity, StorageDeclarations } from "../storage_entry.ts";

@@ -2,8 +2,8 @@
  * What a subnet has beside storage.ts: parameters, its token's pool, and what its owner and its neurons say of
  * themselves. Pools stay empty where a subnet's token is worth one TAO.
  */
-import { struct, tuple } from "../../scale/composite_types.ts";
-import { bool, bytes, i16, u128, u16, u32, u64, u8 } from "../../scale/primitive_types.ts";
+import { struct, tuple } from "../../../scale/composite_types.ts";
+import { bool, bytes, i16, u128, u16, u32, u64, u8 } from "../../../scale/primitive_types.ts";
 import { accountId } from "../common_types.ts";
 import { i96f32 } from "../fixed_point_types.ts";
 import { blake2Concat, twox64Concat } from "../storage_entry.ts";

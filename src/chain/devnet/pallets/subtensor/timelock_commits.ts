@@ -8,7 +8,7 @@ import { blake2AsU8a } from "@polkadot/util-crypto";
 import { equalBytes } from "../../../../base/bytes.ts";
 import { isSkeinError } from "../../../../base/errors.ts";
 import { decodeWeightsPayload, epochOf, timelockDecrypt } from "../../../timelock/mod.ts";
-import { u16, u64 } from "../../scale/primitive_types.ts";
+import { u16, u64 } from "../../../scale/primitive_types.ts";
 import { accountId, h256 } from "../common_types.ts";
 import { pulseOf } from "../drand.ts";
 import { call, type CallContext, DispatchFailure, type PalletPart, signerOf } from "../pallet.ts";

@@ -2,8 +2,8 @@
  * set_weights: a hotkey says what it thinks of its subnet's neurons. The largest weight is scaled to 65535. Where a
  * subnet has commit-reveal on, weights come in by way of a commit only, and it was the commit that the rate limit held for.
  */
-import { tuple, vec } from "../../scale/composite_types.ts";
-import { compact, u16, u64 } from "../../scale/primitive_types.ts";
+import { tuple, vec } from "../../../scale/composite_types.ts";
+import { compact, u16, u64 } from "../../../scale/primitive_types.ts";
 import { accountId, dispatchError } from "../common_types.ts";
 import { call, type CallContext, DispatchFailure, type PalletPart, signerOf } from "../pallet.ts";
 import { refuse, SUBTENSOR } from "./failure.ts";

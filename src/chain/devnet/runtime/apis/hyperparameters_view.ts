@@ -3,7 +3,7 @@ import * as at from "../../pallets/subtensor/storage.ts";
 import * as more from "../../pallets/subtensor/subnet_storage.ts";
 import { i32f32 } from "../../pallets/fixed_point_types.ts";
 import type { StorageEntry } from "../../pallets/storage_entry.ts";
-import { bool, compact, u16, u64 } from "../../scale/primitive_types.ts";
+import { bool, compact, u16, u64 } from "../../../scale/primitive_types.ts";
 import type { SubnetView } from "./subnet_view.ts";
 import { view, type ViewField, type ViewFields } from "./view.ts";
 

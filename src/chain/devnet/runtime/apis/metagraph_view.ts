@@ -5,9 +5,9 @@
 import { accountId } from "../../pallets/common_types.ts";
 import * as at from "../../pallets/subtensor/storage.ts";
 import * as more from "../../pallets/subtensor/subnet_storage.ts";
-import { option, struct, tuple, type Variant, variant, vec } from "../../scale/composite_types.ts";
-import { compact, u16, u64 } from "../../scale/primitive_types.ts";
-import type { AnyType, ScaleType } from "../../scale/scale_type.ts";
+import { option, struct, tuple, type Variant, variant, vec } from "../../../scale/composite_types.ts";
+import { compact, u16, u64 } from "../../../scale/primitive_types.ts";
+import type { AnyType, ScaleType } from "../../../scale/scale_type.ts";
 import { alphaHigh, alphaLow, of16, of64, ofBool } from "./hyperparameters_view.ts";
 import { neuronListFields } from "./neuron_lists.ts";
 import type { RuntimeApiContext } from "./runtime_api.ts";

@@ -2,9 +2,9 @@
 import { accountId } from "../../pallets/common_types.ts";
 import * as at from "../../pallets/subtensor/storage.ts";
 import type { StorageEntry } from "../../pallets/storage_entry.ts";
-import { vec } from "../../scale/composite_types.ts";
-import { bool, compact, u16, u64 } from "../../scale/primitive_types.ts";
-import type { ScaleType } from "../../scale/scale_type.ts";
+import { vec } from "../../../scale/composite_types.ts";
+import { bool, compact, u16, u64 } from "../../../scale/primitive_types.ts";
+import type { ScaleType } from "../../../scale/scale_type.ts";
 import { alphaStakeOf, type SubnetView, taoStakeOf, weighedStakeOf } from "./subnet_view.ts";
 import type { ViewField } from "./view.ts";
 

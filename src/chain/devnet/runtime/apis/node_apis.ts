@@ -1,8 +1,8 @@
 /** What a client asks a chain about itself: version, metadata, the nonce of an account. */
 import { accountId } from "../../pallets/common_types.ts";
 import { Account } from "../../pallets/system.ts";
-import { option, vec, wrapper } from "../../scale/composite_types.ts";
-import { bytes, u32 } from "../../scale/primitive_types.ts";
+import { option, vec, wrapper } from "../../../scale/composite_types.ts";
+import { bytes, u32 } from "../../../scale/primitive_types.ts";
 import { RUNTIME_VERSION, runtimeVersionType } from "../version.ts";
 import { method, type RuntimeApi } from "./runtime_api.ts";
 

@@ -3,9 +3,9 @@
  * What is not signed costs nothing.
  */
 import { dispatchClass, weight } from "../../pallets/common_types.ts";
-import { option, struct, type Variant } from "../../scale/composite_types.ts";
-import { bytes, u32, u64 } from "../../scale/primitive_types.ts";
-import { encodeValue } from "../../scale/scale_type.ts";
+import { option, struct, type Variant } from "../../../scale/composite_types.ts";
+import { bytes, u32, u64 } from "../../../scale/primitive_types.ts";
+import { encodeValue } from "../../../scale/scale_type.ts";
 import { dispatchInfoOf, type Weight } from "../dispatch_info.ts";
 import { decodeInherent, decodeTransaction, isSigned, uncheckedExtrinsic } from "../extrinsic.ts";
 import { feeDetails, feeRao, lengthToFeeRao, weightToFeeRao } from "../fees.ts";
@@ -57,7 +57,7 @@ function feeDetailsOf({ call, tip }: Priced, lengthBytes: number) {
   return feeDetails(lengthBytes, dispatchInfoOf(call), tip);
 }
 
-/** The same two for an extrinsic as it stands in a block. @throws {SkeinError} `devnet/undecodable` */
+/** The same two for an extrinsic as it stands in a block. @throws {SkeinError} `scale/undecodable` */
 export const feeInfoOfExtrinsic = (encoded: Uint8Array) =>
   feeInfoOf(priceExtrinsic(encoded), encoded.byteLength);
 export const feeDetailsOfExtrinsic = (encoded: Uint8Array) =>

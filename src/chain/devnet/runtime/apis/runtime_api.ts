@@ -1,6 +1,6 @@
 /** What a runtime API is: functions that a client calls by name through `state_call`, SCALE in, SCALE out. */
 import type { TypedState } from "../../pallets/typed_state.ts";
-import type { AnyType } from "../../scale/scale_type.ts";
+import type { AnyType } from "../../../scale/scale_type.ts";
 
 export interface RuntimeApiContext {
   readonly state: TypedState;

@@ -2,8 +2,8 @@
 import { accountId } from "../../pallets/common_types.ts";
 import * as at from "../../pallets/subtensor/storage.ts";
 import * as more from "../../pallets/subtensor/subnet_storage.ts";
-import { array, option, vec } from "../../scale/composite_types.ts";
-import { compact, u16, u64 } from "../../scale/primitive_types.ts";
+import { array, option, vec } from "../../../scale/composite_types.ts";
+import { compact, u16, u64 } from "../../../scale/primitive_types.ts";
 import { hyperparameters, hyperparametersV2, of16, of64 } from "./hyperparameters_view.ts";
 import { metagraph, readSelective, selectiveMetagraph } from "./metagraph_view.ts";
 import { neuronListFields } from "./neuron_lists.ts";

@@ -2,7 +2,7 @@
  * One subnet at one block, for the APIs that describe it: each storage value is decoded once, however many fields or
  * neurons ask for it.
  */
-import type { ValueOf } from "../../scale/scale_type.ts";
+import type { ValueOf } from "../../../scale/scale_type.ts";
 import { stakeOf, totalStakeOf } from "../../pallets/subtensor/stake.ts";
 import * as at from "../../pallets/subtensor/storage.ts";
 import * as more from "../../pallets/subtensor/subnet_storage.ts";

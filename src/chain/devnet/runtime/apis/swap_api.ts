@@ -1,5 +1,5 @@
 /** SwapRuntimeApi: what a subnet's token is worth. On this chain always one TAO, for there are no pools to move it. */
-import { u16, u64 } from "../../scale/primitive_types.ts";
+import { u16, u64 } from "../../../scale/primitive_types.ts";
 import { method, type RuntimeApi } from "./runtime_api.ts";
 
 const RAO_PER_TAO = 1_000_000_000n;

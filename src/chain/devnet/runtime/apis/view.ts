@@ -2,8 +2,8 @@
  * Structs that a runtime API computes: each field with its type and how it is read from what the struct describes. The
  * order of the fields is the order on the wire.
  */
-import { option, struct } from "../../scale/composite_types.ts";
-import type { AnyType, ScaleType, TypeParameter } from "../../scale/scale_type.ts";
+import { option, struct } from "../../../scale/composite_types.ts";
+import type { AnyType, ScaleType, TypeParameter } from "../../../scale/scale_type.ts";
 
 export type ViewField<S> = readonly [type: AnyType, read: (source: S) => unknown];
 export type ViewFields<S> = Readonly<Record<string, ViewField<S>>>;

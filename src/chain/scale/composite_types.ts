@@ -1,6 +1,6 @@
 /** Sequences, tuples, structs and enumerations of other types. */
-import { assert } from "../../../base/assert.ts";
-import { undecodable } from "./scale_bytes.ts";
+import { assert } from "../../base/assert.ts";
+import { undecodable } from "./errors.ts";
 import type { AnyType, Field, ScaleType, TypeParameter, ValueOf } from "./scale_type.ts";
 
 export function vec<T>(of: ScaleType<T>): ScaleType<T[]> {

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { fromHex, toHex } from "../../../../src/base/bytes.ts";
 import { isSkeinError } from "../../../../src/base/errors.ts";
-import { option, struct, tuple, variant, vec } from "../../../../src/chain/devnet/scale/composite_types.ts";
+import { option, struct, tuple, variant, vec } from "../../../../src/chain/scale/composite_types.ts";
 import {
   bool,
   bytes,
@@ -12,12 +12,12 @@ import {
   u16,
   u32,
   u8,
-} from "../../../../src/chain/devnet/scale/primitive_types.ts";
-import { decodeValue, encodeValue } from "../../../../src/chain/devnet/scale/scale_type.ts";
+} from "../../../../src/chain/scale/primitive_types.ts";
+import { decodeValue, encodeValue } from "../../../../src/chain/scale/scale_type.ts";
 import { birthBlock, deathBlock, type Era, eraType } from "../../../../src/chain/devnet/runtime/era.ts";
 import { decodeTransaction } from "../../../../src/chain/devnet/runtime/extrinsic.ts";
 
-const undecodable = (error: unknown) => isSkeinError(error, "devnet/undecodable");
+const undecodable = (error: unknown) => isSkeinError(error, "scale/undecodable");
 const hexOf = (...args: Parameters<typeof encodeValue>) => toHex(encodeValue(...args));
 
 Deno.test("compact integers have the encodings of the SCALE reference", () => {

@@ -3,8 +3,8 @@
  * integers are little-endian; compact integers have their width in the two low bits and must be in their shortest
  * form, so that one value has one encoding (a hash of the encoding names the value).
  */
-import { assert } from "../../../base/assert.ts";
-import { devnetError } from "../errors.ts";
+import { assert } from "../../base/assert.ts";
+import { undecodable } from "./errors.ts";
 
 const MODE_LIMITS = [0n, 1n << 6n, 1n << 14n, 1n << 30n];
 /** Calls that hold calls; deeper ones would exhaust the stack before their bytes end. */
@@ -94,7 +94,7 @@ export class ScaleReader {
     return this.#bytes.slice(start, end);
   }
 
-  /** A copy. @throws {SkeinError} `devnet/undecodable` */
+  /** A copy. @throws {SkeinError} `scale/undecodable` */
   raw(byteCount: number): Uint8Array<ArrayBuffer> {
     this.#take(byteCount);
     return this.#bytes.slice(this.#at - byteCount, this.#at) as Uint8Array<ArrayBuffer>;
@@ -165,8 +165,4 @@ export class ScaleReader {
     this.#nesting--;
     return value;
   }
-}
-
-export function undecodable(what: string) {
-  return devnetError("devnet/undecodable", `decode SCALE: ${what}`);
 }

@@ -3,12 +3,13 @@
  * Pallets are written in these types once; the codec the runtime uses and the metadata a client reads cannot drift
  * apart.
  */
-import { ScaleReader, ScaleWriter, undecodable } from "./scale_bytes.ts";
+import { undecodable } from "./errors.ts";
+import { ScaleReader, ScaleWriter } from "./scale_bytes.ts";
 
 export interface ScaleType<T> {
   readonly shape: Shape;
   encode(value: T, to: ScaleWriter): void;
-  /** @throws {SkeinError} `devnet/undecodable` */
+  /** @throws {SkeinError} `scale/undecodable` */
   decode(from: ScaleReader): T;
 }
 
@@ -51,7 +52,7 @@ export function encodeValue<T>(type: ScaleType<T>, value: T): Uint8Array<ArrayBu
   return written;
 }
 
-/** Decodes all of `bytes`. @throws {SkeinError} `devnet/undecodable`, also for bytes left over */
+/** Decodes all of `bytes`. @throws {SkeinError} `scale/undecodable`, also for bytes left over */
 export function decodeValue<T>(type: ScaleType<T>, bytes: Uint8Array): T {
   const reader = new ScaleReader(bytes);
   const value = type.decode(reader);

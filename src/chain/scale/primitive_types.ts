@@ -1,7 +1,7 @@
 /** Integers, booleans, text and byte strings. Up to 32 bits a value is a number, above a bigint. */
-import { assert } from "../../../base/assert.ts";
-import { fromUtf8, utf8 } from "../../../base/bytes.ts";
-import { undecodable } from "./scale_bytes.ts";
+import { assert } from "../../base/assert.ts";
+import { fromUtf8, utf8 } from "../../base/bytes.ts";
+import { undecodable } from "./errors.ts";
 import type { ScaleType } from "./scale_type.ts";
 
 function smallUint(name: "u8" | "u16" | "u32", byteCount: number): ScaleType<number> {
