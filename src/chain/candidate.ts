@@ -6,6 +6,7 @@ import { chainError } from "./errors.ts";
 import { isSkeinError } from "../base/errors.ts";
 import type { Endpoint } from "./endpoints.ts";
 import { Link, type LinkDependencies, type LinkOptions } from "./link.ts";
+import { cannotConnect } from "./no_connection.ts";
 
 export interface Candidate {
   readonly endpoint: Endpoint;
@@ -15,16 +16,24 @@ export interface Candidate {
   readonly isSyncing: boolean;
 }
 
-/**
- * @param genesisHash what its chain must be, where that is known
- * @throws {SkeinError} `chain/unreachable`, `chain/disconnected`, `chain/other-chain`
- */
+export interface CandidateOptions extends Omit<LinkOptions, "url" | "address"> {
+  /** For the answers to all first questions; what a mere WebSocket server never gives. */
+  readonly greetingTimeoutMs: number;
+  /** What its chain must be, where that is known. */
+  readonly genesisHash?: string;
+}
+
+/** @throws {SkeinError} `chain/unreachable`, `chain/other-chain` */
 export async function openCandidate(
   endpoint: Endpoint,
-  options: Omit<LinkOptions, "url" | "address"> & { readonly genesisHash?: string },
+  options: CandidateOptions,
   deps: LinkDependencies,
 ): Promise<Candidate> {
   const link = await Link.open({ ...options, url: endpoint.url, address: endpoint.address }, deps);
+  const cancel = deps.clock.after(
+    options.greetingTimeoutMs,
+    () => link.drop("it takes the connection and answers nothing"),
+  );
   try {
     const [genesisHash, head, health] = await Promise.all([
       link.send("chain_getBlockHash", [0]),
@@ -52,13 +61,12 @@ export async function openCandidate(
     };
   } catch (error) {
     link.drop("not to be used");
-    if (isSkeinError(error)) throw error;
-    throw chainError(
-      "chain/unreachable",
-      `connect to ${endpoint.url}: the node answers ${
-        (error as Error).message
-      }, a Substrate node is required, check the address`,
-      { url: endpoint.url },
-    );
+    if (isSkeinError(error, "chain/other-chain")) throw error;
+    const found = isSkeinError(error)
+      ? String(error.payload.found)
+      : `it answers ${(error as Error).message}`;
+    throw cannotConnect(endpoint.url, found);
+  } finally {
+    cancel();
   }
 }

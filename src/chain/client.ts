@@ -3,11 +3,13 @@ import { ApiPromise } from "@polkadot/api";
 import type { Clock } from "../base/clock.ts";
 import type { Log } from "../base/log.ts";
 import { Random, secureRandomBytes } from "../base/random.ts";
+import type { CallObserver } from "./call_stage.ts";
 import { chainError } from "./errors.ts";
 import type { ChainClient } from "./chain_client.ts";
 import { Heads } from "./heads.ts";
 import { type OpenSocket, openWebSocket } from "./link.ts";
 import { shownUrl } from "./networks.ts";
+import { cannotConnect, noneReached } from "./no_connection.ts";
 import { PolkadotClient } from "./polkadot_client.ts";
 import { cryptoReady } from "./sr25519.ts";
 import { SteadyProvider } from "./steady_provider.ts";
@@ -26,6 +28,11 @@ export interface ConnectOptions {
   readonly replyTimeoutMs?: number;
   /** A node whose head does not move for so long is left for one that is ahead, if another endpoint is. */
   readonly staleHeadMs?: number;
+  /**
+   * Somebody sits before it: a first connection that no endpoint takes is given up after `BRIEF_MS` and one attempt at each,
+   * instead of being tried again until `timeoutMs`.
+   */
+  readonly isBrief?: boolean;
 }
 
 export interface ConnectDependencies {
@@ -36,12 +43,19 @@ export interface ConnectDependencies {
   readonly random?: Random;
   /** By default a WebSocket. */
   readonly openSocket?: OpenSocket;
+  /** Told how calls fare, for whoever stops in the middle of one. */
+  readonly onCall?: CallObserver;
 }
 
 const TIMEOUT_MS = 30_000;
 const CALL_TIMEOUT_MS = 300_000;
 const REPLY_TIMEOUT_MS = 30_000;
 const STALE_HEAD_MS = 60_000;
+const OPEN_TIMEOUT_MS = 10_000;
+/** Some attempts, for a chain that was started a moment before; with the pause before the last it is two seconds at most. */
+const BRIEF_MS = 1200;
+/** For the opening, and again for the first answers: a lost packet and a slow line are within it. */
+const BRIEF_ANSWER_MS = 3000;
 
 /**
  * @param urls endpoints of one chain, in the order of preference; the others stand by
@@ -58,20 +72,32 @@ export async function connectChain(
   await cryptoReady();
   deps.signal?.throwIfAborted();
   const random = deps.random ?? new Random(new DataView(secureRandomBytes(4).buffer).getUint32(0));
+  const replyTimeoutMs = options.replyTimeoutMs ?? REPLY_TIMEOUT_MS;
+  const hopeless = new AbortController();
+  const startMs = deps.clock.monotonicMs();
   const provider = new SteadyProvider(
     {
       urls: endpoints,
-      replyTimeoutMs: options.replyTimeoutMs ?? REPLY_TIMEOUT_MS,
+      replyTimeoutMs,
       staleHeadMs: options.staleHeadMs ?? STALE_HEAD_MS,
+      openTimeoutMs: options.isBrief ? BRIEF_ANSWER_MS : OPEN_TIMEOUT_MS,
+      greetingTimeoutMs: options.isBrief ? BRIEF_ANSWER_MS : replyTimeoutMs,
     },
-    { ...deps, random, openSocket: deps.openSocket ?? openWebSocket },
+    {
+      ...deps,
+      random,
+      openSocket: deps.openSocket ?? openWebSocket,
+      onNoneReached: () => {
+        if (options.isBrief && deps.clock.monotonicMs() - startMs >= BRIEF_MS) hopeless.abort();
+      },
+    },
   );
   const api = new ApiPromise({ provider, initWasm: false, noInitWarn: true });
   const onAbort = () => provider.disconnect();
   deps.signal?.addEventListener("abort", onAbort, { once: true });
   try {
     await provider.connect();
-    await ready(api, provider, url, deps, options.timeoutMs ?? TIMEOUT_MS);
+    await ready(api, provider, { ...deps, url, hopeless: hopeless.signal }, options.timeoutMs ?? TIMEOUT_MS);
     const heads = await inTime(
       provider,
       url,
@@ -112,13 +138,7 @@ async function inTime<T>(
   else provider.closed.addEventListener("abort", onClosed, { once: true });
   const cancel = clock.after(
     timeoutMs,
-    () =>
-      reject(chainError(
-        "chain/unreachable",
-        `connect to ${url}: no heads after ${Math.round(timeoutMs / 1000)} s, check the node`,
-        { url },
-        provider.lastFailure,
-      )),
+    () => reject(notConnected(provider, url, `no heads in ${Math.round(timeoutMs / 1000)} s`)),
   );
   try {
     return await Promise.race([work(), promise]);
@@ -126,6 +146,12 @@ async function inTime<T>(
     cancel();
     provider.closed.removeEventListener("abort", onClosed);
   }
+}
+
+/** @param found for a node that can be reached and does not serve */
+function notConnected(provider: SteadyProvider, url: string, found: string): Error {
+  const isReached = provider.isConnected || provider.failures.size === 0;
+  return isReached ? cannotConnect(url, found) : noneReached(provider.failures);
 }
 
 function checkAddresses(urls: readonly string[]): void {
@@ -142,25 +168,26 @@ function checkAddresses(urls: readonly string[]): void {
 async function ready(
   api: ApiPromise,
   provider: SteadyProvider,
-  url: string,
-  { clock, signal }: { clock: Clock; signal?: AbortSignal },
+  { clock, signal, url, hopeless }: {
+    clock: Clock;
+    signal?: AbortSignal;
+    url: string;
+    /** Aborts when connecting need not be tried any longer. */
+    hopeless: AbortSignal;
+  },
   timeoutMs: number,
 ): Promise<void> {
   const { promise: failed, reject } = Promise.withResolvers<never>();
-  const unreachable = (found: string, cause?: unknown) =>
-    reject(chainError(
-      "chain/unreachable",
-      `connect to ${url}: ${found}, a Substrate node's WebSocket is required, check the address and the node`,
-      { url },
-      cause,
-    ));
-  const cancel = clock.after(
-    timeoutMs,
-    () => unreachable(`no working chain after ${Math.round(timeoutMs / 1000)} s`, provider.lastFailure),
-  );
+  const giveUp = (found: string) => reject(notConnected(provider, url, found));
+  const seconds = Math.round(timeoutMs / 1000);
+  const cancel = clock.after(timeoutMs, () => giveUp(`no working chain in ${seconds} s`));
+  hopeless.addEventListener("abort", () => giveUp("no connection"), { once: true });
   const onAbort = () => reject(signal!.reason);
   signal?.addEventListener("abort", onAbort, { once: true });
-  api.once("error", (error) => unreachable("the API cannot be initialised", error));
+  api.once(
+    "error",
+    (error) => reject(cannotConnect(url, `the API cannot be initialised (${error.message})`)),
+  );
   try {
     await Promise.race([api.isReady, failed]);
   } finally {

@@ -10,7 +10,10 @@ import type { Endpoint, Endpoints } from "./endpoints.ts";
 import type { OpenSocket } from "./link.ts";
 
 export interface ChoiceOptions {
+  /** For a socket to open. */
   readonly openTimeoutMs: number;
+  /** For what a node says of itself first. */
+  readonly greetingTimeoutMs: number;
   readonly replyTimeoutMs: number;
 }
 
@@ -24,6 +27,7 @@ export class EndpointChoice {
   #genesisHash: string | undefined;
   #heightSeen = 0;
   #lastFailure: unknown;
+  readonly #failures = new Map<string, unknown>();
 
   constructor(
     endpoints: Endpoints,
@@ -38,6 +42,11 @@ export class EndpointChoice {
   /** Why the last attempt came to nothing. */
   get lastFailure(): unknown {
     return this.#lastFailure;
+  }
+
+  /** Of each endpoint that has failed, its last, by url. */
+  get failures(): ReadonlyMap<string, unknown> {
+    return this.#failures;
   }
 
   /** The highest head that any node has told. */
@@ -105,6 +114,7 @@ export class EndpointChoice {
       return await openCandidate(endpoint, { ...this.#options, genesisHash: this.#genesisHash }, this.#deps);
     } catch (error) {
       this.#lastFailure = error;
+      this.#failures.set(endpoint.url, error);
       if (!isSkeinError(error, "chain/other-chain")) this.endpoints.failed(endpoint, clock.monotonicMs());
       else if (this.endpoints.leaveOut(endpoint, clock.monotonicMs())) log.warn(describeError(error));
       return undefined;

@@ -6,6 +6,7 @@
 import type { Clock } from "../base/clock.ts";
 import { chainError } from "./errors.ts";
 import { JsonRpc, type UpdateHandler } from "./json_rpc.ts";
+import { cannotConnect, complaintOf } from "./no_connection.ts";
 
 /** As much of a WebSocket as is needed here. */
 export interface RpcSocket {
@@ -44,6 +45,7 @@ export class Link {
   readonly #rpc: JsonRpc;
   readonly #ended = Promise.withResolvers<string>();
   #isAlive = true;
+  #complaint?: string;
 
   private constructor(options: LinkOptions, { clock, openSocket }: LinkDependencies) {
     this.url = options.url;
@@ -52,30 +54,25 @@ export class Link {
     this.#socket = openSocket(options.address ?? options.url);
     this.#rpc = new JsonRpc((text) => this.#socket.send(text));
     this.#socket.onmessage = ({ data }) => this.#receive(data);
-    this.#socket.onerror = () => {}; // a close follows
-    this.#socket.onclose = () => this.#end("the node closed the connection");
+    this.#socket.onerror = (event) => void (this.#complaint = complaintOf(event)); // a close follows
+    this.#socket.onclose = () => this.#end(this.#complaint ?? "the node closed the connection");
   }
 
   /** @throws {SkeinError} `chain/unreachable` */
   static async open(options: LinkOptions, deps: LinkDependencies): Promise<Link> {
-    const unreachable = (found: string) =>
-      chainError(
-        "chain/unreachable",
-        `connect to ${options.url}: ${found}, a Substrate node's WebSocket is required, check the address`,
-        { url: options.url },
-      );
     let link: Link;
     try {
       link = new Link(options, deps);
     } catch (error) {
-      throw unreachable((error as Error).message);
+      throw cannotConnect(options.url, (error as Error).message);
     }
     const opened = new Promise<true>((resolve) => link.#socket.onopen = () => resolve(true));
-    const cancel = deps.clock.after(options.openTimeoutMs, () => link.drop("no answer to the opening"));
+    const seconds = Math.round(options.openTimeoutMs / 1000);
+    const cancel = deps.clock.after(options.openTimeoutMs, () => link.drop(`no answer in ${seconds} s`));
     const outcome = await Promise.race([opened, link.#ended.promise]);
     cancel();
     if (outcome === true) return link;
-    throw unreachable(outcome);
+    throw cannotConnect(options.url, outcome);
   }
 
   get isAlive(): boolean {
@@ -149,7 +146,7 @@ export class Link {
       chainError(
         "chain/disconnected",
         `request ${method} of ${this.url}: ${reason}, wait for the connection or use another node`,
-        { url: this.url },
+        { url: this.url, found: reason },
       );
     if (!this.#isAlive) throw lost("the connection has ended");
     const cancel = this.#clock.after(

@@ -5,6 +5,7 @@ import { isSkeinError } from "../base/errors.ts";
 import type { Log } from "../base/log.ts";
 import { type Random, secureRandomBytes } from "../base/random.ts";
 import { type AxonAddress, axonCall } from "./axon.ts";
+import type { CallObserver } from "./call_stage.ts";
 import {
   addStakeCall,
   type Call,
@@ -50,6 +51,7 @@ export interface ClientParts {
   readonly log: Log;
   readonly random: Random;
   readonly onClose: () => void;
+  readonly onCall?: CallObserver;
 }
 
 export class PolkadotClient implements ChainClient {

@@ -28,6 +28,8 @@ export interface SteadyProviderOptions {
   readonly urls: readonly string[];
   readonly replyTimeoutMs: number;
   readonly staleHeadMs: number;
+  readonly openTimeoutMs: number;
+  readonly greetingTimeoutMs: number;
 }
 
 export interface SteadyProviderDependencies {
@@ -35,6 +37,8 @@ export interface SteadyProviderDependencies {
   readonly log: Log;
   readonly random: Random;
   readonly openSocket: OpenSocket;
+  /** Told each time that all endpoints were tried and none can be used. */
+  readonly onNoneReached?: () => void;
 }
 
 interface Subscription {
@@ -46,7 +50,6 @@ interface Subscription {
   remoteId?: number | string;
 }
 
-const OPEN_TIMEOUT_MS = 10_000;
 /** A link that lasted so long has made up for the failures before it. */
 const PROVED_MS = 30_000;
 
@@ -74,12 +77,7 @@ export class SteadyProvider implements ProviderInterface {
     this.#deps = deps;
     this.#clock = deps.clock;
     this.#log = deps.log;
-    const { replyTimeoutMs } = options;
-    this.#choice = new EndpointChoice(
-      new Endpoints(options.urls, deps.random),
-      { openTimeoutMs: OPEN_TIMEOUT_MS, replyTimeoutMs },
-      deps,
-    );
+    this.#choice = new EndpointChoice(new Endpoints(options.urls, deps.random), options, deps);
   }
 
   get isConnected(): boolean {
@@ -102,9 +100,9 @@ export class SteadyProvider implements ProviderInterface {
     return this.#closing.signal;
   }
 
-  /** Why there is no link at present. */
-  get lastFailure(): unknown {
-    return this.#choice.lastFailure;
+  /** The last failure of each endpoint that has failed, by url. */
+  get failures(): ReadonlyMap<string, unknown> {
+    return this.#choice.failures;
   }
 
   /** A call is under way: outages tell how many are, and no node is left for a mere preference. @returns its end */
@@ -227,6 +225,7 @@ export class SteadyProvider implements ProviderInterface {
       if (candidate !== undefined && signal.aborted) candidate.link.drop("closed by us");
       if (candidate?.link.isAlive) successor = await this.#serve(candidate);
       else {
+        if (candidate === undefined) this.#deps.onNoneReached?.();
         successor = undefined;
         const { endpoints } = this.#choice;
         await this.#clock.sleep(endpoints.waitMs(this.#clock.monotonicMs()), signal).catch(() => {});

@@ -11,6 +11,7 @@ import type { Clock } from "../base/clock.ts";
 import { describeError, isSkeinError } from "../base/errors.ts";
 import type { Log } from "../base/log.ts";
 import type { Random } from "../base/random.ts";
+import type { CallObserver, CallStage } from "./call_stage.ts";
 import type { Call } from "./calls.ts";
 import { isUnknownBlock } from "./head_reads.ts";
 import { callFailed, callRefused } from "./dispatch_error.ts";
@@ -48,6 +49,7 @@ export interface SubmitDependencies {
   readonly clock: Clock;
   readonly log: Log;
   readonly random: Random;
+  readonly onCall?: CallObserver;
 }
 
 /** One call of our callers, from the first signature to the end. */
@@ -134,7 +136,10 @@ export class Submitter {
       else fate = await this.#follow(task, signed, undefined);
       if (fate.kind === "included") {
         try {
-          return { signed, ...await readInclusion(api, request, fate.blockHash, signed.hex) };
+          const found = await readInclusion(api, request, fate.blockHash, signed.hex);
+          const hasFailed = found.dispatchError !== undefined;
+          this.#tell(task, { kind: "included", block: found.block.number, hasFailed });
+          return { signed, ...found };
         } catch (error) {
           if (!isSkeinError(error, "chain/request-failed")) throw error;
           log.debug(`chain: ${task.what}: ${describeError(error)}, looking again`);
@@ -164,6 +169,7 @@ export class Submitter {
         log.info(
           `chain: ${task.what}: block ${block.number} was reorganised away, bringing the call in again`,
         );
+        this.#tell(task, { kind: "sent", lastBlock: signed.lastBlock });
         inclusion = await this.#include(task, signed);
         continue;
       }
@@ -224,9 +230,12 @@ export class Submitter {
     const { provider, api, request, log } = this.#deps;
     const signed = await this.#sign(task, nonce);
     try {
-      return { signed, watch: await submitAndWatch(await provider.connected(), signed.hex) };
+      const link = await provider.connected();
+      this.#tell(task, { kind: "sent", lastBlock: signed.lastBlock });
+      return { signed, watch: await submitAndWatch(link, signed.hex) };
     } catch (error) {
       if (isSkeinError(error, "chain/disconnected") || isAlreadyInPool(error as Error)) return { signed };
+      this.#tell(task, { kind: "refused" });
       if (!isContention(error as Error, attempt)) throw callRefused(task.what, error as Error);
       log.debug(`chain: ${task.what}: ${describeError(error)}, signing anew`);
       if (!maySpeakOfCopy(error as Error)) return undefined;
@@ -265,6 +274,10 @@ export class Submitter {
         await this.#sleep(LOOK_AGAIN_MS);
       }
     }
+  }
+
+  #tell({ what, order }: Task, stage: CallStage): void {
+    this.#deps.onCall?.(what, order, stage);
   }
 
   #release({ ss58, nonce }: SignedCall): void {

@@ -1,6 +1,6 @@
 /**
- * One command at a chain: connect, do it, and close whatever happens. Ctrl-C leaves at once; a call that is on its way by then
- * may still come in, as the message says.
+ * One command at a chain: connect, do it, and close whatever happens. Ctrl-C leaves at once, and says what became of the calls
+ * that were sent by then.
  */
 import { systemClock } from "../base/clock.ts";
 import type { Clock } from "../base/clock.ts";
@@ -10,6 +10,7 @@ import { isOnThisMachine } from "../chain/networks.ts";
 import { DEFAULT_CHAIN } from "./flags.ts";
 import { jsonText } from "./json_text.ts";
 import { describeEvent } from "./present.ts";
+import { SentCalls } from "./sent_calls.ts";
 import { stopSignal } from "./stop_signal.ts";
 import { processTerminal, type Terminal } from "./terminal.ts";
 
@@ -34,6 +35,7 @@ export async function atChain(
     const line = describeEvent(event);
     if (line !== undefined) terminal.tell(line);
   });
+  const sent = new SentCalls();
   const stop = stopSignal();
   const { signal } = stop;
   const left = new Promise<"left">((resolve) =>
@@ -42,7 +44,7 @@ export async function atChain(
   try {
     const outcome = await Promise.race([left, connectAndDo({ clock: systemClock, log, signal })]);
     if (outcome !== "left") return finish(0);
-    terminal.tell("skein: stopped; a call that was sent already may still come in");
+    terminal.tell(`skein: ${sent.describeStop()}`);
     finish(130);
   } finally {
     stop.dispose();
@@ -50,7 +52,11 @@ export async function atChain(
 
   async function connectAndDo(deps: { clock: Clock; log: typeof log; signal: AbortSignal }): Promise<"done"> {
     const { openChain } = await import("../node/open_chain.ts");
-    const chain = await openChain(flags.chain ?? DEFAULT_CHAIN, deps);
+    const chain = await openChain(
+      flags.chain ?? DEFAULT_CHAIN,
+      { ...deps, onCall: sent.observe },
+      { isBrief: true },
+    );
     try {
       await task({ chain, terminal, clock: deps.clock, signal });
       return "done";

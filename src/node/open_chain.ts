@@ -1,7 +1,8 @@
 /** The chain that the operator named, or this machine's own. */
 import type { Clock } from "../base/clock.ts";
 import type { Log } from "../base/log.ts";
-import { type ChainClient, connectChain } from "../chain/client.ts";
+import type { CallObserver } from "../chain/call_stage.ts";
+import { type ChainClient, connectChain, type ConnectOptions } from "../chain/client.ts";
 import { dataDirectory } from "./home.ts";
 import { findOrStartLocalChain } from "./local_chain.ts";
 
@@ -11,11 +12,18 @@ import { findOrStartLocalChain } from "./local_chain.ts";
  */
 export async function openChain(
   endpoints: readonly string[],
-  deps: { readonly clock: Clock; readonly log: Log; readonly signal: AbortSignal },
+  deps: {
+    readonly clock: Clock;
+    readonly log: Log;
+    readonly signal: AbortSignal;
+    readonly onCall?: CallObserver;
+  },
+  options: ConnectOptions = {},
 ): Promise<ChainClient> {
   const isLocal = endpoints[0] === "local";
   return await connectChain(
     isLocal ? await findOrStartLocalChain(dataDirectory(), deps) : endpoints,
     deps,
+    options,
   );
 }

@@ -24,7 +24,10 @@ async function withTwo(body: (room: Room) => Promise<void>, before: (room: Room)
   const clock = new VirtualClock();
   const lines: string[] = [];
   const provider = new SteadyProvider(
-    { urls: ["a", "b"], replyTimeoutMs: 30 * SECOND, staleHeadMs: MINUTE },
+    {
+      ...{ urls: ["a", "b"], replyTimeoutMs: 30 * SECOND, staleHeadMs: MINUTE },
+      ...{ openTimeoutMs: 10 * SECOND, greetingTimeoutMs: 30 * SECOND },
+    },
     {
       clock,
       log: eventLog(({ level, message }) => lines.push(`${level}: ${message}`)),

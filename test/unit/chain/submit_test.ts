@@ -1,5 +1,6 @@
 import { strict as assert } from "node:assert";
 import { isSkeinError } from "../../../src/base/errors.ts";
+import type { CallObserver } from "../../../src/chain/call_stage.ts";
 import { chainError } from "../../../src/chain/errors.ts";
 import type { KeyringPair } from "../../../src/chain/sr25519.ts";
 import { Submitter } from "../../../src/chain/submit.ts";
@@ -70,6 +71,18 @@ Deno.test("a full pool, a ban and an outdated nonce are waited out", () =>
     await Promise.all(["a", "b", "c"].map(submit));
     assert.deepEqual(chain.calls, ["a", "b", "c"], "younger calls wait for the oldest");
   }));
+
+Deno.test("who watches a call hears when it is sent, refused and included", async () => {
+  const chain = new FakeChain();
+  const heard: string[] = [];
+  const onCall: CallObserver = (what, order, { kind }) => void heard.push(`${order} ${what} ${kind}`);
+  const submitter = new Submitter({ callTimeoutMs: 300_000 }, { ...chain.dependencies(1), onCall });
+  const stop = chain.startMining();
+  chain.faults.push({ refuse: 1016, data: "full" });
+  await submitter.submit("a", alice, () => fakeCall("a"));
+  stop();
+  assert.deepEqual(heard, ["1 a sent", "1 a refused", "1 a sent", "1 a included"]);
+});
 
 Deno.test("a refusal for cause is told with advice and not repeated", () =>
   withChain(async (chain, submit) => {
