@@ -104,19 +104,25 @@ export async function readHyperparameters(view: ChainView, netuid: number): Prom
   return record === undefined ? await hyperparametersOfStorage(view, netuid) : recordOf(record);
 }
 
-function recordOf(record: Iterable<[string, any]>): Hyperparameters {
+/** A struct with a field a parameter; from version 3 on a list of names, each with a variant that holds its value. */
+function recordOf(record: any): Hyperparameters {
+  const pairs: [string, any][] = Array.isArray(record)
+    ? record.map(({ name, value }) => [printable(name.toU8a(true)), value.inner ?? value])
+    : [...record].map(([name, value]) => [snakeCase(name), value]);
   const found = new Map<string, bigint | boolean>();
-  for (const [name, value] of record) {
+  for (const [name, value] of pairs) {
     const plain = value.toPrimitive?.() ?? value.toJSON();
-    if (typeof plain === "boolean") found.set(snakeCase(name), plain);
-    else if (value.bits !== undefined) found.set(snakeCase(name), fixedPoint(value));
-    else if (/^-?\d+$/.test(value.toString())) found.set(snakeCase(name), BigInt(value.toString()));
+    if (typeof plain === "boolean") found.set(name, plain);
+    else if (value.bits !== undefined) found.set(name, fixedPoint(value));
+    else if (/^-?\d+$/.test(value.toString())) found.set(name, BigInt(value.toString()));
   }
   return found;
 }
 
-/** An I32F32, rounded down: none of the parameters in use has a fraction. */
-const fixedPoint = (value: any): bigint => BigInt(value.bits.toString()) >> 32n;
+/** An I32F32 or a U64F64, rounded down: none of the parameters in use has a fraction. */
+function fixedPoint({ bits }: any): bigint {
+  return BigInt(bits.toString()) >> BigInt(bits.bitLength() / 2);
+}
 
 const STORED = {
   rho: "rho",

@@ -1,5 +1,6 @@
 /** A chain's head with the entries that a test names, and no chain behind it: for runtimes of which there is no metadata here. */
 import { TypeRegistry } from "@polkadot/types";
+import { toHex } from "../../../src/base/bytes.ts";
 import type { ChainView } from "../../../src/chain/chain_view.ts";
 import { cryptoReady, devAccount } from "../../../src/chain/sr25519.ts";
 
@@ -8,13 +9,17 @@ await cryptoReady();
 /** Entries by name: type, and the value at the block or undefined for none. */
 export type Entries = Record<string, readonly [type: string, value: unknown]>;
 
-/** A head of a runtime that has these entries, those calls of AdminUtils and nothing else. */
+/** Functions of the runtime by section and name in camelCase: the answer's type, and the answer. */
+export type Functions = Record<string, Record<string, readonly [type: string, answer: unknown]>>;
+
+/** A head of a runtime that has these entries, those calls of AdminUtils, those functions and nothing else. */
 export function viewOf(
   number: number,
   entries: Entries,
-  { calls = [] as string[], spec = 425 } = {},
+  { calls = [] as string[], spec = 425, functions = {} as Functions, types = {}, constants = {} } = {},
 ): ChainView {
   const registry = new TypeRegistry();
+  registry.register(types);
   const entry = (name: string) => ({
     key: () => name,
     creator: {
@@ -34,14 +39,33 @@ export function viewOf(
       adminUtils: Object.fromEntries(calls.map((name) => [name, () => {}])),
       subtensorModule: { revealWeights: () => {} },
     },
+    consts: { subtensorModule: constants },
+    call: Object.fromEntries(
+      Object.entries(functions).map(([section, methods]) => [
+        section,
+        Object.fromEntries(
+          Object.entries(methods).map(([name, [type]]) => {
+            const params = [{ name: "netuid", type: "u16" }];
+            return [name, { meta: { name: `${section}.${name}`, params, type } }];
+          }),
+        ),
+      ]),
+    ),
   };
-  const request = (_: string, [keys]: any[]) =>
-    Promise.resolve([{
-      changes: keys.map((name: string) => {
-        const [type, value] = entries[name];
-        return [name, value === undefined ? null : registry.createType(type as "u32", value).toHex(true)];
-      }),
+  const encoded = ([type, value]: readonly [string, unknown]) => registry.createType(type as "u32", value);
+  const request = (method: string, [asked]: any[]) => {
+    if (method === "state_call") {
+      const [section, name] = asked.split(".");
+      // An Option's own hex lacks its first byte.
+      return Promise.resolve(`0x${toHex(encoded(functions[section][name]).toU8a())}`);
+    }
+    return Promise.resolve([{
+      changes: asked.map((name: string) => [
+        name,
+        entries[name][1] === undefined ? null : encoded(entries[name]).toHex(true),
+      ]),
     }]);
+  };
   const hash = `0x${"00".repeat(32)}`;
   return { api, request, block: { number, hash } } as unknown as ChainView;
 }
