@@ -2,7 +2,7 @@
 import type { ApiPromise } from "@polkadot/api";
 import type { Codec } from "@polkadot/types/types";
 import { concatBytes, fromHex, toHex } from "../base/bytes.ts";
-import { chainError } from "./errors.ts";
+import { chainError, unknownBlock } from "./errors.ts";
 import { findStorage, tryStorage } from "./runtime.ts";
 import { type ChainRequest, readStorage, type StorageItem } from "./storage.ts";
 
@@ -90,7 +90,8 @@ export async function firstKeys({ api, request, block }: ChainView, name: string
   const numbers: number[] = [];
   let after = prefix;
   for (;;) {
-    const keys: string[] = await request("state_getKeysPaged", [prefix, KEYS_PAGE, after, block.hash]);
+    const keys: string[] | null = await request("state_getKeysPaged", [prefix, KEYS_PAGE, after, block.hash]);
+    if (keys === null) throw unknownBlock(block.hash);
     for (const key of keys) {
       const bytes = fromHex(key.slice(prefix.length));
       numbers.push(bytes[0] | (bytes[1] << 8));

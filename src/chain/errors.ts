@@ -60,3 +60,12 @@ export function chainError(
 ): SkeinError<ChainErrorCode> {
   return new SkeinError(code, message, payload, cause);
 }
+
+/** For what a node answers nothing about; see `isUnknownBlock`. */
+export function unknownBlock(hash: string): SkeinError<ChainErrorCode> {
+  return chainError(
+    "chain/request-failed",
+    `read block ${hash}: UnknownBlock at this node, a block of its chain is required, try again`,
+    { hash },
+  );
+}

@@ -4,7 +4,7 @@
  */
 import type { ApiPromise } from "@polkadot/api";
 import { isSkeinError } from "../base/errors.ts";
-import { chainError } from "./errors.ts";
+import { unknownBlock } from "./errors.ts";
 import type { BlockRef } from "./chain_view.ts";
 import { findStorage } from "./runtime.ts";
 import { type ChainRequest, readStorage } from "./storage.ts";
@@ -87,19 +87,12 @@ export async function isAncestor(
 /** The node does not know the block, any more or yet: it was reorganised away, or the node is behind or forgets states. */
 export function isUnknownBlock(error: unknown): boolean {
   return isSkeinError(error, "chain/request-failed") &&
-    /unknown ?block|not found in the database|already discarded|header not found/i.test(error.message);
+    /unknown ?block|block (0x[0-9a-f]+ )?not found|not found in the database|already discarded|header not found/i
+      .test(error.message);
 }
 
 async function headOf(request: ChainRequest, hash: string): Promise<BlockRef> {
   const header = await request("chain_getHeader", [hash]);
   if (header === null) throw unknownBlock(hash);
   return { number: Number(header.number), hash };
-}
-
-function unknownBlock(hash: string): Error {
-  return chainError(
-    "chain/request-failed",
-    `read block ${hash}: UnknownBlock at this node, a block of its chain is required, try again`,
-    { hash },
-  );
 }

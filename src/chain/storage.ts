@@ -5,6 +5,7 @@
 import type { ApiPromise } from "@polkadot/api";
 import type { Codec } from "@polkadot/types/types";
 import { fromHex } from "../base/bytes.ts";
+import { unknownBlock } from "./errors.ts";
 import type { StorageEntry } from "./runtime.ts";
 
 export type ChainRequest = (method: string, params: unknown[]) => Promise<any>;
@@ -17,7 +18,10 @@ export interface StorageItem {
 /** Keys a request; 1000 are about 200 KB of JSON each way. */
 const REQUEST_KEYS = 1000;
 
-/** @returns in the order asked for: the value, the entry's default where it has one, or null */
+/**
+ * @returns in the order asked for: the value, the entry's default where it has one, or null
+ * @throws {SkeinError} `chain/request-failed`, also for a block that the node does not know
+ */
 export async function readStorage(
   api: ApiPromise,
   request: ChainRequest,
@@ -28,6 +32,8 @@ export async function readStorage(
   const values = new Map<string, string | null>();
   for (let at = 0; at < keys.length; at += REQUEST_KEYS) {
     const sets = await request("state_queryStorageAt", [keys.slice(at, at + REQUEST_KEYS), blockHash]);
+    // Some nodes answer nothing about a block that they do not know: read as defaults, all accounts would be empty.
+    if (!Array.isArray(sets) || sets.length === 0) throw unknownBlock(blockHash);
     for (const { changes } of sets) for (const [key, value] of changes) values.set(key, value);
   }
   return items.map(({ entry }, i) => decodeValue(api, entry, values.get(keys[i]) ?? null));

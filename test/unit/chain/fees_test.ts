@@ -51,7 +51,7 @@ function check(account: Account, feeRao: bigint, amountRao: bigint, method = "tr
   const request = async (name: string) => {
     asked.push(name);
     if (name === "chain_getBlockHash") return "0xhead";
-    if (name === "state_queryStorageAt") return [];
+    if (name === "state_queryStorageAt") return [{ changes: [] }];
     const fee = new DataView(new ArrayBuffer(8));
     fee.setBigUint64(0, feeRao, true);
     return `0x000000${toHex(new Uint8Array(fee.buffer))}`;
