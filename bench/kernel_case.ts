@@ -1,6 +1,6 @@
 /** One kernel at one size: its input, what its twin makes of it, and how much work that is. */
 import type { Random } from "../src/base/random.ts";
-import type { AdapterFacts, Grid, KernelName } from "../src/gpu/mod.ts";
+import type { AdapterFacts, Grid, KernelName, Precision } from "../src/gpu/mod.ts";
 import type { Tensor } from "../test/kernels/kernel_harness.ts";
 
 /**
@@ -45,6 +45,8 @@ export interface KernelCase {
   readonly constants: Record<string, number>;
   readonly tensors: readonly Tensor[];
   readonly uniform?: boolean;
+  /** f32 by default; in f16 `tensors` are what halves hold. */
+  readonly precision?: Precision;
   readonly extent: number | ((workgroupSize: number) => Grid);
   /** Whether the kernel can run on an adapter; every kernel without it can on every adapter. */
   readonly suits?: (facts: AdapterFacts) => boolean;

@@ -16,7 +16,11 @@ import { type CaseMaker, type KernelCase, normals } from "./kernel_case.ts";
 function product(variant: MatmulVariant, rows: number, width: number, random: Random): KernelCase {
   const isOdd = variant.name.endsWith("-odd");
   const shape = { rows, columns: 3 * width - (isOdd ? 1 : 0), inner: width - (isOdd ? 1 : 0) };
-  const [a, b] = [normals(random, rows * shape.inner), normals(random, shape.inner * shape.columns)];
+  const precision = variant.kernel.startsWith("matmul_half") ? "f16" : "f32";
+  const [a, b] = [rows * shape.inner, shape.inner * shape.columns].map((count) => {
+    const values = normals(random, count);
+    return precision === "f16" ? new Float32Array(new Float16Array(values)) : values;
+  });
   const described = {
     ...shape,
     form: "nn",
@@ -25,8 +29,8 @@ function product(variant: MatmulVariant, rows: number, width: number, random: Ra
     hasBias: false,
     accumulate: false,
     isPadded: true,
-    precision: "f32",
-    output: "f32",
+    precision,
+    output: precision,
   } as const;
   return {
     kernel: variant.kernel,
@@ -40,6 +44,7 @@ function product(variant: MatmulVariant, rows: number, width: number, random: Ra
       new Float32Array(shape.columns),
     ],
     uniform: true,
+    precision,
     extent: (workgroupSize) => variantGrid(variant, shape, workgroupSize),
     suits: (facts) => variant.suits(described, facts),
     expected: () => new Map([[3, matmulDirect("nn", a, b, shape)]]),

@@ -1,6 +1,7 @@
 /** Verifies a kernel against its twin, then times it. */
 import { systemClock } from "../src/base/clock.ts";
 import type { Gpu } from "../src/gpu/mod.ts";
+import { elementTypeOf } from "../test/kernels/element_types.ts";
 import type { Tensor } from "../test/kernels/kernel_harness.ts";
 import type { KernelCase } from "./kernel_case.ts";
 
@@ -17,13 +18,15 @@ export interface Measurement {
 
 /**
  * f32 sums of a few thousand terms lose about √n of 2⁻²⁴, WGSL's exp and tanh about 1e-6; a wrong element, row or stride
- * gives at least 1/√elements, 3e-4 here. The odd sizes and the tight bounds are test/kernels' business.
+ * gives at least 1/√elements, 3e-4 here. In f16 sums of sixteen products leave 2⁻¹⁰. The odd sizes and the tight bounds are test/kernels' business.
  */
-export const MAX_RELATIVE_ERROR = 3e-5;
+export const MAX_RELATIVE_ERROR = { f32: 3e-5, f16: 2 ** -8 } as const;
 
 /** @throws when the kernel disagrees with its twin */
 export async function measureKernel(gpu: Gpu, kernelCase: KernelCase): Promise<Measurement> {
-  const { kernel, shape, constants, tensors, uniform, extent, expected, work } = kernelCase;
+  const { kernel, shape, constants, tensors, uniform, extent, expected, work, precision = "f32" } =
+    kernelCase;
+  const allowed = MAX_RELATIVE_ERROR[precision];
   const arena = gpu.arena("bench");
   const stopwatch = gpu.stopwatch(systemClock);
   try {
@@ -31,25 +34,29 @@ export async function measureKernel(gpu: Gpu, kernelCase: KernelCase): Promise<M
       const buffer = arena.allocate(
         `${kernel}.${i}`,
         tensor.length,
-        { usage: uniform && i === 0 ? "uniform" : "storage" },
+        {
+          usage: uniform && i === 0 ? "uniform" : "storage",
+          type: elementTypeOf(kernel, i, precision),
+        },
       );
       gpu.write(buffer, tensor);
       return buffer;
     });
     const grid = typeof extent === "number" ? extent : extent(gpu.workgroupSize);
-    const plan = gpu.plan().add(kernel, constants, buffers.map((buffer) => buffer.whole()), grid);
+    const plan = gpu.plan(precision).add(kernel, constants, buffers.map((buffer) => buffer.whole()), grid);
     gpu.submit(plan);
     let [relativeError, checksum] = [0, 0];
     for (const [i, values] of expected()) {
-      const bytes = await gpu.read(buffers[i].slice(0, tensors[i].length));
+      const range = buffers[i].slice(0, tensors[i].length);
+      const bytes = buffers[i].type === "f16" ? (await gpu.readF32(range)).buffer : await gpu.read(range);
       const actual = asIn(kernelCase, i, bytes, values);
       relativeError = Math.max(relativeError, distance(actual.kernel, actual.twin));
       for (const value of actual.kernel) checksum += Math.abs(value);
     }
-    if (!(relativeError <= MAX_RELATIVE_ERROR)) {
+    if (!(relativeError <= allowed)) {
       throw new Error(
         `verify ${kernel} at ${shape}: relative error ${relativeError} against its twin, ` +
-          `at most ${MAX_RELATIVE_ERROR} required`,
+          `at most ${allowed} required`,
       );
     }
     const seconds = await stopwatch.bestSeconds(plan);

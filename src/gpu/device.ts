@@ -60,6 +60,8 @@ export async function openDevice(options: OpenDeviceOptions = {}): Promise<Gpu> 
     features: opened.granted,
     subgroupSizes: [info.subgroupMinSize ?? 0, info.subgroupMaxSize ?? 0],
     takesSubgroupsDirective: await compiles(opened.device, "enable subgroups;"),
+    maxWorkgroupBytes: opened.device.limits.maxComputeWorkgroupStorageSize,
+    maxWorkgroupInvocations: opened.device.limits.maxComputeInvocationsPerWorkgroup,
   });
 }
 

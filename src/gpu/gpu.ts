@@ -38,6 +38,9 @@ export interface AdapterFacts {
   readonly subgroupSizes: readonly [number, number];
   /** Whether a kernel that uses subgroups must and may say `enable subgroups;`: Tint wants it, Naga refuses it. */
   readonly takesSubgroupsDirective: boolean;
+  /** Of workgroup memory, and of invocations, that one workgroup may have. */
+  readonly maxWorkgroupBytes: number;
+  readonly maxWorkgroupInvocations: number;
 }
 
 export class Gpu {

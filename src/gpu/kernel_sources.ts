@@ -30,6 +30,7 @@ import layernormParametersBackward from "../../kernels/layernorm_parameters_back
   type: "text",
 };
 import matmulBroadcast from "../../kernels/matmul_broadcast.wgsl" with { type: "text" };
+import matmulHalf from "../../kernels/matmul_half.wgsl" with { type: "text" };
 import matmulDirect from "../../kernels/matmul_direct.wgsl" with { type: "text" };
 import attention from "../../kernels/shared/attention.wgsl" with { type: "text" };
 import attentionDirect from "../../kernels/shared/attention_direct.wgsl" with { type: "text" };
@@ -40,6 +41,7 @@ import rowLanes from "../../kernels/shared/row_lanes.wgsl" with { type: "text" }
 import matmulTiled from "../../kernels/matmul_tiled.wgsl" with { type: "text" };
 import matmulFours from "../../kernels/shared/matmul_fours.wgsl" with { type: "text" };
 import matmulOnes from "../../kernels/shared/matmul_ones.wgsl" with { type: "text" };
+import matmulTiles from "../../kernels/shared/matmul_tiles.wgsl" with { type: "text" };
 import matmulProduct from "../../kernels/shared/matmul.wgsl" with { type: "text" };
 import numericsGate from "../../kernels/numerics_gate.wgsl" with { type: "text" };
 import positionEmbeddingBackward from "../../kernels/position_embedding_backward.wgsl" with { type: "text" };
@@ -92,8 +94,10 @@ export const KERNEL_SOURCES = {
   matmul_broadcast: [matmulProduct, matmulFours, matmulBroadcast].join("\n"),
   matmul_broadcast_odd: [matmulProduct, matmulOnes, matmulBroadcast].join("\n"),
   matmul_direct: [matmulProduct, matmulDirect].join("\n"),
-  matmul_tiled: [matmulProduct, matmulFours, matmulTiled].join("\n"),
-  matmul_tiled_odd: [matmulProduct, matmulOnes, matmulTiled].join("\n"),
+  matmul_half: [matmulProduct, matmulFours, matmulTiles, matmulHalf].join("\n"),
+  matmul_half_odd: [matmulProduct, matmulOnes, matmulTiles, matmulHalf].join("\n"),
+  matmul_tiled: [matmulProduct, matmulFours, matmulTiles, matmulTiled].join("\n"),
+  matmul_tiled_odd: [matmulProduct, matmulOnes, matmulTiles, matmulTiled].join("\n"),
   numerics_gate: numericsGate,
   position_embedding_backward: positionEmbeddingBackward,
   reduce_f16_encode: reduceF16Encode,

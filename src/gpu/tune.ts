@@ -16,6 +16,8 @@ export interface Candidate {
   readonly name: string;
   /** Recorded when it is its turn, because recording compiles. */
   record(): DispatchPlan;
+  /** What its arithmetic may leave beyond the contest's error: nothing by default. */
+  readonly relativeError?: number;
 }
 
 export interface Contest {
@@ -72,7 +74,8 @@ async function soundOnes(
   let reference: { name: string; values: Float32Array } | undefined;
   const sound: Sound[] = [];
   for (const candidate of candidates) {
-    const { name } = candidate;
+    const { name, relativeError = 0 } = candidate;
+    const allowed = maxRelativeError + relativeError;
     // What an earlier candidate wrote must not pass for this one's result.
     gpu.write(result.buffer, new Float32Array(result.elements).fill(NaN), result.offsetBytes);
     const run = await tryOut(gpu, candidate);
@@ -83,11 +86,11 @@ async function soundOnes(
     const values = await gpu.readF32(result);
     reference ??= { name, values };
     const error = relativeDistance(values, reference.values);
-    if (error <= maxRelativeError) sound.push({ name, plan: run.plan });
+    if (error <= allowed) sound.push({ name, plan: run.plan });
     else {
       log.warn(
         `tune ${label}: ${name} differs from ${reference.name} by ${error} of its norm, at most ` +
-          `${maxRelativeError} is explained by rounding; it is not used on this adapter`,
+          `${allowed} is explained by rounding; it is not used on this adapter`,
       );
     }
   }

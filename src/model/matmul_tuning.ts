@@ -83,6 +83,7 @@ async function measure(
           addVariant(plan, variant, product, bindings);
           return plan;
         },
+        relativeError: variant.relativeError,
       })),
       // Rounding of f32 sums in another order, and of storage.
       maxRelativeError: 1e-5 + (product.output === "f16" ? 2 ** -10 : 0),

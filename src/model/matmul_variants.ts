@@ -49,22 +49,39 @@ export interface MatmulVariant {
   readonly kernel: KernelName;
   /** What makes the kernel this variant, besides what the product says. */
   readonly constants: Readonly<Record<string, number>>;
+  /** Elements along the inner dimension that it takes at a time, where its kernel has IS_WHOLE. */
+  readonly step?: number;
+  /** ‖Δ‖ / ‖y‖ that its arithmetic leaves beyond that of f32 sums. */
+  readonly relativeError: number;
   /** Rows and columns of y that one workgroup computes. */
   tile(workgroupSize: number): readonly [number, number];
   suits(product: Product, facts: AdapterFacts): boolean;
 }
 
+/** STEP of the tiled kernels. */
+const TILED_STEP = 16;
+
+/** See kernels/matmul_half.wgsl: about 2⁻¹⁰, whatever the shape, because the errors of blocks average. */
+const MAX_HALF_ERROR = 2 ** -9;
+
 export const MATMUL_VARIANTS: readonly MatmulVariant[] = [
   broadcast("fours"),
-  tiled(16, "fours"),
-  tiled(8, "fours"),
+  tiled("fours", { side: 16 }),
+  tiled("fours", { side: 8 }),
+  tiled("fours", { side: 8, slices: 4 }),
+  tiled("fours", { side: 16, isHalf: true }),
+  tiled("fours", { side: 8, isHalf: true }),
   broadcast("ones"),
-  tiled(16, "ones"),
-  tiled(8, "ones"),
+  tiled("ones", { side: 16 }),
+  tiled("ones", { side: 8 }),
+  tiled("ones", { side: 8, slices: 4 }),
+  tiled("ones", { side: 16, isHalf: true }),
+  tiled("ones", { side: 8, isHalf: true }),
   {
     name: "direct",
     kernel: "matmul_direct",
     constants: {},
+    relativeError: 0,
     tile: (workgroupSize) => [8, 4 * workgroupSize],
     suits: ({ inner }, facts) => bearsLoop(inner, facts),
   },
@@ -78,6 +95,7 @@ function broadcast(reading: Reading): MatmulVariant {
     name: reading === "fours" ? "broadcast" : "broadcast-odd",
     kernel: reading === "fours" ? "matmul_broadcast" : "matmul_broadcast_odd",
     constants: {},
+    relativeError: 0,
     tile: (workgroupSize) => [32, 4 * workgroupSize],
     suits: (product, { subgroupSizes: [smallest], ...facts }) =>
       facts.features.includes("subgroups") && smallest >= 8 && smallest % 8 === 0 &&
@@ -86,14 +104,31 @@ function broadcast(reading: Reading): MatmulVariant {
   };
 }
 
-/** @param side of the square of invocations, each with 8 × 8 of the tile */
-function tiled(side: 8 | 16, reading: Reading): MatmulVariant {
+interface Tiling {
+  /** Of the square of invocations, each with 8 × 8 of the tile. */
+  readonly side: 8 | 16;
+  /** Squares that share the inner dimension. */
+  readonly slices?: 1 | 4;
+  /** Sums a step in halves: where storage is f16. */
+  readonly isHalf?: boolean;
+}
+
+function tiled(reading: Reading, { side, slices = 1, isHalf = false }: Tiling): MatmulVariant {
+  const odd = reading === "fours" ? "" : "-odd";
+  const kernel = isHalf ? "matmul_half" : "matmul_tiled";
+  const bytes = 1024 * side * slices / (isHalf ? 2 : 1);
+  const step = TILED_STEP * slices;
   return {
-    name: reading === "fours" ? `tiled-${8 * side}` : `tiled-${8 * side}-odd`,
-    kernel: reading === "fours" ? "matmul_tiled" : "matmul_tiled_odd",
-    constants: { SIDE: side, WORKGROUP: side * side },
+    name: `${isHalf ? "half" : "tiled"}-${8 * side}${slices > 1 ? "-sliced" : ""}${odd}`,
+    kernel: reading === "fours" ? kernel : `${kernel}_odd`,
+    constants: { SIDE: side, SLICES: slices, WORKGROUP: side * side * slices },
+    step,
+    relativeError: isHalf ? MAX_HALF_ERROR : 0,
     tile: () => [8 * side, 8 * side],
-    suits: (product, facts) => isReadIn(reading, product) && bearsLoop(product.inner / 16 * 17, facts),
+    suits: (product, facts) =>
+      isReadIn(reading, product) && (!isHalf || product.precision === "f16") &&
+      bytes <= facts.maxWorkgroupBytes && side * side * slices <= facts.maxWorkgroupInvocations &&
+      bearsLoop(product.inner / step * 5, facts),
   };
 }
 
@@ -107,14 +142,25 @@ function isReadIn(reading: Reading, product: Product): boolean {
 
 /** Fewer workgroups than this leave most of a large GPU idle: then smaller tiles are the faster ones. */
 const ENOUGH_WORKGROUPS = 64;
+/** With fewer small tiles than this, and so long an inner dimension, four slices of a tile are faster than one. */
+const FEW_WORKGROUPS = 512;
+const LONG_INNER = 2048;
 
 /** The variant that is taken without measuring. */
 export function defaultVariant(product: Product, facts: AdapterFacts): MatmulVariant {
-  const largeTiles = Math.ceil(product.rows / 128) * Math.ceil(product.columns / 128);
-  const tiles = largeTiles >= ENOUGH_WORKGROUPS ? "tiled-128" : "tiled-64";
-  const fast = facts.backendKind === "software" ? "broadcast" : tiles;
+  const tileCount = (side: number) => Math.ceil(product.rows / side) * Math.ceil(product.columns / side);
+  const isSliced = tileCount(64) < FEW_WORKGROUPS && product.inner >= LONG_INNER;
+  const tiles = tileCount(128) >= ENOUGH_WORKGROUPS
+    ? ["tiled-128"]
+    : isSliced
+    ? ["tiled-64-sliced", "tiled-64"]
+    : ["tiled-64"];
+  const fast = facts.backendKind === "software" ? ["broadcast"] : tiles;
   const suitable = MATMUL_VARIANTS.filter((variant) => variant.suits(product, facts));
-  const variant = suitable.find(({ name }) => [fast, `${fast}-odd`, "direct"].includes(name));
+  const wanted = [...fast.flatMap((name) => [name, `${name}-odd`]), "direct"];
+  const variant = wanted.map((name) => suitable.find((each) => each.name === name)).find((each) =>
+    each !== undefined
+  );
   assert(
     variant !== undefined,
     `multiply ${product.rows}×${product.columns}×${product.inner} on ${facts.adapterName}: a software adapter ` +
@@ -171,11 +217,12 @@ export function productBlock({ rows, columns, inner, offsets, strides }: Product
 }
 
 export function variantConstants(
-  { constants }: MatmulVariant,
-  { form, hasBias, accumulate }: Product,
+  { constants, step }: MatmulVariant,
+  { form, hasBias, accumulate, inner }: Product,
 ): Record<string, number> {
   return {
     ...constants,
+    ...(step === undefined ? {} : { IS_WHOLE: inner % step === 0 ? 1 : 0 }),
     A_TRANSPOSED: form === "tn" ? 1 : 0,
     B_TRANSPOSED: form === "nt" ? 1 : 0,
     HAS_BIAS: hasBias ? 1 : 0,

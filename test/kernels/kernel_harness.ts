@@ -3,15 +3,15 @@ import { strict as assert } from "node:assert";
 import { Random } from "../../src/base/random.ts";
 import {
   type AdapterFacts,
-  type ElementType,
   type Gpu,
   type Grid,
-  KERNEL_SOURCES,
   type KernelName,
   openDevice,
   type Precision,
   type WantedFeature,
 } from "../../src/gpu/mod.ts";
+
+import { elementTypeOf } from "./element_types.ts";
 
 export type Tensor = Float32Array | Uint32Array;
 
@@ -36,11 +36,7 @@ export async function runKernel(
   const arena = gpu.arena("test");
   try {
     const buffers = tensors.map((tensor, i) => {
-      const type: ElementType = isDeclared(kernel, i, "scalar4?")
-        ? precision
-        : isDeclared(kernel, i, "output")
-        ? output
-        : "f32";
+      const type = elementTypeOf(kernel, i, precision, output);
       const usage = uniform && i === 0 ? "uniform" : "storage";
       const buffer = arena.allocate(`${kernel}.${i}`, tensor.length, { type, usage });
       gpu.write(buffer, tensor);
@@ -58,12 +54,6 @@ export async function runKernel(
   } finally {
     arena.destroy();
   }
-}
-
-/** Whether the kernel's source says that the tensor's elements are of this type. */
-function isDeclared(kernel: KernelName, binding: number, type: string): boolean {
-  const declaration = `@binding\\(${binding}\\) var<[^>]*> \\w+: array<${type}>`;
-  return new RegExp(declaration).test(KERNEL_SOURCES[kernel]);
 }
 
 /** A feature by name, or something else that an adapter must have. */

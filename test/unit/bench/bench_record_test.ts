@@ -4,7 +4,12 @@ import type { AdapterFacts } from "../../../src/gpu/mod.ts";
 
 const FACTS: AdapterFacts = {
   ...{ adapterName: "A", vendor: "v", architecture: "", backendKind: "software", features: ["subgroups"] },
-  ...{ subgroupSizes: [8, 8], takesSubgroupsDirective: false },
+  ...{
+    subgroupSizes: [8, 8],
+    takesSubgroupsDirective: false,
+    maxWorkgroupBytes: 16384,
+    maxWorkgroupInvocations: 256,
+  },
 };
 const LIMITS = {
   ...{ maxStorageBuffersPerShaderStage: 8, maxStorageBufferBindingSize: 1, maxBufferSize: 1 },

@@ -37,6 +37,8 @@ const FACTS = {
   features: [],
   subgroupSizes: [0, 0],
   takesSubgroupsDirective: false,
+  maxWorkgroupBytes: 16384,
+  maxWorkgroupInvocations: 256,
 } as const;
 
 /** Recorders of additions that write the first `elements` of `y`, `times` times, in workgroups of `workgroupSize`. */

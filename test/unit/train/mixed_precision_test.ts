@@ -53,6 +53,27 @@ Deno.test("in f16 loss and every tensor's gradient are within 2e-2 of f32's", ()
     }
   }));
 
+Deno.test("with every product in the arithmetic of halves, too, they are within 2e-2 of f32's", () =>
+  withGpu(async (gpu) => {
+    for (const config of SMALL) {
+      const tokens = randomTokens(4, config);
+      const gradientsIn = (precision: "f32" | "f16") =>
+        withEngine(gpu, { config, precision }, (engine) => {
+          engine.loadParameters(livelyParameters(config));
+          return engine.evaluateGradients(tokens);
+        });
+      const exact = await gradientsIn("f32");
+      const widened = await gradientsIn("f16");
+      for (const [key] of gpu.tuning.open.filter(([key]) => / f16 /.test(key))) {
+        gpu.tuning.choose(key, key.endsWith(" odd") ? "half-64-odd" : "half-64");
+      }
+      const halves = await gradientsIn("f16");
+      assert.ok(Math.abs(halves.loss / exact.loss - 1) < 2e-3, `${halves.loss}, ${exact.loss}`);
+      assert.ok(relativeDistance(halves.gradients, exact.gradients) < 2e-2);
+      assert.ok(relativeDistance(halves.gradients, widened.gradients) > 1e-4, "the choice had no effect");
+    }
+  }));
+
 Deno.test("in f16, too, layers may be computed again and a step may take micro-batches", () =>
   withGpu(async (gpu) => {
     for (const config of SMALL) {
