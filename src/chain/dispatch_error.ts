@@ -56,6 +56,17 @@ const ADVICE: Readonly<Record<string, string>> = {
   "SubtensorModule.SubNetRegistrationDisabled": "ask the subnet's owner",
   "SubtensorModule.SubnetNotExists": "check --netuid and the network",
   "SubtensorModule.WeightVecLengthIsLow": "score more miners",
+  "SubtensorModule.BalanceWithdrawalError": "fund the coldkey: a little must stay on it",
+  "SubtensorModule.InsufficientBalance": "fund the coldkey",
+  "SubtensorModule.StakingRateLimitExceeded": "wait a block and try again",
+  "SubtensorModule.TxRateLimitExceeded": "wait: the chain allows it only so often",
+  "SubtensorModule.TransferDisallowed": "the subnet does not allow transfers of stake, leave it where it is",
+  "SubtensorModule.ColdkeySwapAnnounced": "the coldkey is about to be swapped, use the new one then",
+  "SubtensorModule.ColdkeySwapDisputed": "the swap of the coldkey is disputed, wait until that is settled",
+  "SubtensorModule.AdminActionProhibitedDuringWeightsWindow": "wait for the epoch, which is near",
+  "SubtensorModule.DisabledTemporarily": "the chain takes no such call at present, try again later",
+  "SubtensorModule.CallDisabled": "the chain takes no such call at present, try again later",
+  "System.CallFiltered": "the chain takes no such call at present, try again later",
   "Balances.InsufficientBalance": "fund the account",
   "Token.FundsUnavailable": "fund the account",
   "Commitments.AccountNotAllowedCommit": "register the hotkey first",
@@ -64,30 +75,53 @@ const ADVICE: Readonly<Record<string, string>> = {
 
 export const ERRORS_WITH_ADVICE: readonly string[] = Object.keys(ADVICE);
 
-/** Subtensor's `CustomTransactionError`: numbers without names in the metadata. */
-const POOL_ADVICE: Readonly<Record<number, string>> = {
-  0: "the coldkey is about to be swapped",
-  1: "the stake is too low, stake more",
-  2: "the balance is too low, fund the coldkey",
-  3: "the subnet does not exist, check --netuid",
-  4: "the hotkey has no account, register it",
-  5: "the stake is less than that, unstake no more than there is",
-  6: "the rate limit is exceeded, wait and try again",
-  7: "the subnet's pool is too small for it, try a smaller amount",
-  8: "the price would move too far, try a smaller amount",
-  9: "the subnet does not allow transfers of stake",
-  10: "the hotkey is not registered in the subnet, register it",
-  11: "the IP address is refused, publish one that others can reach",
-  12: "the serving rate limit is exceeded, wait and try again",
-  13: "the port is refused, publish another",
-  14: "the amount is zero, name another",
-  15: "the round of the reveal is over, commit again",
-  16: "no such commit is there, commit first",
-  17: "it is not the epoch of the reveal, wait for it",
-  18: "lists of different lengths were given",
-  19: "the hotkey is not registered in the subnet, register it",
-  25: "the coldkey does not own the hotkey, use the one that does",
+/** Subtensor's `CustomTransactionError`, numbers without names in the metadata: its own name, and what can be done. */
+const POOL_ERRORS: Readonly<Record<number, readonly [name: string, advice: string]>> = {
+  0: ["ColdkeyInSwapSchedule", "the coldkey is about to be swapped"],
+  1: ["StakeAmountTooLow", "the stake is too low, stake more"],
+  2: ["BalanceTooLow", "the balance is too low, fund the coldkey"],
+  3: ["SubnetNotExists", "the subnet does not exist, check --netuid"],
+  4: ["HotkeyAccountDoesntExist", "the hotkey has no account, register it"],
+  5: ["NotEnoughStakeToWithdraw", "the stake is less than that, unstake no more than there is"],
+  6: ["RateLimitExceeded", "the rate limit is exceeded, wait and try again"],
+  7: ["InsufficientLiquidity", "the subnet's pool is too small for it, try a smaller amount"],
+  8: ["SlippageTooHigh", "the price would move too far, try a smaller amount"],
+  9: ["TransferDisallowed", "the subnet does not allow transfers of stake"],
+  10: ["HotKeyNotRegisteredInNetwork", "the hotkey is not registered in the subnet, register it"],
+  11: ["InvalidIpAddress", "the IP address is refused, publish one that others can reach"],
+  12: ["ServingRateLimitExceeded", "the serving rate limit is exceeded, wait and try again"],
+  13: ["InvalidPort", "the port is refused, publish another"],
+  14: ["ZeroMaxAmount", "the amount is zero at that price, name another"],
+  15: ["InvalidRevealRound", "the round of the reveal is over, commit again"],
+  16: ["CommitNotFound", "no such commit is there, commit first"],
+  17: ["CommitBlockNotInRevealRange", "it is not the epoch of the reveal, wait for it"],
+  18: ["InputLengthsUnequal", "lists of different lengths were given"],
+  19: ["UidNotFound", "the hotkey is not registered in the subnet, register it"],
+  20: ["EvmKeyAssociateRateLimitExceeded", "wait and try again"],
+  21: [
+    "ColdkeySwapDisputed",
+    "the swap of the coldkey is disputed, nothing can be done with it until that is settled",
+  ],
+  22: ["InvalidRealAccount", "the account that it is done for is refused"],
+  23: ["FailedShieldedTxParsing", "send it in the open"],
+  24: ["InvalidShieldedTxPubKeyHash", "the chain's key has just changed, try again"],
+  25: ["NonAssociatedColdKey", "the coldkey does not own the hotkey, use the one that does"],
+  26: ["DelegateTakeTooLow", "the take is below the least that the chain allows, name a higher one"],
+  27: ["DelegateTakeTooHigh", "the take is above the most that the chain allows, name a lower one"],
+  255: ["BadRequest", "the runtime gives no reason, check the account and the call's arguments"],
 };
+
+/** What a number means for some calls. */
+const POOL_ADVICE_BY_CALL: readonly (readonly [custom: number, call: RegExp, advice: string])[] = [
+  [6, /^registerNetwork/, "the chain lets subnets be created only so often, wait and try again"],
+  [
+    6,
+    /^(burnedRegister|register|registerLimit)$/,
+    "the subnet takes no more of them in this interval, try again in the next",
+  ],
+  [6, /weights$/i, "wait for the subnet's weights rate limit"],
+  [255, /stake/i, "most often the subnet is not started yet, see: skein subnet show"],
+];
 
 /** @param dispatchError a decoded DispatchError @returns `Pallet.Name` and the runtime's documentation of it */
 export function nameDispatchError(api: ApiPromise, dispatchError: any): { name: string; docs: string } {
@@ -114,18 +148,24 @@ export function callFailed(api: ApiPromise, what: string, dispatchError: any, bl
   );
 }
 
-/** @param error the node's answer to a submission */
-export function callRefused(what: string, error: { code?: number; message: string }): Error {
-  const custom = /custom(?: error)?["\s:]+(\d+)/i.exec(error.message);
+/** @param error the node's answer to a submission @param method the call in camelCase */
+export function callRefused(what: string, error: { code?: number; message: string }, method = ""): Error {
+  const parts = /custom(?: error)?["\s:]+(\d+)/i.exec(error.message);
+  const custom = parts === null ? undefined : Number(parts[1]);
+  const known = custom === undefined ? undefined : POOL_ERRORS[custom];
   let advice = "check the account and the call";
-  if (custom !== null) advice = POOL_ADVICE[Number(custom[1])] ?? "see CustomTransactionError of the runtime";
+  if (custom !== undefined) {
+    const [, , special] = POOL_ADVICE_BY_CALL.find(([number, call]) =>
+      number === custom && call.test(method)
+    ) ?? [];
+    advice = special ?? known?.[1] ?? "see CustomTransactionError of the runtime";
+  }
   if (/pay some fees|balance too low|"payment"/i.test(error.message)) advice = "fund the account";
   return chainError(
     "chain/call-refused",
-    `${what}: the transaction pool answers ${error.message}, ${advice}`,
-    {
-      rpcCode: error.code,
-      customError: custom === null ? undefined : Number(custom[1]),
-    },
+    `${what}: the transaction pool answers ${error.message}${
+      known === undefined ? "" : ` (${known[0]})`
+    }, ${advice}`,
+    { rpcCode: error.code, customError: custom, customName: known?.[0] },
   );
 }

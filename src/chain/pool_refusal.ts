@@ -16,6 +16,8 @@ const POOL_FULL = 1016;
 
 /** A bad proof shows after a runtime upgrade that we have yet to hear of; one that stays is a fault. */
 const BAD_PROOF_ATTEMPTS = 3;
+/** A node that cannot tell now may be able to in a second or two; one that never can has another reason, which is to be told. */
+const UNKNOWN_ATTEMPTS = 6;
 
 /** @param attempt how many signatures of this call were refused before */
 export function isContention(error: PoolAnswer, attempt: number): boolean {
@@ -23,13 +25,19 @@ export function isContention(error: PoolAnswer, attempt: number): boolean {
     case LOW_PRIORITY:
     case BANNED:
     case POOL_FULL:
-    case UNKNOWN_VALIDITY:
       return true;
+    case UNKNOWN_VALIDITY:
+      return attempt < UNKNOWN_ATTEMPTS;
     case INVALID:
       if (/outdated|stale|ancient|birth block/i.test(error.message)) return true;
-      return /bad ?proof|bad signature/i.test(error.message) && attempt < BAD_PROOF_ATTEMPTS;
+      return isBadProof(error) && attempt < BAD_PROOF_ATTEMPTS;
   }
   return false;
+}
+
+/** What a signature for a runtime that was is to the runtime that is. */
+export function isBadProof(error: PoolAnswer): boolean {
+  return error.code === INVALID && /bad ?proof|bad signature/i.test(error.message);
 }
 
 /** The very bytes are in the pool: as good as taken. */

@@ -5,6 +5,7 @@
 import type { ApiPromise } from "@polkadot/api";
 import type { QueryableStorageEntry, SubmittableExtrinsic } from "@polkadot/api/types";
 import { chainError } from "./errors.ts";
+import type { ChainRequest } from "./storage.ts";
 
 export interface ExtrinsicBuilder {
   (...args: unknown[]): SubmittableExtrinsic<"promise">;
@@ -40,6 +41,12 @@ export function tryStorage(api: ApiPromise, pallet: string, ...names: string[]):
     const entry = api.query[pallet]?.[name];
     if (entry !== undefined) return entry;
   }
+}
+
+/** Whether the node runs another version of the runtime than the API has heard of so far. */
+export async function hasMovedOn(api: ApiPromise, request: ChainRequest): Promise<boolean> {
+  const { specVersion } = await request("state_getRuntimeVersion", []);
+  return Number(specVersion) !== api.runtimeVersion.specVersion.toNumber();
 }
 
 export function unsupported(api: ApiPromise, missing: string): Error {

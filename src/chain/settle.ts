@@ -4,6 +4,7 @@ import type { Clock } from "../base/clock.ts";
 import { describeError, isSkeinError } from "../base/errors.ts";
 import type { Log } from "../base/log.ts";
 import { type Fate, findFate, type SignedCall } from "./inclusion.ts";
+import { isAlreadyInPool } from "./pool_refusal.ts";
 import { type PoolWatch, submitAndWatch, type WatchEnd } from "./pool_watch.ts";
 import type { SteadyProvider } from "./steady_provider.ts";
 import type { ChainRequest } from "./storage.ts";
@@ -20,23 +21,26 @@ export interface SettleDependencies {
 const SILENCE_MS = 15_000;
 const LOOK_AGAIN_MS = 1000;
 
-/** @param checkPatience throws when there is none left @returns never `pending` */
+/** @param checkPatience throws when there is none left; told what a pool said of the bytes @returns never `pending` */
 export async function settle(
   signed: SignedCall,
   firstWatch: PoolWatch | undefined,
   deps: SettleDependencies,
-  checkPatience: () => void,
+  checkPatience: (refusal: string | undefined) => void,
 ): Promise<Fate> {
   const { api, request } = deps;
   let watch = firstWatch;
+  let refusal: string | undefined;
   try {
     for (;;) {
       const end = await waitFor(watch, deps.clock);
       if (end?.kind === "inBlock") return { kind: "included", blockHash: end.blockHash };
       const fate = await orPending<Fate>(findFate(api, request, signed), { kind: "pending" }, deps.log);
       if (fate.kind !== "pending") return fate;
-      checkPatience();
-      if (watch === undefined || end !== undefined) watch = await sendAgain(signed, deps);
+      if (end?.kind === "gone") refusal = end.status;
+      checkPatience(refusal);
+      if (watch !== undefined && end === undefined) continue;
+      watch = await sendAgain(signed, deps, (message) => refusal = message);
     }
   } finally {
     watch?.stop();
@@ -67,11 +71,13 @@ async function waitFor(watch: PoolWatch | undefined, clock: Clock): Promise<Watc
 async function sendAgain(
   signed: SignedCall,
   { provider, log }: SettleDependencies,
+  onRefused: (message: string) => void,
 ): Promise<PoolWatch | undefined> {
   try {
     return await submitAndWatch(await provider.connected(), signed.hex);
   } catch (error) {
     log.debug(`chain: sending nonce ${signed.nonce} again: ${(error as Error).message}`);
+    if (!isSkeinError(error) && !isAlreadyInPool(error as Error)) onRefused((error as Error).message);
     return undefined;
   }
 }

@@ -28,12 +28,14 @@ import {
 import type { BlockRef } from "./chain_view.ts";
 import { Nonces } from "./nonces.ts";
 import { type PoolWatch, submitAndWatch } from "./pool_watch.ts";
-import { isAlreadyInPool, isContention, maySpeakOfCopy } from "./pool_refusal.ts";
+import { isAlreadyInPool, isBadProof, isContention, maySpeakOfCopy } from "./pool_refusal.ts";
+import { hasMovedOn } from "./runtime.ts";
 import { orPending, settle } from "./settle.ts";
 import { signCall, type SignedWithMethod } from "./sign_call.ts";
 import type { KeyringPair } from "./sr25519.ts";
 import type { SteadyProvider } from "./steady_provider.ts";
 import type { ChainRequest } from "./storage.ts";
+import type { Inclusion, Sent, Task } from "./submit_task.ts";
 
 export interface SubmitOptions {
   /** Time with a connected node until a call is given up. */
@@ -52,36 +54,12 @@ export interface SubmitDependencies {
   readonly onCall?: CallObserver;
 }
 
-/** One call of our callers, from the first signature to the end. */
-interface Task {
-  /** What is being done, for errors. */
-  readonly what: string;
-  readonly account: KeyringPair;
-  readonly build: () => Call;
-  readonly spending: Spending;
-  /** Its age among all calls. */
-  readonly order: number;
-  readonly deadlineMs: number;
-  attemptCount: number;
-}
-
-interface Inclusion {
-  readonly signed: SignedCall;
-  readonly block: BlockRef;
-  readonly dispatchError?: unknown;
-}
-
-/** What may be in a pool, or is in a block already. */
-interface Sent {
-  readonly signed: SignedCall;
-  readonly watch?: PoolWatch;
-  readonly fate?: Fate;
-}
-
 const FIRST_PAUSE_MS = 50;
 const LAST_PAUSE_MS = 3000;
 const LOOK_AGAIN_MS = 1000;
 const FINALITY_POLL_MS = 2000;
+/** A failure that is not final after so long is told all the same: some chains never make anything final. */
+const FAILURE_PATIENCE_MS = 60_000;
 
 export class Submitter {
   readonly #deps: SubmitDependencies;
@@ -97,7 +75,7 @@ export class Submitter {
 
   /**
    * Also a call that is done with its inclusion is followed on until that is final, and brought in again if need be. A failure
-   * is only told once it is final: on another fork the call might succeed.
+   * is only told once it is final, on another fork the call might succeed; or after a minute in a block that stays.
    * @param what is being done, for errors: "transfer 5 rao to 5F…"
    * @returns the block that includes the call, its effects in place
    * @throws {SkeinError} `chain/call-failed`, `chain/call-refused`, `chain/balance-too-low`, `chain/timeout`, `chain/disconnected`
@@ -156,8 +134,9 @@ export class Submitter {
 
   /** Included → final, by way of any number of other blocks; the nonce is ours until then. */
   async #finalize(task: Task, first: Inclusion): Promise<Inclusion> {
-    const { api, request, log } = this.#deps;
+    const { api, provider, request, log } = this.#deps;
     let inclusion = first;
+    let failedAtMs = provider.uptimeMs();
     for (;;) {
       const { block, signed } = inclusion;
       const finality = await orPending<Finality>(findFinality(api, request, block), "pending", log);
@@ -171,7 +150,13 @@ export class Submitter {
         );
         this.#tell(task, { kind: "sent", lastBlock: signed.lastBlock });
         inclusion = await this.#include(task, signed);
+        failedAtMs = provider.uptimeMs();
         continue;
+      }
+      if (inclusion.dispatchError !== undefined && provider.uptimeMs() - failedAtMs > FAILURE_PATIENCE_MS) {
+        log.warn(`chain: ${task.what}: block ${block.number} is not final yet, its answer is taken as it is`);
+        this.#release(signed);
+        return inclusion;
       }
       try {
         this.#checkDeadline(task, `included in block ${block.number}, which is not final yet`);
@@ -221,7 +206,8 @@ export class Submitter {
         if (sent === undefined) this.#nonces.release(address, nonce);
       }
       if (sent !== undefined) return sent;
-      this.#checkDeadline(task, `the transaction pool refused it ${task.attemptCount} times`);
+      const found = `the transaction pool refused it ${task.attemptCount} times`;
+      this.#checkDeadline(task, `${found}, the last time with ${task.lastRefusal}`);
     }
   }
 
@@ -236,7 +222,10 @@ export class Submitter {
     } catch (error) {
       if (isSkeinError(error, "chain/disconnected") || isAlreadyInPool(error as Error)) return { signed };
       this.#tell(task, { kind: "refused" });
-      if (!isContention(error as Error, attempt)) throw callRefused(task.what, error as Error);
+      const isForNow = isContention(error as Error, attempt) ||
+        (isBadProof(error as Error) && await hasMovedOn(api, request));
+      if (!isForNow) throw callRefused(task.what, error as Error, signed.method);
+      task.lastRefusal = (error as Error).message;
       log.debug(`chain: ${task.what}: ${describeError(error)}, signing anew`);
       if (!maySpeakOfCopy(error as Error)) return undefined;
       const fate = await orPending<Fate>(findFate(api, request, signed), { kind: "pending" }, log);
@@ -252,7 +241,10 @@ export class Submitter {
         signed,
         watch,
         this.#deps,
-        () => this.#checkDeadline(task, `not included yet, which may happen until block ${signed.lastBlock}`),
+        (refusal) => {
+          const found = `not included yet, which may happen until block ${signed.lastBlock}`;
+          this.#checkDeadline(task, refusal === undefined ? found : `${found}, a pool answers ${refusal}`);
+        },
       );
     } finally {
       if (fate?.kind !== "included") this.#release(signed);

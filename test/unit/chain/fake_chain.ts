@@ -47,6 +47,10 @@ export class FakeChain {
   readonly faults: (PoolFault | undefined)[] = [];
   submissionCount = 0;
   readonly closing = new AbortController();
+  /** The runtime's version; of which the API learns only when it has been asked for some times. */
+  spec = 1;
+  knownSpec = 1;
+  slownessOfNews = 0;
   #link = this.#newLink();
   /** The pool takes nothing. */
   isDeaf = false;
@@ -133,6 +137,7 @@ export class FakeChain {
       creator: { meta: { type: { isPlain: true }, modifier: {}, fallback: { toU8a: () => [] } } },
     });
     const api = {
+      runtimeVersion: { specVersion: { toNumber: () => this.knownSpec } },
       rpc: { system: { accountNextIndex() {} } },
       query: {
         system: {
@@ -169,6 +174,9 @@ export class FakeChain {
     switch (method) {
       case "chain_getHeader":
         return { number: this.#chainTo(params[0] ?? best).length - 1 };
+      case "state_getRuntimeVersion":
+        this.knownSpec += this.knownSpec < this.spec && --this.slownessOfNews < 0 ? 1 : 0;
+        return { specVersion: this.spec };
       case "chain_getBlockHash":
         return params.length === 0 ? best : this.blocks[params[0]].hash;
       case "chain_getFinalizedHead":

@@ -117,6 +117,21 @@ Deno.test("a failure is told when it is final", () =>
     assert.ok(isSkeinError(told, "chain/call-failed"));
   }));
 
+Deno.test("on a chain that makes nothing final a failure is told after a minute, and the next call goes on", () =>
+  withChain(async ({ chain, submit, pass }) => {
+    chain.finalityLag = 1000;
+    let told: unknown;
+    submit("bad call").catch((error) => told = error);
+    await pass(50);
+    assert.equal(told, undefined);
+    await pass(20);
+    assert.ok(isSkeinError(told, "chain/call-failed"), String(told));
+    const done = submit("a");
+    await pass(3);
+    await done;
+    assert.deepEqual(chain.calls, ["bad call", "a"]);
+  }));
+
 Deno.test("bytes that arrived twice and are refused the second time are found in their block", () =>
   withChain(async ({ chain, submit, pass }) => {
     chain.faults.push("double");

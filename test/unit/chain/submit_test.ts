@@ -84,6 +84,39 @@ Deno.test("who watches a call hears when it is sent, refused and included", asyn
   assert.deepEqual(heard, ["1 a sent", "1 a refused", "1 a sent", "1 a included"]);
 });
 
+Deno.test("a signature for the runtime that was is made again until the API knows the one that is", () =>
+  withChain(async (chain, submit) => {
+    chain.spec = 2;
+    chain.slownessOfNews = 5;
+    const badProof = { refuse: 1010, data: '{"invalid":{"badProof":null}}' };
+    chain.faults.push(...Array.from({ length: 8 }, () => badProof));
+    await submit("a");
+    assert.deepEqual(chain.calls, ["a"]);
+    chain.faults.push(...Array.from({ length: 8 }, () => badProof));
+    await assert.rejects(submit("b"), { code: "chain/call-refused", message: /badProof/ });
+  }));
+
+Deno.test("a node that can never tell whether a call is valid is given up with its own words", () =>
+  withChain(async (chain, submit) => {
+    const unknown = { refuse: 1011, data: "wasm trap: unreachable" };
+    chain.faults.push(...Array.from({ length: 5 }, () => unknown));
+    await submit("a");
+    chain.faults.push(...Array.from({ length: 20 }, () => unknown));
+    await assert.rejects(submit("b"), { code: "chain/call-refused", message: /wasm trap/ });
+    assert.deepEqual(chain.calls, ["a"]);
+  }));
+
+Deno.test("a call that pools refuse until there is no time left is told with what they said", async () => {
+  const chain = new FakeChain();
+  const submitter = new Submitter({ callTimeoutMs: 20_000 }, chain.dependencies(1));
+  chain.faults.push(...Array.from({ length: 500 }, () => ({ refuse: 1016, data: "the pool is full" })));
+  await assert.rejects(submitter.submit("a", alice, () => fakeCall("a")), {
+    code: "chain/timeout",
+    message: /refused it \d+ times, the last time with the pool is full/,
+  });
+  chain.closing.abort();
+});
+
 Deno.test("a refusal for cause is told with advice and not repeated", () =>
   withChain(async (chain, submit) => {
     chain.faults.push({ refuse: 1010, data: '{"invalid":{"custom":11}}' });
