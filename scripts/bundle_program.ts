@@ -2,25 +2,26 @@
  * The program as a folder that a bare Deno runs without a network, a cache or a lock file:
  *
  *   cli.js, chunks            bundled by `deno bundle`, split where the source imports dynamically; kernels are text in it
+ *   box_key_worker.ts         the one worker that the program starts, bundled by itself, under the name that the source has for it
  *   node_modules/             node-datachannel and what it needs: a native addon cannot be bundled, its folder is copied
  *   package.json, deno.json   so that Deno resolves from that folder, with the flags of the repository's deno.json
  */
 import { cpSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { ROOT, runDeno } from "./run_command.ts";
 
 const ADDON = "node-datachannel";
+const WORKER = "src/chain/wallet/box_key_worker.ts";
 
 /** Fills `directory`, which must be empty. @throws when the bundler fails, with what it said */
 export async function bundleProgram(directory: string): Promise<void> {
   mkdirSync(directory, { recursive: true });
   const externals = [ADDON, `${ADDON}/polyfill`].flatMap((name) => ["--external", name]);
-  const { code, output } = await runDeno(
-    ["bundle", "--platform", "deno", "--code-splitting", ...externals, "--outdir", directory, "cli.ts"],
-  );
-  if (code !== 0) throw new Error(`bundle cli.ts: deno bundle failed with code ${code}\n${output}`);
+  await bundle("cli.ts", ["--code-splitting", ...externals, "--outdir", directory]);
+  const worker = join(directory, basename(WORKER));
+  await bundle(WORKER, ["--output", worker]);
   const addon = packageFolder(import.meta.resolve(`${ADDON}/polyfill`));
   const version = copyPackage(addon, directory);
   const require = createRequire(join(addon, "package.json"));
@@ -30,6 +31,11 @@ export async function bundleProgram(directory: string): Promise<void> {
   const { unstable } = JSON.parse(readFileSync(join(ROOT, "deno.json"), "utf8"));
   write(directory, "deno.json", { nodeModulesDir: "manual", unstable, lock: false });
   write(directory, "package.json", { type: "module", dependencies: { [ADDON]: version } });
+}
+
+async function bundle(entry: string, flags: readonly string[]): Promise<void> {
+  const { code, output } = await runDeno(["bundle", "--platform", "deno", ...flags, entry]);
+  if (code !== 0) throw new Error(`bundle ${entry}: deno bundle failed with code ${code}\n${output}`);
 }
 
 /** Where node-datachannel keeps its binary for this machine (glibc on Linux: Deno itself needs it). */

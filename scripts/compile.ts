@@ -30,7 +30,18 @@ async function main(args: readonly string[]): Promise<number> {
 /** @returns false when denort cannot be had; @throws when the program itself does not compile */
 async function compile(): Promise<boolean> {
   const { code, output } = await runDeno(
-    ["compile", "-A", "--no-check", "--include", "src/node/node.ts", "--output", OUTPUT, "cli.ts"],
+    [
+      "compile",
+      "-A",
+      "--no-check",
+      "--include",
+      "src/node/node.ts",
+      "--include",
+      "src/chain/wallet/box_key_worker.ts",
+      "--output",
+      OUTPUT,
+      "cli.ts",
+    ],
   );
   if (code === 0) return true;
   if (!NO_DENORT.test(output)) {

@@ -3,6 +3,7 @@
  * A question is possible only where a person sits: with a terminal on both stdin and stderr.
  */
 import process from "node:process";
+import { type Clock, systemClock } from "../base/clock.ts";
 import { cliError } from "./errors.ts";
 
 export interface Terminal {
@@ -14,6 +15,8 @@ export interface Terminal {
   readPiped(): Promise<string>;
   print(text: string): void;
   tell(text: string): void;
+  /** Tells what is being done; at a terminal with the seconds that it takes. */
+  tellDuring<T>(text: string, work: () => Promise<T>): Promise<T>;
 }
 
 export function processTerminal(): Terminal {
@@ -24,7 +27,38 @@ export function processTerminal(): Terminal {
     readPiped: async () => process.stdin.isTTY ? "" : await new Response(Deno.stdin.readable).text(),
     print: (text) => console.log(text),
     tell: (text) => console.error(text),
+    tellDuring: process.stderr.isTTY === true
+      ? (text, work) => countSeconds(text, work, systemClock, (line) => process.stderr.write(line))
+      : (text, work) => {
+        console.error(text);
+        return work();
+      },
   };
+}
+
+/** A line below the text that is written over, short, for a line that wraps cannot be; whatever happens it is ended. */
+export async function countSeconds<T>(
+  text: string,
+  work: () => Promise<T>,
+  clock: Clock,
+  write: (text: string) => void,
+): Promise<T> {
+  const startMs = clock.monotonicMs();
+  const seconds = () => Math.round((clock.monotonicMs() - startMs) / 1000);
+  let isBegun = false;
+  const tick = () => {
+    write(`\r  ${seconds()} s`);
+    isBegun = true;
+    cancel = clock.after(1000, tick);
+  };
+  write(`${text}\n`);
+  let cancel = clock.after(1000, tick);
+  try {
+    return await work();
+  } finally {
+    cancel();
+    if (isBegun) write("\n");
+  }
 }
 
 /** For nodes, which ask for nothing but a password. */

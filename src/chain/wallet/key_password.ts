@@ -23,6 +23,8 @@ export interface PasswordSource {
   /** Asks a person; absent where there is none to ask. */
   readonly ask?: (question: string) => Promise<string>;
   readonly notify?: (message: string) => void;
+  /** Tells the message for as long as the work lasts; `notify` does where it is absent. */
+  readonly tellDuring?: <T>(message: string, work: () => Promise<T>) => Promise<T>;
 }
 
 /** @param path absolute, as btwallet has it once `~` is expanded */

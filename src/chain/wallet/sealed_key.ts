@@ -3,24 +3,20 @@
  *
  *   "$NACL" | nonce (24) | NaCl secretbox of the JSON: tag (16), XSalsa20 stream
  *
- * The box's key is Argon2i 1.3 of the password: 8 passes over 512 MiB, one lane, a salt that is the same for everybody. That
- * takes seconds, during which this thread does nothing else.
+ * The box's key is derived from the password, which takes seconds: see `box_key.ts`.
  *
  * A box that does not open has one of two causes, which its tag cannot tell apart. So the stream is decrypted without the tag,
  * only to see whether text comes out: then the password is right, and the file is damaged.
  */
 import { secretbox, xsalsa20 } from "@noble/ciphers/salsa.js";
-import { argon2i } from "hash-wasm";
-import { concatBytes, fromHex, fromUtf8, utf8 } from "../../base/bytes.ts";
+import { concatBytes, fromUtf8, utf8 } from "../../base/bytes.ts";
 import { chainError } from "../errors.ts";
+import { boxKeyOf } from "./box_key.ts";
 
 export const NONCE_BYTES = 24;
 const PREFIX = utf8("$NACL");
 const TAG_BYTES = 16;
 const KEY_BYTES = 32;
-const ARGON2_PASSES = 8;
-const ARGON2_MEMORY_KIB = 512 * 1024;
-const ARGON2_SALT = fromHex("137183dff15a09bc9c90b5518739e9b1");
 /** Of random bytes 37 % are printable ASCII; of a key file's JSON, all, or all but one that was damaged. */
 const TEXT_SHARE = 0.9;
 
@@ -76,30 +72,6 @@ export function openBox(bytes: Uint8Array, key: Uint8Array, path: string): Uint8
 export function checkSealedLength(bytes: Uint8Array, path: string): void {
   const least = PREFIX.length + NONCE_BYTES + TAG_BYTES + "{}".length;
   if (bytes.length < least) throw damaged(path, `it is cut short after ${bytes.length} bytes`);
-}
-
-/** The box's key, after seconds. @throws {SkeinError} `chain/key-memory` */
-export async function boxKeyOf(password: string): Promise<Uint8Array> {
-  try {
-    return await argon2i({
-      password: utf8(password),
-      salt: ARGON2_SALT,
-      iterations: ARGON2_PASSES,
-      memorySize: ARGON2_MEMORY_KIB,
-      parallelism: 1,
-      hashLength: KEY_BYTES,
-      outputType: "binary",
-    });
-  } catch (error) {
-    throw chainError(
-      "chain/key-memory",
-      `derive a key from the password: it failed, ${
-        ARGON2_MEMORY_KIB / 1024
-      } MiB of free memory are required, free some`,
-      {},
-      error,
-    );
-  }
 }
 
 /** In a secretbox the stream's first 32 bytes are the tag's key; the text comes after them. */

@@ -92,7 +92,7 @@ export async function savePublicKey(path: string, key: HotkeyPair): Promise<void
 }
 
 /**
- * Any key file, a coldkey's too. Opening an encrypted one takes seconds, during which this thread does nothing else.
+ * Any key file, a coldkey's too. Opening an encrypted one takes seconds.
  * @param source without one, encrypted files are refused
  * @throws {SkeinError} `chain/key-missing`, `chain/key-damaged`, `chain/key-encrypted`, `chain/key-password-wrong`,
  * `chain/key-unsupported`, `chain/key-memory`
@@ -128,8 +128,11 @@ async function readKeyFile(path: string): Promise<Uint8Array> {
 
 async function unlock(bytes: Uint8Array, path: string, source: PasswordSource): Promise<Uint8Array> {
   const open = (password: string) => {
-    source.notify?.(`opening ${path}, which takes some seconds and 512 MiB of memory`);
-    return openSealedKey(bytes, password, path);
+    const message = `opening ${path}, which takes some seconds and 512 MiB of memory`;
+    const work = () => openSealedKey(bytes, password, path);
+    if (source.tellDuring !== undefined) return source.tellDuring(message, work);
+    source.notify?.(message);
+    return work();
   };
   const found = passwordInEnvironment(path, source.environment);
   if (found !== undefined) {

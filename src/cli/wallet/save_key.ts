@@ -45,8 +45,9 @@ export async function saveKey(
     );
   }
   const password = encrypt ? await newPasswordFor(path, terminal, howToDoWithout) : undefined;
-  if (encrypt) terminal.tell(`encrypting ${path}, which takes some seconds and 512 MiB of memory`);
-  await saveHotkey(path, key, password);
+  const save = () => saveHotkey(path, key, password);
+  const message = `encrypting ${path}, which takes some seconds and 512 MiB of memory`;
+  await (encrypt ? terminal.tellDuring(message, save) : save());
   if (known === undefined) await savePublicKey(path, key);
 }
 

@@ -23,8 +23,9 @@ export function keyPathOf(
 }
 
 /** The environment first, then the person. */
-export const passwordsFrom = ({ environment, ask, tell }: Terminal): PasswordSource => ({
+export const passwordsFrom = ({ environment, ask, tell, tellDuring }: Terminal): PasswordSource => ({
   environment,
   ask,
   notify: tell,
+  tellDuring,
 });

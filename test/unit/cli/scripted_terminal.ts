@@ -11,6 +11,10 @@ export class ScriptedTerminal implements Terminal {
   readonly readPiped = async () => "";
   readonly print = (text: string) => void this.printed.push(text);
   readonly tell = (text: string) => void this.told.push(text);
+  readonly tellDuring = <T>(text: string, work: () => Promise<T>) => {
+    this.told.push(text);
+    return work();
+  };
 
   /** @param script.confirms what a person says; without one there is nobody to ask */
   constructor(script: { environment?: Record<string, string>; confirms?: boolean } = {}) {

@@ -45,6 +45,10 @@ class ScriptedTerminal implements Terminal {
   readPiped = async () => this.#piped;
   print = (text: string) => void this.printed.push(text);
   tell = (text: string) => void this.told.push(text);
+  tellDuring = <T>(text: string, work: () => Promise<T>) => {
+    this.tell(text);
+    return work();
+  };
   get json() {
     assert.equal(this.printed.length, 1);
     return JSON.parse(this.printed[0]);

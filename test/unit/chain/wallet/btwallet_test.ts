@@ -9,7 +9,8 @@ import { isSkeinError } from "../../../../src/base/errors.ts";
 import { formatKeyFile } from "../../../../src/chain/wallet/key_file.ts";
 import { passwordVariableOf, scramble } from "../../../../src/chain/wallet/key_password.ts";
 import { describeWallet } from "../../../../src/chain/wallet/layout.ts";
-import { boxKeyOf, formOf, openBox, sealBox } from "../../../../src/chain/wallet/sealed_key.ts";
+import { boxKeyOf, computeBoxKey } from "../../../../src/chain/wallet/box_key.ts";
+import { formOf, openBox, sealBox } from "../../../../src/chain/wallet/sealed_key.ts";
 import { loadHotkey, secretOf, verifySignature } from "../../../../src/chain/wallet/wallet.ts";
 import { DEV_PHRASE, DEV_SEED, DEV_SS58 } from "./wallet_harness.ts";
 
@@ -44,6 +45,18 @@ Deno.test("btwallet's encrypted coldkey opens with the password in the variable 
   assert.equal(secretOf(key).phrase, DEV_PHRASE);
   assert.ok(verifySignature(DEV_SS58, MESSAGE, Uint8Array.fromHex(signatures.coldkey.signature)));
   assert.ok(told.some((line) => line.includes("seconds")) && !told.join().includes(PASSWORD));
+});
+
+Deno.test("while a password is turned into a key this thread goes on, and the result is the same as its own", async () => {
+  let ticks = 0;
+  const ticking = setInterval(() => ticks++, 20);
+  const key = await boxKeyOf(PASSWORD);
+  const during = ticks;
+  const here = await computeBoxKey(PASSWORD);
+  clearInterval(ticking);
+  assert.deepEqual(here, { key });
+  assert.ok(during > 10, `${during} ticks`);
+  assert.ok(ticks - during < during / 2, "which it does not when it computes by itself");
 });
 
 Deno.test("a wrong password and each kind of damage are told apart", async () => {
