@@ -9,7 +9,7 @@ export type ChainErrorCode =
   /** A key file that needs a password, and none is at hand. */
   | "chain/key-encrypted"
   | "chain/key-password-wrong"
-  /** A key of another kind than sr25519, or encrypted in a way that btwallet has left behind. */
+  /** A key of another kind than sr25519. */
   | "chain/key-unsupported"
   /** The memory that a password's key takes could not be had. */
   | "chain/key-memory"

@@ -85,20 +85,9 @@ export function parsePublicKey(bytes: Uint8Array, path: string): Uint8Array {
 function refuseEncrypted(bytes: Uint8Array, path: string): void {
   const form = formOf(bytes);
   if (form === "plain") return;
-  if (form === "sealed") {
-    throw chainError(
-      "chain/key-encrypted",
-      `read key ${path}: it is encrypted, its password or an unencrypted key file is required`,
-      { path },
-    );
-  }
-  const name = form === "fernet"
-    ? "Fernet, as the first btwallets did"
-    : "Ansible Vault, as btwallet did until 2023";
   throw chainError(
-    "chain/key-unsupported",
-    `read key ${path}: it is encrypted by ${name}, a $NACL file is required, ` +
-      `make one from its mnemonic with: skein wallet regen`,
+    "chain/key-encrypted",
+    `read key ${path}: it is encrypted, its password or an unencrypted key file is required`,
     { path },
   );
 }

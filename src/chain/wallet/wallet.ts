@@ -18,7 +18,14 @@ import {
   passwordVariableOf,
 } from "./key_password.ts";
 import { coldkeyPath, publicPathOf, type WalletPlace } from "./layout.ts";
-import { checkSealedLength, formOf, NONCE_BYTES, openSealedKey, sealKey } from "./sealed_key.ts";
+import {
+  checkSealedLength,
+  formOf,
+  type KeyFileForm,
+  NONCE_BYTES,
+  openSealedKey,
+  sealKey,
+} from "./sealed_key.ts";
 import { newPhrase, pairFromSecret, type Secret, secretFromPhrase } from "./secret.ts";
 import { writeKeyFile } from "./write_key_file.ts";
 
@@ -100,9 +107,9 @@ export async function savePublicKey(path: string, key: HotkeyPair): Promise<void
 export async function loadHotkey(path: string, source?: PasswordSource): Promise<HotkeyPair> {
   await cryptoReady();
   const bytes = await readKeyFile(path);
-  const isSealed = formOf(bytes) === "sealed";
-  if (isSealed) checkSealedLength(bytes, path);
-  const plain = isSealed && source !== undefined ? await unlock(bytes, path, source) : bytes;
+  const form = formOf(bytes);
+  if (form === "sealed") checkSealedLength(bytes, path);
+  const plain = form !== "plain" && source !== undefined ? await unlock(bytes, path, source) : bytes;
   return keyFromSecret(parseKeyFile(plain, path).secret);
 }
 
@@ -126,9 +133,16 @@ async function readKeyFile(path: string): Promise<Uint8Array> {
   }
 }
 
+const COST: Readonly<Record<KeyFileForm, string>> = {
+  plain: "no time",
+  sealed: "some seconds and 512 MiB of memory",
+  "ansible-vault": "a moment",
+  fernet: "some seconds",
+};
+
 async function unlock(bytes: Uint8Array, path: string, source: PasswordSource): Promise<Uint8Array> {
   const open = (password: string) => {
-    const message = `opening ${path}, which takes some seconds and 512 MiB of memory`;
+    const message = `opening ${path}, which takes ${COST[formOf(bytes)]}`;
     const work = () => openSealedKey(bytes, password, path);
     if (source.tellDuring !== undefined) return source.tellDuring(message, work);
     source.notify?.(message);

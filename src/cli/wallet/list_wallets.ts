@@ -14,8 +14,8 @@ import type { PlaceFlags } from "./wallet_flags.ts";
 const FORMS: Readonly<Record<KeyListing["form"], string>> = {
   plain: "unencrypted",
   sealed: "encrypted",
-  "ansible-vault": "encrypted (Ansible Vault: regenerate it)",
-  fernet: "encrypted (Fernet: regenerate it)",
+  "ansible-vault": "encrypted (Ansible Vault)",
+  fernet: "encrypted (Fernet)",
   public: "public part only",
   damaged: "damaged",
   missing: "missing",

@@ -103,8 +103,8 @@ Deno.test("missing, damaged and encrypted key files are told apart, and errors q
     const cases: [string, string][] = [
       ["chain/key-encrypted", `$NACL${"\x01".repeat(80)}`],
       ["chain/key-damaged", "$NACL\x01\x02"],
-      ["chain/key-unsupported", "$ANSIBLE_VAULT;1.1;AES256\n"],
-      ["chain/key-unsupported", "gAAAAABk"],
+      ["chain/key-encrypted", "$ANSIBLE_VAULT;1.1;AES256\n"],
+      ["chain/key-encrypted", "gAAAAABk"],
       ["chain/key-unsupported", `{"secretSeed":"${DEV_SEED}","cryptoType":0}`],
       ["chain/key-damaged", ""],
       ["chain/key-damaged", "{}"],
