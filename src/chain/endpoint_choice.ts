@@ -6,6 +6,7 @@ import type { Clock } from "../base/clock.ts";
 import { describeError, isSkeinError } from "../base/errors.ts";
 import type { Log } from "../base/log.ts";
 import { type Candidate, openCandidate } from "./candidate.ts";
+import { EndpointHeights } from "./endpoint_heights.ts";
 import type { Endpoint, Endpoints } from "./endpoints.ts";
 import type { OpenSocket } from "./link.ts";
 
@@ -25,7 +26,7 @@ export class EndpointChoice {
   readonly #options: ChoiceOptions;
   readonly #deps: { clock: Clock; log: Log; openSocket: OpenSocket };
   #genesisHash: string | undefined;
-  #heightSeen = 0;
+  readonly #heights = new EndpointHeights();
   #lastFailure: unknown;
   readonly #failures = new Map<string, unknown>();
 
@@ -49,13 +50,13 @@ export class EndpointChoice {
     return this.#failures;
   }
 
-  /** The highest head that any node has told. */
+  /** How high the chain is, by what the nodes have told lately. */
   get heightSeen(): number {
-    return this.#heightSeen;
+    return this.#heights.reference(this.#deps.clock.monotonicMs());
   }
 
-  see(headNumber: number): void {
-    this.#heightSeen = Math.max(this.#heightSeen, headNumber);
+  see(endpoint: Endpoint, headNumber: number): void {
+    this.#heights.see(endpoint, headNumber, this.#deps.clock.monotonicMs());
   }
 
   /**
@@ -70,6 +71,10 @@ export class EndpointChoice {
       if (signal.aborted || (behind === undefined && later.includes(endpoint))) break;
       const candidate = await this.#open(endpoint);
       if (candidate === undefined) continue;
+      if (behind !== undefined && !this.isBehind(behind)) { // by what this one tells, another told too much
+        candidate.link.drop("another node is used");
+        return this.#adopt(behind);
+      }
       if (!this.isBehind(candidate)) {
         behind?.link.drop("another node is used");
         return this.#adopt(candidate);
@@ -99,7 +104,7 @@ export class EndpointChoice {
   }
 
   isBehind({ headNumber, isSyncing }: Candidate): boolean {
-    return isSyncing || headNumber < this.#heightSeen - LAG_BLOCKS;
+    return isSyncing || headNumber < this.heightSeen - LAG_BLOCKS;
   }
 
   /** For a link that has ended. */
@@ -111,7 +116,10 @@ export class EndpointChoice {
   async #open(endpoint: Endpoint): Promise<Candidate | undefined> {
     const { clock, log } = this.#deps;
     try {
-      return await openCandidate(endpoint, { ...this.#options, genesisHash: this.#genesisHash }, this.#deps);
+      const options = { ...this.#options, genesisHash: this.#genesisHash };
+      const candidate = await openCandidate(endpoint, options, this.#deps);
+      this.see(endpoint, candidate.headNumber);
+      return candidate;
     } catch (error) {
       this.#lastFailure = error;
       this.#failures.set(endpoint.url, error);
@@ -123,13 +131,12 @@ export class EndpointChoice {
 
   #adopt(candidate: Candidate): Candidate {
     this.#genesisHash ??= candidate.genesisHash;
-    this.see(candidate.headNumber);
     return candidate;
   }
 
   #tellBehind({ endpoint, headNumber, isSyncing }: Candidate): void {
     this.#deps.log.info(
-      `chain: ${endpoint.url} is behind: its head is ${headNumber}, ${this.#heightSeen} was seen` +
+      `chain: ${endpoint.url} is behind: its head is ${headNumber}, ${this.heightSeen} was seen` +
         (isSyncing ? ", and it is still syncing" : ""),
     );
   }

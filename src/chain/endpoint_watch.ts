@@ -48,15 +48,18 @@ export async function watchLink(
     const number = Number(header.number);
     if (number > height) movedAtMs = nowMs;
     height = Math.max(height, number);
-    choice.see(height);
+    choice.see(endpoint, height);
     const isStale = nowMs - movedAtMs >= options.staleHeadMs;
     const isBehind = height < choice.heightSeen - LAG_BLOCKS;
     let candidate: Candidate | undefined;
     let reason = "an earlier choice is there again";
     if ((isStale || isBehind) && nowMs >= searchAtMs) {
       searchAtMs = nowMs + options.staleHeadMs;
-      const isAhead = (other: Candidate) => !other.isSyncing && other.headNumber > height + 1;
-      candidate = await choice.findBetter(others, isAhead, ended.signal);
+      // One that stands still far above all others has told too much.
+      const isAbove = () => isStale && height > choice.heightSeen + LAG_BLOCKS;
+      const isBetter = (other: Candidate) =>
+        !other.isSyncing && (other.headNumber > height + 1 || (isAbove() && !choice.isBehind(other)));
+      candidate = await choice.findBetter(others, isBetter, ended.signal);
       reason = `its head stands at ${height}, ${candidate?.endpoint.url} is at ${candidate?.headNumber}`;
     } else if (earlier.length > 0 && nowMs >= returnAtMs && deps.isQuiet()) {
       returnAtMs = nowMs + RETURN_MS;

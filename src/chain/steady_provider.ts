@@ -19,6 +19,7 @@ import { chainError } from "./errors.ts";
 import type { UpdateHandler } from "./json_rpc.ts";
 import type { Link, OpenSocket } from "./link.ts";
 import { shownUrl } from "./networks.ts";
+import { Subscriptions } from "./subscriptions.ts";
 
 type ProviderInterface = NonNullable<ApiOptions["provider"]>;
 type EventType = Parameters<ProviderInterface["on"]>[0];
@@ -41,15 +42,6 @@ export interface SteadyProviderDependencies {
   readonly onNoneReached?: () => void;
 }
 
-interface Subscription {
-  readonly type: string;
-  readonly method: string;
-  readonly params: unknown[];
-  readonly handler: UpdateHandler;
-  /** The node's id on the present link. */
-  remoteId?: number | string;
-}
-
 /** A link that lasted so long has made up for the failures before it. */
 const PROVED_MS = 30_000;
 
@@ -63,8 +55,7 @@ export class SteadyProvider implements ProviderInterface {
   readonly #choice: EndpointChoice;
   readonly #closing = new AbortController();
   readonly #listeners = new Map<EventType, Set<(value?: any) => void>>();
-  readonly #subscriptions = new Map<string, Subscription>();
-  #subscriptionCount = 0;
+  readonly #subscriptions: Subscriptions;
   #callCount = 0;
   #link?: Link;
   #linkedAtMs = 0;
@@ -77,6 +68,7 @@ export class SteadyProvider implements ProviderInterface {
     this.#deps = deps;
     this.#clock = deps.clock;
     this.#log = deps.log;
+    this.#subscriptions = new Subscriptions({ clock: deps.clock, log: deps.log, closed: this.closed });
     this.#choice = new EndpointChoice(new Endpoints(options.urls, deps.random), options, deps);
   }
 
@@ -159,21 +151,15 @@ export class SteadyProvider implements ProviderInterface {
 
   /** @throws the node's `RpcError` when it does not know the subscription */
   async subscribe(type: string, method: string, params: unknown[], handler: UpdateHandler): Promise<string> {
-    const id = `skein-${++this.#subscriptionCount}`;
-    const subscription: Subscription = { type, method, params, handler };
     for (;;) {
       const link = await this.connected().catch(() => new Promise<never>(() => {}));
-      await this.#open(link, subscription);
-      if (!link.isAlive) continue;
-      this.#subscriptions.set(id, subscription);
-      return id;
+      const id = await this.#subscriptions.add(link, { type, method, params, handler });
+      if (id !== undefined) return id;
     }
   }
 
-  async unsubscribe(type: string, method: string, id: number | string): Promise<boolean> {
-    const subscription = this.#subscriptions.get(String(id));
-    if (subscription?.remoteId !== undefined) this.#link?.unsubscribe(type, method, subscription.remoteId);
-    return this.#subscriptions.delete(String(id));
+  async unsubscribe(_type: string, method: string, id: number | string): Promise<boolean> {
+    return this.#subscriptions.remove(this.#link, method, String(id));
   }
 
   /** The link, as soon as there is one. @throws {SkeinError} `chain/disconnected`, `chain/other-chain` */
@@ -240,10 +226,7 @@ export class SteadyProvider implements ProviderInterface {
     this.#link = link;
     this.#linkedAtMs = this.#clock.monotonicMs();
     this.#tellStart(candidate);
-    for (const subscription of this.#subscriptions.values()) {
-      subscription.remoteId = undefined;
-      this.#open(link, subscription).catch((error) => subscription.handler(error, undefined));
-    }
+    this.#subscriptions.openAgain(link);
     this.#emit("connected");
     const successor = await watchLink(candidate, this.#choice, this.#options, {
       clock: this.#clock,
@@ -281,16 +264,6 @@ export class SteadyProvider implements ProviderInterface {
     this.#log.warn(
       `chain: connection to ${url} lost, calls waiting: ${this.#callCount}, connecting again: ${reason}`,
     );
-  }
-
-  /** Returns, too, when the link ended first. */
-  async #open(link: Link, subscription: Subscription): Promise<void> {
-    const { type, method, params, handler } = subscription;
-    try {
-      subscription.remoteId = await link.subscribe(type, method, params, handler);
-    } catch (error) {
-      if (link.isAlive) throw error;
-    }
   }
 
   #emit(type: EventType): void {

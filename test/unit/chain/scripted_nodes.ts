@@ -10,6 +10,8 @@ export class ScriptedNode {
   /** Leaves requests unanswered. */
   isSilent = false;
   openingCount = 0;
+  /** So many subscriptions are refused. */
+  refusals = 0;
   readonly requests: string[] = [];
   readonly #sockets = new Set<RpcSocket>();
 
@@ -41,6 +43,12 @@ export class ScriptedNode {
     return socket;
   }
 
+  /** To whoever has subscribed. */
+  tell(method: string, result: unknown): void {
+    const text = JSON.stringify({ jsonrpc: "2.0", method, params: { subscription: "its id", result } });
+    for (const socket of this.#sockets) queueMicrotask(() => socket.onmessage?.({ data: text }));
+  }
+
   #close(socket: RpcSocket): void {
     this.#sockets.delete(socket);
     queueMicrotask(() => socket.onclose?.({}));
@@ -55,7 +63,11 @@ export class ScriptedNode {
       system_health: { isSyncing: this.isSyncing },
       system_name: this.genesisHash,
     };
-    const text = JSON.stringify({ jsonrpc: "2.0", id, result: answers[method] ?? null });
+    const isRefused = method.endsWith("_subscribe") && this.refusals-- > 0;
+    const answer = isRefused
+      ? { error: { code: -32000, message: "too many" } }
+      : { result: answers[method] ?? (method.endsWith("_subscribe") ? "its id" : null) };
+    const text = JSON.stringify({ jsonrpc: "2.0", id, ...answer });
     queueMicrotask(() => this.#sockets.has(socket) && socket.onmessage?.({ data: text }));
   }
 }

@@ -13,30 +13,35 @@ const MINUTE = 60_000;
 interface Room {
   readonly a: ScriptedNode;
   readonly b: ScriptedNode;
+  readonly c: ScriptedNode;
   readonly clock: VirtualClock;
   readonly provider: SteadyProvider;
   readonly lines: string[];
   pass(ms: number): Promise<void>;
 }
 
-async function withTwo(body: (room: Room) => Promise<void>, before: (room: Room) => void = () => {}) {
-  const [a, b] = [new ScriptedNode(), new ScriptedNode()];
+async function withTwo(
+  body: (room: Room) => Promise<void>,
+  before: (room: Room) => void = () => {},
+  urls = ["a", "b"],
+) {
+  const [a, b, c] = [new ScriptedNode(), new ScriptedNode(), new ScriptedNode()];
   const clock = new VirtualClock();
   const lines: string[] = [];
   const provider = new SteadyProvider(
     {
-      ...{ urls: ["a", "b"], replyTimeoutMs: 30 * SECOND, staleHeadMs: MINUTE },
+      ...{ urls, replyTimeoutMs: 30 * SECOND, staleHeadMs: MINUTE },
       ...{ openTimeoutMs: 10 * SECOND, greetingTimeoutMs: 30 * SECOND },
     },
     {
       clock,
       log: eventLog(({ level, message }) => lines.push(`${level}: ${message}`)),
       random: new Random(1),
-      openSocket: scriptedSockets({ a, b }),
+      openSocket: scriptedSockets({ a, b, c }),
     },
   );
   const pass = async (ms: number) => void await clock.advance(() => false, clock.nowMs() + ms);
-  const room = { a, b, clock, provider, lines, pass };
+  const room = { a, b, c, clock, provider, lines, pass };
   before(room);
   await provider.connect();
   await pass(SECOND);
@@ -46,16 +51,15 @@ async function withTwo(body: (room: Room) => Promise<void>, before: (room: Room)
     const closed = provider.disconnect();
     await pass(SECOND);
     await closed;
-    assert.equal(a.socketCount + b.socketCount, 0, "no socket stays open");
+    assert.equal(a.socketCount + b.socketCount + c.socketCount, 0, "no socket stays open");
   }
 }
 
 /** Heads go on, a block every 12 s. */
-async function live({ a, b, pass }: Room, ms: number): Promise<void> {
+async function live({ a, b, c, pass }: Room, ms: number): Promise<void> {
   for (let at = 0; at < ms; at += 12 * SECOND) {
     await pass(12 * SECOND);
-    a.head++;
-    b.head++;
+    for (const node of [a, b, c]) node.head++;
   }
 }
 
@@ -148,6 +152,43 @@ Deno.test("a node that is behind what was seen, or syncing, is passed over for o
     assert.equal(provider.url, "b");
   }, ({ a, b }) => a.head = b.head = 200));
 
+const THREE = ["a", "b", "c"];
+
+Deno.test("one of three that tells far too high a head makes the others not look behind", () =>
+  withTwo(
+    async (room) => {
+      const { a, b, provider, lines, pass } = room;
+      assert.equal(provider.url, "a");
+      b.head = 1_000_000;
+      a.goDown();
+      await pass(SECOND);
+      assert.equal(provider.url, "b");
+      a.isUp = true;
+      b.goDown();
+      await pass(5 * SECOND);
+      assert.equal(provider.url, "a", "by the third, the first is where the chain is");
+      await live(room, 20 * MINUTE);
+      assert.equal(provider.url, "a");
+      assert.equal(lines.filter((line) => line.includes("left for")).length, 0);
+    },
+    () => {},
+    THREE,
+  ));
+
+Deno.test("a node that stands still above all others is left for one that is where they are", () =>
+  withTwo(
+    async ({ b, c, provider, pass }) => {
+      for (let at = 0; at < 10; at++) {
+        await pass(12 * SECOND);
+        b.head++;
+        c.head++;
+      }
+      assert.notEqual(provider.url, "a");
+    },
+    ({ a }) => a.head = 1_000_000,
+    THREE,
+  ));
+
 Deno.test("a node that is behind is better than none", () =>
   withTwo(async ({ a, b, provider, pass }) => {
     a.goDown();
@@ -180,4 +221,18 @@ Deno.test("subscriptions are opened again on the next node", () =>
     a.goDown();
     await pass(SECOND);
     assert.equal(b.requests.filter((method) => method === "x_subscribe").length, 1);
+  }));
+
+Deno.test("a subscription that the next node refuses at first is asked for again, until it has it", () =>
+  withTwo(async ({ a, b, provider, lines, pass }) => {
+    const heard: unknown[] = [];
+    await provider.subscribe("x_update", "x_subscribe", [], (_, news) => heard.push(news));
+    b.refusals = 3;
+    a.goDown();
+    await pass(30 * SECOND);
+    assert.equal(b.requests.filter((method) => method === "x_subscribe").length, 4);
+    assert.equal(lines.filter((line) => /warn: .*refuses x_subscribe/.test(line)).length, 1);
+    b.tell("x_update", "news");
+    await pass(SECOND);
+    assert.deepEqual(heard, ["news"]);
   }));
