@@ -4,7 +4,7 @@ import type { Codec } from "@polkadot/types/types";
 import { concatBytes, fromHex, toHex } from "../base/bytes.ts";
 import { chainError, unknownBlock } from "./errors.ts";
 import { findStorage, tryStorage } from "./runtime.ts";
-import { type ChainRequest, readStorage, type StorageItem } from "./storage.ts";
+import { type ChainRequest, decodeAnswer, readStorage, type StorageItem } from "./storage.ts";
 
 export interface BlockRef {
   readonly number: number;
@@ -80,7 +80,7 @@ export async function callRuntime(
     ...params.map((param, i) => registry.createTypeUnsafe(param.type, [args[i]]).toU8a()),
   );
   const answer: string = await request("state_call", [name, `0x${toHex(encoded)}`, block.hash]);
-  return registry.createTypeUnsafe(type, [fromHex(answer)]);
+  return decodeAnswer(api, type, fromHex(answer), `runtime function ${name}`);
 }
 
 /** The numbers of a map's keys at the block: for maps whose first key is a u16 under the identity hasher. */

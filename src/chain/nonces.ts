@@ -6,6 +6,7 @@
  */
 import type { ApiPromise } from "@polkadot/api";
 import { fromHex, toHex } from "../base/bytes.ts";
+import { isSkeinError } from "../base/errors.ts";
 import { publicKeyOf } from "./sr25519.ts";
 import type { ChainRequest } from "./storage.ts";
 
@@ -15,11 +16,15 @@ interface Lane {
   readonly waiting: { readonly order: number; readonly start: () => void }[];
 }
 
+const NO_SUCH_METHOD = -32601;
+
 export class Nonces {
   readonly #request: ChainRequest;
   readonly #api: ApiPromise;
   readonly #lanes = new Map<string, Lane>();
   readonly #inFlight = new Map<string, Set<number>>();
+  /** Whether the node counts the pool's transactions, as far as it is known. */
+  #isCounted = true;
 
   constructor(api: ApiPromise, request: ChainRequest) {
     this.#api = api;
@@ -72,8 +77,16 @@ export class Nonces {
 
   /** With the pool's transactions where the node counts them, else without. */
   async #nextOnChain(ss58: string): Promise<number> {
-    if (this.#api.rpc.system?.accountNextIndex !== undefined) {
-      return Number(await this.#request("system_accountNextIndex", [ss58]));
+    if (this.#isCounted && this.#api.rpc.system?.accountNextIndex !== undefined) {
+      try {
+        return Number(await this.#request("system_accountNextIndex", [ss58]));
+      } catch (error) {
+        // Not each node lists what it has.
+        if (!isSkeinError(error, "chain/request-failed") || error.payload.rpcCode !== NO_SUCH_METHOD) {
+          throw error;
+        }
+        this.#isCounted = false;
+      }
     }
     const account = `0x${toHex(publicKeyOf(ss58))}`;
     const index: string = await this.#request("state_call", ["AccountNonceApi_account_nonce", account]);

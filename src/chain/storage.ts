@@ -5,7 +5,7 @@
 import type { ApiPromise } from "@polkadot/api";
 import type { Codec } from "@polkadot/types/types";
 import { fromHex } from "../base/bytes.ts";
-import { unknownBlock } from "./errors.ts";
+import { chainError, unknownBlock } from "./errors.ts";
 import type { StorageEntry } from "./runtime.ts";
 
 export type ChainRequest = (method: string, params: unknown[]) => Promise<any>;
@@ -44,5 +44,24 @@ function decodeValue(api: ApiPromise, entry: StorageEntry, value: string | null)
   if (value === null && modifier.isOptional) return null;
   const name = api.registry.createLookupType(type.isPlain ? type.asPlain : type.asMap.value);
   // As bytes: a hex string would be read as a number, the other way round.
-  return api.registry.createTypeUnsafe(name, [value === null ? fallback.toU8a(true) : fromHex(value)]);
+  const bytes = value === null ? fallback.toU8a(true) : fromHex(value);
+  return decodeAnswer(api, name, bytes, `storage ${entry.creator.section}.${entry.creator.method}`);
+}
+
+/**
+ * What a node answers is of the runtime that it has, which may be another than the API has heard of so far.
+ * @throws {SkeinError} `chain/request-failed`
+ */
+export function decodeAnswer(api: ApiPromise, type: string, bytes: Uint8Array, what: string): Codec {
+  try {
+    return api.registry.createTypeUnsafe(type, [bytes]);
+  } catch (error) {
+    throw chainError(
+      "chain/request-failed",
+      `read ${what}: ${bytes.byteLength} bytes that are no ${type} of runtime ${api.runtimeVersion.specVersion}, try again: the ` +
+        `chain may have been upgraded just now`,
+      { type },
+      error,
+    );
+  }
 }
