@@ -1,6 +1,8 @@
-/** What later runtimes answer in other shapes, by their source: nobody recorded them. */
+/** What runtimes that nobody recorded answer in other shapes, by their source. */
 import { strict as assert } from "node:assert";
 import { toHex, utf8 } from "../../../src/base/bytes.ts";
+import { metagraphOfRuntime } from "../../../src/chain/metagraph_of_runtime.ts";
+import { devAccount } from "../../../src/chain/sr25519.ts";
 import { readHyperparameters } from "../../../src/chain/subnets.ts";
 import { SUBNET, viewOf } from "./fake_view.ts";
 
@@ -45,4 +47,30 @@ Deno.test("hyperparameters that come as a list of names are read by their names,
     ["alpha_sigmoid_steepness", 1000n],
     ["burn_increase_mult", 2n],
   ]);
+});
+
+Deno.test("a runtime without a metagraph is asked for its list of neurons", async () => {
+  const axon = { ip: "u128", port: "u16", ipType: "u8" };
+  const neuron = {
+    ...{ hotkey: "AccountId32", coldkey: "AccountId32", active: "bool", axonInfo: "Axon" },
+    ...{ stake: "Vec<(AccountId32, Compact<u64>)>", emission: "Compact<u64>", incentive: "Compact<u16>" },
+    ...{ consensus: "Compact<u16>", dividends: "Compact<u16>", lastUpdate: "Compact<u64>" },
+    validatorPermit: "bool",
+  };
+  const [alice, bob] = ["//Alice", "//Bob"].map((name) => devAccount(name).address);
+  const answer = [{
+    ...{ hotkey: alice, coldkey: bob, active: true, axonInfo: { ip: 0x7f000001, port: 9, ipType: 4 } },
+    ...{ stake: [[alice, 5n], [bob, 6n]], emission: 7n, incentive: 8, consensus: 9, dividends: 10 },
+    ...{ lastUpdate: 11n, validatorPermit: true },
+  }];
+  const view = viewOf(500, SUBNET, {
+    types: { Axon: axon, Neuron: neuron },
+    functions: { neuronInfoRuntimeApi: { getNeuronsLite: ["Vec<Neuron>", answer] } },
+  });
+  assert.deepEqual(await metagraphOfRuntime(view, 1), [{
+    ...{ uid: 0, hotkey: alice, coldkey: bob, hasValidatorPermit: true, lastUpdateBlock: 11 },
+    ...{ axon: { ip: "127.0.0.1", port: 9 }, stake: 11n, emission: 7n, isActive: true, consensus: 9 },
+    ...{ incentive: 8, dividends: 10, validatorTrust: 0, rank: 0, trust: 0 },
+  }]);
+  assert.equal(await metagraphOfRuntime(viewOf(500, SUBNET), 1), undefined);
 });

@@ -4,7 +4,7 @@ import { TypeRegistry } from "@polkadot/types";
 import { Metadata } from "@polkadot/types";
 import { expandMetadata } from "@polkadot/types/metadata/decorate";
 import { systemClock } from "../../../src/base/clock.ts";
-import { fromUtf8 } from "../../../src/base/bytes.ts";
+import { fromUtf8, toHex } from "../../../src/base/bytes.ts";
 import { silentLog } from "../../../src/base/log.ts";
 import { type ChainClient, connectChain } from "../../../src/chain/client.ts";
 import type { OpenSocket } from "../../../src/chain/link.ts";
@@ -35,24 +35,22 @@ async function withRecording(
   }
 }
 
-/** The owner and the validator published nothing in the session. */
-function knowWhoPublishedNothing(node: RecordedNode): void {
+/** The owner and the validator published nothing in the session; validators' trust is in its list of neurons. */
+function knowWhatIsElsewhere(node: RecordedNode): void {
   const registry = new TypeRegistry();
   const metadata = new Metadata(registry, metadataSpec293() as `0x${string}`);
   registry.setMetadata(metadata);
-  const { commitmentOf } = expandMetadata(registry, metadata).query.commitments;
-  for (const hotkey of [OWNER, VALIDATOR]) {
-    const key = commitmentOf(NETUID, hotkey);
-    const hex = [...key.subarray(1 + (key[0] & 3))].map((byte) => byte.toString(16).padStart(2, "0")).join(
-      "",
-    );
-    node.knowEmpty(`0x${hex.slice(-2 * 82)}`);
-  }
+  const { commitments, subtensorModule } = expandMetadata(registry, metadata).query;
+  // Behind the length of the entry's key.
+  const hex = (key: Uint8Array) => `0x${toHex(key.subarray(key[0] & 3 ? 2 : 1))}`;
+  for (const hotkey of [OWNER, VALIDATOR]) node.know(hex(commitments.commitmentOf(NETUID, hotkey)), null);
+  const trust = registry.createType("Vec<u16>", [0, 65535, 0, 0]);
+  node.know(hex(subtensorModule.validatorTrust(NETUID)), trust.toHex());
 }
 
 Deno.test("the metagraph of the real runtime: who is there, what they published, and what the epoch gave them", async () => {
   const node = new RecordedNode(({ m }) => m.params?.[0] === "NeuronInfoRuntimeApi_get_neurons_lite");
-  knowWhoPublishedNothing(node);
+  knowWhatIsElsewhere(node);
   await withRecording(node, async (client) => {
     const { neurons, netuid } = await client.metagraph(NETUID);
     assert.equal(netuid, NETUID);
@@ -62,6 +60,8 @@ Deno.test("the metagraph of the real runtime: who is there, what they published,
       [2, MINERS[0]],
       [3, MINERS[1]],
     ]);
+    assert.ok(node.asked.includes("SubnetInfoRuntimeApi_get_metagraph"));
+    assert.ok(!node.asked.includes("NeuronInfoRuntimeApi_get_neurons_lite"), "one whole answer is enough");
     const [owner, validator, first, second] = neurons;
     assert.deepEqual([first.incentive, second.incentive], [49151, 16383]);
     assert.deepEqual(first.axon, { ip: "203.0.113.1", port: 8092 });

@@ -16,6 +16,8 @@ const HANDSHAKE = [
 export class RecordedNode {
   /** `method` or `state_call` name, and the parameters, of what was refused. */
   readonly refused: string[] = [];
+  /** Functions of the runtime. */
+  readonly asked: string[] = [];
   readonly #answers = new Map<string, unknown>();
   readonly #storage = new Map<string, string | null>();
   readonly #networks = new Set<string>();
@@ -87,7 +89,10 @@ export class RecordedNode {
     }
     if (method === "chain_getFinalizedHead") return `0x${"aa".repeat(32)}`;
     if (method === "chain_getHeader") return this.#answers.get(keyOf(method, []));
-    if (method === "state_call") return this.#answers.get(keyOf(params[0], [params[1]]));
+    if (method === "state_call") {
+      this.asked.push(params[0]);
+      return this.#answers.get(keyOf(params[0], [params[1]]));
+    }
     if (method === "state_queryStorageAt") return this.#query(params[0]);
     if (method === "state_getKeysPaged") return this.#answers.get(keyOf(method, params.slice(0, 3)));
     return this.#answers.get(keyOf(method, params));
@@ -104,9 +109,9 @@ export class RecordedNode {
     return [{ block: `0x${"aa".repeat(32)}`, changes }];
   }
 
-  /** What the session shows to be empty: nobody wrote it. */
-  knowEmpty(key: string): void {
-    if (!this.#storage.has(key)) this.#storage.set(key, null);
+  /** What the session shows in another place: a value, or that nobody wrote one. */
+  know(key: string, value: string | null): void {
+    if (!this.#storage.has(key)) this.#storage.set(key, value);
   }
 }
 
