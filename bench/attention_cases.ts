@@ -18,13 +18,18 @@ import { attentionKeyValueBackward } from "../src/reference/attention_key_value_
 import { attentionQueryBackward } from "../src/reference/attention_query_backward.ts";
 import { type CaseMaker, type KernelCase, normals, type Size } from "./kernel_case.ts";
 
-function attention({ tokens: contextLength, width, heads }: Size, random: Random) {
-  const headSize = width / heads;
+/** The forms, and the tiled one of a head size that is no multiple of 4, one less than the others'. */
+type Case = AttentionForm | "tiled-odd";
+
+function attention({ tokens: contextLength, width: full, heads }: Size, random: Random, of: Case) {
+  const headSize = full / heads - (of === "tiled-odd" ? 1 : 0);
+  const width = heads * headSize;
   const shape = { batchSize: 1, contextLength, headCount: heads, keyValueHeadCount: heads, headSize };
   const [qkv, dout] = [normals(random, contextLength * 3 * width), normals(random, contextLength * width)];
   const packed = packedRanges(shape);
   const whole = { rowStride: width, columnOffset: 0 };
   return {
+    form: of === "direct" ? "direct" as const : "tiled" as const,
     shape,
     qkv,
     dout,
@@ -58,8 +63,8 @@ function common(
   };
 }
 
-const forward = (form: AttentionForm): CaseMaker => (size, random) => {
-  const { shape, qkv, dout, at, inputs, statistics } = attention(size, random);
+const forward = (of: Case): CaseMaker => (size, random) => {
+  const { form, shape, qkv, dout, at, inputs, statistics } = attention(size, random, of);
   return {
     ...common(shape, 2, (workgroupSize) => forwardDispatch(form, shape, at, workgroupSize)),
     tensors: [qkv, qkv, qkv, new Float32Array(dout.length), statistics()],
@@ -70,8 +75,8 @@ const forward = (form: AttentionForm): CaseMaker => (size, random) => {
   };
 };
 
-const queryBackward = (form: AttentionForm): CaseMaker => (size, random) => {
-  const { shape, qkv, dout, at, inputs, statistics } = attention(size, random);
+const queryBackward = (of: Case): CaseMaker => (size, random) => {
+  const { form, shape, qkv, dout, at, inputs, statistics } = attention(size, random, of);
   const [out, logSumExp] = Object.values(attentionForward(inputs, shape)).map((v) => Float32Array.from(v));
   return {
     ...common(shape, 3, (workgroupSize) => queryBackwardDispatch(form, shape, at, workgroupSize)),
@@ -85,8 +90,8 @@ const queryBackward = (form: AttentionForm): CaseMaker => (size, random) => {
   };
 };
 
-const keyValueBackward = (form: AttentionForm): CaseMaker => (size, random) => {
-  const { shape, qkv, dout, at, inputs } = attention(size, random);
+const keyValueBackward = (of: Case): CaseMaker => (size, random) => {
+  const { form, shape, qkv, dout, at, inputs } = attention(size, random, of);
   const { out, logSumExp } = attentionForward(inputs, shape);
   const { queries } = packedColumns(new Float64Array(qkv.length), shape);
   const rowDot = attentionQueryBackward(inputs, { out, logSumExp, dout }, shape, queries);
@@ -103,8 +108,10 @@ const keyValueBackward = (form: AttentionForm): CaseMaker => (size, random) => {
   };
 };
 
-export const ATTENTION_CASES: readonly CaseMaker[] = (["direct", "tiled"] as const).flatMap((form) => [
-  forward(form),
-  queryBackward(form),
-  keyValueBackward(form),
+export const ATTENTION_CASES: readonly CaseMaker[] = (["direct", "tiled", "tiled-odd"] as const).flatMap((
+  of,
+) => [
+  forward(of),
+  queryBackward(of),
+  keyValueBackward(of),
 ]);

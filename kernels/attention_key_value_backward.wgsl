@@ -9,8 +9,6 @@
 // of the group in order, so the same bits every time. Overwrites. Tiles as in attention_forward.wgsl, the other way about:
 // a workgroup 32 keys of a head, walking the queries from its own diagonal on. WORKGROUP must be 64.
 // Grid ⌈T / 32⌉ × B·Hkv, the longest first.
-override DOUT_STRIDE: u32;
-override DOUT_OFFSET: u32;
 override DKEY_STRIDE: u32;
 override DKEY_OFFSET: u32;
 override DVALUE_STRIDE: u32;
@@ -19,39 +17,66 @@ override SHARED: u32 = 0;
 
 @group(0) @binding(3) var<storage, read> logSumExp: array<f32>;
 @group(0) @binding(4) var<storage, read> rowDot: array<f32>;
-@group(0) @binding(5) var<storage, read> dout: array<scalar>;
 @group(0) @binding(6) var<storage, read_write> dkeys: array<scalar>;
 @group(0) @binding(7) var<storage, read_write> dvalues: array<scalar>;
 
-// First elements of the head in row 0 of this sequence.
-var<private> atDout: u32;
+var<workgroup> left: array<vec4f, TILE * 8u>;
 
-// As queryAt.
-fn doutAt(row: u32, column: u32) -> vec4f {
-  let at = atDout + row * DOUT_STRIDE + column;
-  let x = vec4f(f32(dout[at]), f32(dout[at + 1u]), f32(dout[at + 2u]), f32(dout[at + 3u]));
-  let columns = vec4u(column, column + 1u, column + 2u, column + 3u);
-  return select(vec4f(0.0), x, (columns < vec4u(HEAD_SIZE)) & vec4<bool>(row < CONTEXT));
+fn storeKey(at: u32, column: u32, x: f32) {
+  if (column < HEAD_SIZE) {
+    dkeys[at + column] = scalar(x);
+  }
 }
 
-fn storeKey(at: u32, column: u32, dk: vec4f) {
-  for (var e = 0u; e < 4u; e++) {
-    if (column + e < HEAD_SIZE) {
-      dkeys[at + e] = scalar(dk[e]);
+fn storeValue(at: u32, column: u32, x: f32) {
+  if (column < HEAD_SIZE) {
+    if (SHARED == 1u) {
+      dkeys[at + column] = scalar(x);
+    } else {
+      dvalues[at + column] = scalar(x);
     }
   }
 }
 
-fn storeValue(at: u32, column: u32, dv: vec4f) {
-  for (var e = 0u; e < 4u; e++) {
-    if (column + e < HEAD_SIZE) {
-      if (SHARED == 1u) {
-        dkeys[at + e] = scalar(dv[e]);
-      } else {
-        dvalues[at + e] = scalar(dv[e]);
-      }
-    }
+// Four columns of both gradients of a key; `row` counts from the batch's first, `keyColumn` is where the head begins.
+fn storeFour(key: u32, row: u32, keyColumn: u32, column: u32, dk: vec4f, dv: vec4f) {
+  if (key >= CONTEXT) {
+    return;
   }
+  let atKeys = row * DKEY_STRIDE + DKEY_OFFSET + keyColumn;
+  let atValues = row * DVALUE_STRIDE + DVALUE_OFFSET + keyColumn;
+  storeKey(atKeys, column, dk.x);
+  storeKey(atKeys, column + 1u, dk.y);
+  storeKey(atKeys, column + 2u, dk.z);
+  storeKey(atKeys, column + 3u, dk.w);
+  storeValue(atValues, column, dv.x);
+  storeValue(atValues, column + 1u, dv.y);
+  storeValue(atValues, column + 2u, dv.z);
+  storeValue(atValues, column + 3u, dv.w);
+}
+
+fn storeColumns(firstKey: u32, sequence: u32, keyColumn: u32, column: u32, dk: mat4x4f, dv: mat4x4f) {
+  let row = sequence + firstKey;
+  storeFour(firstKey, row, keyColumn, column, dk[0], dv[0]);
+  storeFour(firstKey + 8u, row + 8u, keyColumn, column, dk[1], dv[1]);
+  storeFour(firstKey + 16u, row + 16u, keyColumn, column, dk[2], dv[2]);
+  storeFour(firstKey + 24u, row + 24u, keyColumn, column, dk[3], dv[3]);
+}
+
+// Adds the weighted dout, or queries, of 32 columns to the sums so far.
+fn addDouts(sums: mat4x4f, firstQuery: u32, column: u32, x: u32, y: u32) -> mat4x4f {
+  stageRight(doutRows(firstQuery + y, column + 4u * x), place(y, x));
+  return addWeighted(sums, x, y);
+}
+
+fn addQueries(sums: mat4x4f, firstQuery: u32, column: u32, x: u32, y: u32) -> mat4x4f {
+  stageRight(queryRows(firstQuery + y, column + 4u * x), place(y, x));
+  return addWeighted(sums, x, y);
+}
+
+// Probabilities of a key for the queries query, query + 8, …; zero for those that do not see it.
+fn probabilities(s: vec4f, norm: vec4f, key: u32, query: vec4u) -> vec4f {
+  return select(vec4f(0.0), exp(s - norm), (vec4u(key) <= query) & (query < vec4u(CONTEXT)));
 }
 
 @compute @workgroup_size(WORKGROUP)
@@ -65,90 +90,80 @@ fn main(
   let groupSize = HEADS / KEY_VALUE_HEADS;
   let batch = group.y / KEY_VALUE_HEADS;
   let keyHead = group.y % KEY_VALUE_HEADS;
+  let keyColumn = keyHead * HEAD_SIZE;
   let sequence = batch * CONTEXT;
-  atKey = sequence * KEY_STRIDE + KEY_OFFSET + keyHead * HEAD_SIZE;
-  atValue = sequence * VALUE_STRIDE + VALUE_OFFSET + keyHead * HEAD_SIZE;
+  atKey = sequence * KEY_STRIDE + KEY_OFFSET + keyColumn;
+  atValue = sequence * VALUE_STRIDE + VALUE_OFFSET + keyColumn;
   let firstKey = group.x * TILE;
-  let own = vec4u(0u, 8u, 16u, 24u);
-  let key = firstKey + y + own;
+  let key = firstKey + y;
   let scale = 1.0 / sqrt(f32(HEAD_SIZE));
-  var dk: array<array<vec4f, 4>, 4>;
-  var dv: array<array<vec4f, 4>, 4>;
+  // Columns 0 to 31, 32 to 63, …; a row in each column of the matrix.
+  var dk0 = mat4x4f();
+  var dk1 = mat4x4f();
+  var dk2 = mat4x4f();
+  var dk3 = mat4x4f();
+  var dv0 = mat4x4f();
+  var dv1 = mat4x4f();
+  var dv2 = mat4x4f();
+  var dv3 = mat4x4f();
   for (var head = keyHead * groupSize; head < (keyHead + 1u) * groupSize; head++) {
     atQuery = sequence * QUERY_STRIDE + QUERY_OFFSET + head * HEAD_SIZE;
     atDout = sequence * DOUT_STRIDE + DOUT_OFFSET + head * HEAD_SIZE;
+    let statistics = (batch * HEADS + head) * CONTEXT;
     for (var firstQuery = firstKey; firstQuery < CONTEXT; firstQuery += TILE) {
-      var s = array<vec4f, 4>();
-      var dp = array<vec4f, 4>();
+      var s = mat4x4f();
+      var dp = mat4x4f();
       for (var column = 0u; column < HEAD_SIZE; column += TILE) {
-        workgroupBarrier();
-        for (var i = local; i < TILE * 8u; i += 64u) {
-          left[(i / 8u) * PITCH + i % 8u] = keyAt(firstKey + i / 8u, column + 4u * (i % 8u));
-          right[(i / 8u) * PITCH + i % 8u] = queryAt(firstQuery + i / 8u, column + 4u * (i % 8u));
-        }
-        workgroupBarrier();
-        addProducts(&s, x, y);
+        stage(keyRows(key, column + 4u * x), queryRows(firstQuery + y, column + 4u * x), place(y, x));
+        s = addProducts(s, 0u, x, y);
+        stage(valueRows(key, column + 4u * x), doutRows(firstQuery + y, column + 4u * x), place(y, x));
+        dp = addProducts(dp, 0u, x, y);
       }
-      for (var column = 0u; column < HEAD_SIZE; column += TILE) {
-        workgroupBarrier();
-        for (var i = local; i < TILE * 8u; i += 64u) {
-          left[(i / 8u) * PITCH + i % 8u] = valueAt(firstKey + i / 8u, column + 4u * (i % 8u));
-          right[(i / 8u) * PITCH + i % 8u] = doutAt(firstQuery + i / 8u, column + 4u * (i % 8u));
-        }
-        workgroupBarrier();
-        addProducts(&dp, x, y);
+      let query = firstQuery + x + vec4u(0u, 8u, 16u, 24u);
+      let at = statistics + min(query, vec4u(CONTEXT - 1u));
+      let norm = vec4f(logSumExp[at.x], logSumExp[at.y], logSumExp[at.z], logSumExp[at.w]);
+      let dot = vec4f(rowDot[at.x], rowDot[at.y], rowDot[at.z], rowDot[at.w]);
+      s *= scale;
+      let p = mat4x4f(
+        probabilities(s[0], norm, key, query),
+        probabilities(s[1], norm, key + 8u, query),
+        probabilities(s[2], norm, key + 16u, query),
+        probabilities(s[3], norm, key + 24u, query),
+      );
+      let ds = mat4x4f(p[0] * (dp[0] - dot), p[1] * (dp[1] - dot), p[2] * (dp[2] - dot), p[3] * (dp[3] - dot));
+      storeWeights(p, x, y);
+      dv0 = addDouts(dv0, firstQuery, 0u, x, y);
+      if (HEAD_SIZE > TILE) {
+        dv1 = addDouts(dv1, firstQuery, TILE, x, y);
       }
-      let query = firstQuery + x + own;
-      var norm: vec4f;
-      var dot: vec4f;
-      for (var j = 0u; j < 4u; j++) {
-        let row = (batch * HEADS + head) * CONTEXT + min(query[j], CONTEXT - 1u);
-        norm[j] = logSumExp[row];
-        dot[j] = rowDot[row];
+      if (HEAD_SIZE > 2u * TILE) {
+        dv2 = addDouts(dv2, firstQuery, 2u * TILE, x, y);
       }
-      for (var i = 0u; i < 4u; i++) {
-        let isVisible = (vec4u(key[i]) <= query) & (query < vec4u(CONTEXT));
-        s[i] = select(vec4f(0.0), exp(s[i] * scale - norm), isVisible);
-        dp[i] = s[i] * (dp[i] - dot);
-      }
-      storeWeights(s, x, y);
-      for (var chunk = 0u; chunk < 4u; chunk++) {
-        if (chunk * TILE < HEAD_SIZE) {
-          workgroupBarrier();
-          for (var i = local; i < TILE * 8u; i += 64u) {
-            right[(i / 8u) * PITCH + i % 8u] = doutAt(firstQuery + i / 8u, chunk * TILE + 4u * (i % 8u));
-          }
-          workgroupBarrier();
-          var part = dv[chunk];
-          addWeighted(&part, x, y);
-          dv[chunk] = part;
-        }
+      if (HEAD_SIZE > 3u * TILE) {
+        dv3 = addDouts(dv3, firstQuery, 3u * TILE, x, y);
       }
       workgroupBarrier();
-      storeWeights(dp, x, y);
-      for (var chunk = 0u; chunk < 4u; chunk++) {
-        if (chunk * TILE < HEAD_SIZE) {
-          workgroupBarrier();
-          for (var i = local; i < TILE * 8u; i += 64u) {
-            right[(i / 8u) * PITCH + i % 8u] = queryAt(firstQuery + i / 8u, chunk * TILE + 4u * (i % 8u));
-          }
-          workgroupBarrier();
-          var part = dk[chunk];
-          addWeighted(&part, x, y);
-          dk[chunk] = part;
-        }
+      storeWeights(ds, x, y);
+      dk0 = addQueries(dk0, firstQuery, 0u, x, y);
+      if (HEAD_SIZE > TILE) {
+        dk1 = addQueries(dk1, firstQuery, TILE, x, y);
+      }
+      if (HEAD_SIZE > 2u * TILE) {
+        dk2 = addQueries(dk2, firstQuery, 2u * TILE, x, y);
+      }
+      if (HEAD_SIZE > 3u * TILE) {
+        dk3 = addQueries(dk3, firstQuery, 3u * TILE, x, y);
       }
     }
   }
-  for (var i = 0u; i < 4u; i++) {
-    if (key[i] < CONTEXT) {
-      let atDkey = (sequence + key[i]) * DKEY_STRIDE + DKEY_OFFSET + keyHead * HEAD_SIZE;
-      let atDvalue = (sequence + key[i]) * DVALUE_STRIDE + DVALUE_OFFSET + keyHead * HEAD_SIZE;
-      for (var chunk = 0u; chunk < 4u; chunk++) {
-        let column = chunk * TILE + 4u * x;
-        storeKey(atDkey + column, column, dk[chunk][i] * scale);
-        storeValue(atDvalue + column, column, dv[chunk][i]);
-      }
-    }
+  storeColumns(key, sequence, keyColumn, 4u * x, dk0 * scale, dv0);
+  if (HEAD_SIZE > TILE) {
+    storeColumns(key, sequence, keyColumn, TILE + 4u * x, dk1 * scale, dv1);
+  }
+  if (HEAD_SIZE > 2u * TILE) {
+    storeColumns(key, sequence, keyColumn, 2u * TILE + 4u * x, dk2 * scale, dv2);
+  }
+  if (HEAD_SIZE > 3u * TILE) {
+    storeColumns(key, sequence, keyColumn, 3u * TILE + 4u * x, dk3 * scale, dv3);
   }
 }

@@ -9,38 +9,54 @@
 // Grid ⌈T / 32⌉ × B·H, the longest first.
 override OUT_STRIDE: u32;
 override OUT_OFFSET: u32;
-override DOUT_STRIDE: u32;
-override DOUT_OFFSET: u32;
 override DQUERY_STRIDE: u32;
 override DQUERY_OFFSET: u32;
 
-@group(0) @binding(3) var<storage, read> out: array<scalar>;
 @group(0) @binding(4) var<storage, read> logSumExp: array<f32>;
-@group(0) @binding(5) var<storage, read> dout: array<scalar>;
 @group(0) @binding(6) var<storage, read_write> dqueries: array<scalar>;
 @group(0) @binding(7) var<storage, read_write> rowDot: array<f32>;
 
-var<workgroup> dots: array<f32, TILE>;
+var<workgroup> left: array<vec4f, TILE * 8u>;
 
-// First elements of this head in row 0 of this sequence.
-var<private> atDout: u32;
+// First element of this head in row 0 of this sequence.
 var<private> atDquery: u32;
 
-// As queryAt.
-fn doutAt(row: u32, column: u32) -> vec4f {
-  let at = atDout + row * DOUT_STRIDE + column;
-  let x = vec4f(f32(dout[at]), f32(dout[at + 1u]), f32(dout[at + 2u]), f32(dout[at + 3u]));
-  let columns = vec4u(column, column + 1u, column + 2u, column + 3u);
-  return select(vec4f(0.0), x, (columns < vec4u(HEAD_SIZE)) & vec4<bool>(row < CONTEXT));
+fn storeOne(row: u32, column: u32, x: f32) {
+  if (row < CONTEXT && column < HEAD_SIZE) {
+    dqueries[atDquery + row * DQUERY_STRIDE + column] = scalar(x);
+  }
 }
 
 fn storeDquery(row: u32, column: u32, x: vec4f) {
-  let at = atDquery + row * DQUERY_STRIDE + column;
-  for (var e = 0u; e < 4u; e++) {
-    if (row < CONTEXT && column + e < HEAD_SIZE) {
-      dqueries[at + e] = scalar(x[e]);
-    }
-  }
+  storeOne(row, column, x.x);
+  storeOne(row, column + 1u, x.y);
+  storeOne(row, column + 2u, x.z);
+  storeOne(row, column + 3u, x.w);
+}
+
+fn storeColumns(firstQuery: u32, column: u32, sums: mat4x4f) {
+  storeDquery(firstQuery, column, sums[0]);
+  storeDquery(firstQuery + 8u, column, sums[1]);
+  storeDquery(firstQuery + 16u, column, sums[2]);
+  storeDquery(firstQuery + 24u, column, sums[3]);
+}
+
+// out·dout of an own row, of four columns; `atOut` is the head in row 0 of the sequence.
+fn dotOf(atOut: u32, row: u32, column: u32) -> f32 {
+  let ours = visible(fourOuts(atOut + row * OUT_STRIDE + column), row, column);
+  return dot(ours, doutAt(row, column));
+}
+
+// Adds the weighted keys of 32 columns to the sums so far.
+fn addKeys(sums: mat4x4f, firstKey: u32, column: u32, x: u32, y: u32) -> mat4x4f {
+  stageRight(keyRows(firstKey + y, column + 4u * x), place(y, x));
+  return addWeighted(sums, x, y);
+}
+
+// Gradients of a query's scores; those of hidden keys zero.
+fn dscores(s: vec4f, dp: vec4f, norm: f32, dot: f32, key: u32, query: u32) -> vec4f {
+  let p = exp(s - vec4f(norm));
+  return select(vec4f(0.0), p * (dp - vec4f(dot)), key + vec4u(0u, 8u, 16u, 24u) <= vec4u(query));
 }
 
 @compute @workgroup_size(WORKGROUP)
@@ -53,77 +69,85 @@ fn main(
   let x = local % 8u;
   let y = local / 8u;
   let sequence = (group.y / HEADS) * CONTEXT;
-  let column = (group.y % HEADS) * HEAD_SIZE;
+  let headColumn = (group.y % HEADS) * HEAD_SIZE;
   let keyColumn = ((group.y % HEADS) * KEY_VALUE_HEADS / HEADS) * HEAD_SIZE;
-  atQuery = sequence * QUERY_STRIDE + QUERY_OFFSET + column;
+  atQuery = sequence * QUERY_STRIDE + QUERY_OFFSET + headColumn;
   atKey = sequence * KEY_STRIDE + KEY_OFFSET + keyColumn;
   atValue = sequence * VALUE_STRIDE + VALUE_OFFSET + keyColumn;
-  atDout = sequence * DOUT_STRIDE + DOUT_OFFSET + column;
-  atDquery = sequence * DQUERY_STRIDE + DQUERY_OFFSET + column;
+  atDout = sequence * DOUT_STRIDE + DOUT_OFFSET + headColumn;
+  atDquery = sequence * DQUERY_STRIDE + DQUERY_OFFSET + headColumn;
+  let atOut = sequence * OUT_STRIDE + OUT_OFFSET + headColumn;
   let firstQuery = (groups.x - 1u - group.x) * TILE;
-  let ownQuery = firstQuery + local;
-  if (local < TILE && ownQuery < CONTEXT) {
-    let atOut = (sequence + ownQuery) * OUT_STRIDE + OUT_OFFSET + column;
-    var dot = 0.0;
-    for (var d = 0u; d < HEAD_SIZE; d++) {
-      dot = fma(f32(dout[atDout + ownQuery * DOUT_STRIDE + d]), f32(out[atOut + d]), dot);
-    }
-    dots[local] = dot;
-    rowDot[group.y * CONTEXT + ownQuery] = dot;
+  let query = firstQuery + y;
+  var dot = vec4f(0.0);
+  for (var column = 4u * x; column < HEAD_SIZE; column += TILE) {
+    dot += vec4f(
+      dotOf(atOut, query, column),
+      dotOf(atOut, query + 8u, column),
+      dotOf(atOut, query + 16u, column),
+      dotOf(atOut, query + 24u, column),
+    );
   }
+  // Added up over the eight invocations of a row. `weights` carries it: it is free before the first tile.
+  weights[local] = dot;
   workgroupBarrier();
-  let own = vec4u(0u, 8u, 16u, 24u);
-  let query = firstQuery + y + own;
-  var norm: vec4f;
-  var dot: vec4f;
-  for (var i = 0u; i < 4u; i++) {
-    norm[i] = logSumExp[group.y * CONTEXT + min(query[i], CONTEXT - 1u)];
-    dot[i] = dots[query[i] - firstQuery];
+  dot = vec4f(0.0);
+  for (var i = 0u; i < 8u; i++) {
+    dot += weights[y * 8u + i];
   }
+  let statistics = group.y * CONTEXT;
+  if (x < 4u && query + 8u * x < CONTEXT) {
+    rowDot[statistics + query + 8u * x] = dot[x];
+  }
+  let norm = vec4f(
+    logSumExp[statistics + min(query, CONTEXT - 1u)],
+    logSumExp[statistics + min(query + 8u, CONTEXT - 1u)],
+    logSumExp[statistics + min(query + 16u, CONTEXT - 1u)],
+    logSumExp[statistics + min(query + 24u, CONTEXT - 1u)],
+  );
   let scale = 1.0 / sqrt(f32(HEAD_SIZE));
-  var sums: array<array<vec4f, 4>, 4>;
+  // Columns 0 to 31, 32 to 63, …; a row in each column of the matrix.
+  var sums0 = mat4x4f();
+  var sums1 = mat4x4f();
+  var sums2 = mat4x4f();
+  var sums3 = mat4x4f();
   for (var firstKey = 0u; firstKey <= firstQuery; firstKey += TILE) {
-    var s = array<vec4f, 4>();
-    var dp = array<vec4f, 4>();
+    var s = mat4x4f();
+    var dp = mat4x4f();
     for (var column = 0u; column < HEAD_SIZE; column += TILE) {
-      workgroupBarrier();
-      for (var i = local; i < TILE * 8u; i += 64u) {
-        left[(i / 8u) * PITCH + i % 8u] = queryAt(firstQuery + i / 8u, column + 4u * (i % 8u));
-        right[(i / 8u) * PITCH + i % 8u] = keyAt(firstKey + i / 8u, column + 4u * (i % 8u));
-      }
-      workgroupBarrier();
-      addProducts(&s, x, y);
+      stage(queryRows(query, column + 4u * x), keyRows(firstKey + y, column + 4u * x), place(y, x));
+      s = addProducts(s, 0u, x, y);
+      stage(doutRows(query, column + 4u * x), valueRows(firstKey + y, column + 4u * x), place(y, x));
+      dp = addProducts(dp, 0u, x, y);
     }
-    for (var column = 0u; column < HEAD_SIZE; column += TILE) {
-      workgroupBarrier();
-      for (var i = local; i < TILE * 8u; i += 64u) {
-        left[(i / 8u) * PITCH + i % 8u] = doutAt(firstQuery + i / 8u, column + 4u * (i % 8u));
-        right[(i / 8u) * PITCH + i % 8u] = valueAt(firstKey + i / 8u, column + 4u * (i % 8u));
-      }
-      workgroupBarrier();
-      addProducts(&dp, x, y);
+    s *= scale;
+    let key = firstKey + x;
+    let ds = mat4x4f(
+      dscores(s[0], dp[0], norm.x, dot.x, key, query),
+      dscores(s[1], dp[1], norm.y, dot.y, key, query + 8u),
+      dscores(s[2], dp[2], norm.z, dot.z, key, query + 16u),
+      dscores(s[3], dp[3], norm.w, dot.w, key, query + 24u),
+    );
+    storeWeights(ds, x, y);
+    sums0 = addKeys(sums0, firstKey, 0u, x, y);
+    if (HEAD_SIZE > TILE) {
+      sums1 = addKeys(sums1, firstKey, TILE, x, y);
     }
-    for (var i = 0u; i < 4u; i++) {
-      let p = exp(s[i] * scale - norm[i]);
-      s[i] = select(vec4f(0.0), p * (dp[i] - dot[i]), firstKey + x + own <= vec4u(query[i]));
+    if (HEAD_SIZE > 2u * TILE) {
+      sums2 = addKeys(sums2, firstKey, 2u * TILE, x, y);
     }
-    storeWeights(s, x, y);
-    for (var chunk = 0u; chunk < 4u; chunk++) {
-      if (chunk * TILE < HEAD_SIZE) {
-        workgroupBarrier();
-        for (var i = local; i < TILE * 8u; i += 64u) {
-          right[(i / 8u) * PITCH + i % 8u] = keyAt(firstKey + i / 8u, chunk * TILE + 4u * (i % 8u));
-        }
-        workgroupBarrier();
-        var part = sums[chunk];
-        addWeighted(&part, x, y);
-        sums[chunk] = part;
-      }
+    if (HEAD_SIZE > 3u * TILE) {
+      sums3 = addKeys(sums3, firstKey, 3u * TILE, x, y);
     }
   }
-  for (var i = 0u; i < 4u; i++) {
-    for (var chunk = 0u; chunk < 4u; chunk++) {
-      storeDquery(query[i], chunk * TILE + 4u * x, sums[chunk][i] * scale);
-    }
+  storeColumns(query, 4u * x, sums0 * scale);
+  if (HEAD_SIZE > TILE) {
+    storeColumns(query, TILE + 4u * x, sums1 * scale);
+  }
+  if (HEAD_SIZE > 2u * TILE) {
+    storeColumns(query, 2u * TILE + 4u * x, sums2 * scale);
+  }
+  if (HEAD_SIZE > 3u * TILE) {
+    storeColumns(query, 3u * TILE + 4u * x, sums3 * scale);
   }
 }

@@ -34,6 +34,12 @@ import matmulHalf from "../../kernels/matmul_half.wgsl" with { type: "text" };
 import matmulDirect from "../../kernels/matmul_direct.wgsl" with { type: "text" };
 import attention from "../../kernels/shared/attention.wgsl" with { type: "text" };
 import attentionDirect from "../../kernels/shared/attention_direct.wgsl" with { type: "text" };
+import attentionDoutFours from "../../kernels/shared/attention_dout_fours.wgsl" with { type: "text" };
+import attentionDoutOnes from "../../kernels/shared/attention_dout_ones.wgsl" with { type: "text" };
+import attentionFours from "../../kernels/shared/attention_fours.wgsl" with { type: "text" };
+import attentionOnes from "../../kernels/shared/attention_ones.wgsl" with { type: "text" };
+import attentionOutFours from "../../kernels/shared/attention_out_fours.wgsl" with { type: "text" };
+import attentionOutOnes from "../../kernels/shared/attention_out_ones.wgsl" with { type: "text" };
 import attentionTiled from "../../kernels/shared/attention_tiled.wgsl" with { type: "text" };
 import crossEntropyRow from "../../kernels/shared/cross_entropy.wgsl" with { type: "text" };
 import columnStripes from "../../kernels/shared/column_stripes.wgsl" with { type: "text" };
@@ -66,13 +72,36 @@ import stepStatistics from "../../kernels/step_statistics.wgsl" with { type: "te
 import swigluBackward from "../../kernels/swiglu_backward.wgsl" with { type: "text" };
 import swigluForward from "../../kernels/swiglu_forward.wgsl" with { type: "text" };
 
+const tiledAttention = (...parts: readonly string[]) => [attention, attentionTiled, ...parts].join("\n");
+
 export const KERNEL_SOURCES = {
   adamw: adamw,
-  attention_forward: `${attention}\n${attentionTiled}\n${attentionForward}`,
+  attention_forward: tiledAttention(attentionFours, attentionForward),
+  attention_forward_odd: tiledAttention(attentionOnes, attentionForward),
   attention_forward_direct: `${attention}\n${attentionDirect}\n${attentionForwardDirect}`,
-  attention_key_value_backward: `${attention}\n${attentionTiled}\n${attentionKeyValueBackward}`,
+  attention_key_value_backward: tiledAttention(
+    attentionFours,
+    attentionDoutFours,
+    attentionKeyValueBackward,
+  ),
+  attention_key_value_backward_odd: tiledAttention(
+    attentionOnes,
+    attentionDoutOnes,
+    attentionKeyValueBackward,
+  ),
   attention_key_value_backward_direct: `${attention}\n${attentionDirect}\n${attentionKeyValueBackwardDirect}`,
-  attention_query_backward: `${attention}\n${attentionTiled}\n${attentionQueryBackward}`,
+  attention_query_backward: tiledAttention(
+    attentionFours,
+    attentionDoutFours,
+    attentionOutFours,
+    attentionQueryBackward,
+  ),
+  attention_query_backward_odd: tiledAttention(
+    attentionOnes,
+    attentionDoutOnes,
+    attentionOutOnes,
+    attentionQueryBackward,
+  ),
   attention_query_backward_direct: `${attention}\n${attentionDirect}\n${attentionQueryBackwardDirect}`,
   bias_backward: `${columnStripes}\n${biasBackward}`,
   cast_parameters: castParameters,

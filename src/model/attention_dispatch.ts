@@ -40,6 +40,8 @@ const LONG_CONTEXT = 512;
 /** TILE and WORKGROUP of the tiled kernels. */
 const TILE = 32;
 const TILED_WORKGROUP = 64;
+/** Of the queries, in the workgroup memory of attention_forward. */
+const MAX_KEPT_COLUMNS = 64;
 
 /** What the direct kernels' registers hold. */
 const MAX_DIRECT_HEAD_SIZE = 64;
@@ -78,7 +80,10 @@ export function forwardDispatch(
 ): AttentionDispatch {
   const columns = columnConstants({ QUERY: queries, KEY: keys, VALUE: values, OUT: out });
   const extent = { heads: shape.headCount, block: FORWARD_BLOCK };
-  return dispatch("attention_forward", form, shape, columns, extent, workgroupSize);
+  const constants = form === "tiled"
+    ? { ...columns, IS_KEPT: shape.headSize <= MAX_KEPT_COLUMNS ? 1 : 0 }
+    : columns;
+  return dispatch("attention_forward", form, shape, constants, extent, workgroupSize);
 }
 
 export function queryBackwardDispatch(
@@ -136,8 +141,9 @@ function dispatch(
     ...others,
   };
   if (form === "tiled") {
+    const isOdd = [headSize, ...positions(others)].some((elements) => elements % 4 !== 0);
     return {
-      kernel,
+      kernel: isOdd ? `${kernel}_odd` : kernel,
       constants: { ...constants, WORKGROUP: TILED_WORKGROUP },
       grid: [Math.ceil(contextLength / TILE), batchSize * heads],
     };
@@ -148,6 +154,13 @@ function dispatch(
     constants: { ...constants, BATCH: batchSize, LONG: contextLength >= LONG_CONTEXT ? 1 : 0 },
     grid: [Math.ceil(invocations / workgroupSize), 1],
   };
+}
+
+/** Strides and offsets among the constants. */
+function positions(constants: Readonly<Record<string, number>>): number[] {
+  return Object.entries(constants).filter(([name]) => /_(?:STRIDE|OFFSET)$/.test(name)).map(([, value]) =>
+    value
+  );
 }
 
 function columnConstants(ranges: Readonly<Record<string, ColumnRange>>): Record<string, number> {

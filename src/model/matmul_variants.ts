@@ -126,7 +126,8 @@ function tiled(reading: Reading, { side, slices = 1, isHalf = false }: Tiling): 
     relativeError: isHalf ? MAX_HALF_ERROR : 0,
     tile: () => [8 * side, 8 * side],
     suits: (product, facts) =>
-      isReadIn(reading, product) && (!isHalf || product.precision === "f16") &&
+      isReadIn(reading, product) &&
+      (!isHalf || product.precision === "f16" && facts.features.includes("shader-f16")) &&
       bytes <= facts.maxWorkgroupBytes && side * side * slices <= facts.maxWorkgroupInvocations &&
       bearsLoop(product.inner / step * 5, facts),
   };

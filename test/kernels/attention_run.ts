@@ -48,6 +48,7 @@ export const TILED_SHAPES: readonly AttentionCase[] = [
   shape(1, 1000, 2, 1, 1, false),
   shape(1, 65, 1, 1, 80),
   shape(1, 31, 2, 1, 128, false),
+  shape(1, 70, 2, 1, 64),
 ];
 
 /**
