@@ -24,6 +24,14 @@ import { checkLimit, type Spending, tooExpensive } from "./fees.ts";
 import type { Heads } from "./heads.ts";
 import { isOnThisMachine } from "./networks.ts";
 import { type Metagraph, readMetagraph, readWeights, type Weights } from "./metagraph.ts";
+import {
+  foundingLimit,
+  type RateLimit,
+  registrationLimit,
+  servingLimit,
+  startLimit,
+  tellingWhen,
+} from "./rate_limits.ts";
 import { requestsOf } from "./requests.ts";
 import { findStorage } from "./runtime.ts";
 import { type KeyringPair, publicKeyOf } from "./sr25519.ts";
@@ -150,20 +158,17 @@ export class PolkadotClient implements ChainClient {
     const cost = await this.subnetCost();
     checkLimit(what, cost, options.limit);
     const build = (api: ApiPromise) => createSubnetCall(api, hotkey);
-    const block = await this.#submit(what, coldkey, build, { amountRao: cost });
-    const netuid = await findCreatedSubnet(this.#view(block), { owner: coldkey.address, hotkey });
-    if (netuid !== undefined) return netuid;
-    throw chainError(
-      "chain/call-failed",
-      `${what}: included, but no such subnet is there, look at the account`,
-      {
-        error: "NoSubnet",
-      },
+    const block = await this.#submit(what, coldkey, build, { amountRao: cost, limit: foundingLimit });
+    const netuid = await this.#at(
+      (view) => findCreatedSubnet(view, { owner: coldkey.address, hotkey, notBefore: block.number }),
     );
+    if (netuid !== undefined) return netuid;
+    throw leftNothing(what, "no such subnet is there, look at the account", "NoSubnet");
   }
 
   async startSubnet(netuid: number, coldkey: KeyringPair): Promise<void> {
-    await this.#submit(`start subnet ${netuid}`, coldkey, (api) => startSubnetCall(api, netuid));
+    const limit = startLimit(netuid);
+    await this.#submit(`start subnet ${netuid}`, coldkey, (api) => startSubnetCall(api, netuid), { limit });
   }
 
   async register(
@@ -179,7 +184,7 @@ export class PolkadotClient implements ChainClient {
     checkLimit(what, cost, limit);
     try {
       const build = (api: ApiPromise) => registerCall(api, netuid, hotkey, limit);
-      await this.#submit(what, coldkey, build, { amountRao: cost });
+      await this.#submit(what, coldkey, build, { amountRao: cost, limit: registrationLimit(netuid) });
     } catch (error) {
       const failure = isSkeinError(error, "chain/call-failed") ? error.payload.error : undefined;
       if (failure === "SubtensorModule.RegistrationPriceLimitExceeded") {
@@ -190,11 +195,7 @@ export class PolkadotClient implements ChainClient {
     }
     const uid = await this.isRegistered(netuid, hotkey);
     if (uid !== undefined) return uid;
-    throw chainError(
-      "chain/call-failed",
-      `${what}: included, but the hotkey has no uid now, it was pruned at once, try again`,
-      { error: "NoUid" },
-    );
+    throw leftNothing(what, "the hotkey has no uid now, it was pruned at once, try again", "NoUid");
   }
 
   async serveAxon(netuid: number, hotkey: KeyringPair, axon: AxonAddress): Promise<void> {
@@ -203,6 +204,7 @@ export class PolkadotClient implements ChainClient {
       `serve axon at ${axon.ip} port ${axon.port} in subnet ${netuid}`,
       hotkey,
       (api) => serveAxonCall(api, netuid, call),
+      { limit: servingLimit(netuid, hotkey.address) },
     );
   }
 
@@ -282,11 +284,15 @@ export class PolkadotClient implements ChainClient {
     what: string,
     account: KeyringPair,
     build: (api: ApiPromise) => Call,
-    spending: Spending = {},
+    options: Spending & { limit?: RateLimit } = {},
   ): Promise<BlockRef> {
     const { api, heads } = this.#parts;
-    const block = await this.#submitter.submit(what, account, () => build(api), spending);
+    const sent = this.#submitter.submit(what, account, () => build(api), options);
+    const block = await tellingWhen(what, options.limit, (task) => this.#at(task), sent);
     if (block.number > heads.latest.number) heads.see(block);
     return block;
   }
 }
+
+const leftNothing = (what: string, found: string, error: string) =>
+  chainError("chain/call-failed", `${what}: included, but ${found}`, { error });

@@ -43,6 +43,14 @@ export function tryStorage(api: ApiPromise, pallet: string, ...names: string[]):
   }
 }
 
+/** Between two blocks, as the runtime means it to be; undefined where it does not tell. */
+export function meantBlockMs({ consts }: ApiPromise): number | undefined {
+  const slot = consts?.aura?.slotDuration ?? consts?.babe?.expectedBlockTime;
+  if (slot !== undefined) return Number(slot);
+  const period = consts?.timestamp?.minimumPeriod;
+  return period === undefined ? undefined : 2 * Number(period);
+}
+
 /** Whether the node runs another version of the runtime than the API has heard of so far. */
 export async function hasMovedOn(api: ApiPromise, request: ChainRequest): Promise<boolean> {
   const { specVersion } = await request("state_getRuntimeVersion", []);

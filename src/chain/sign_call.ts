@@ -3,13 +3,17 @@ import type { ApiPromise } from "@polkadot/api";
 import type { Call } from "./calls.ts";
 import { readBestHead, readFinalizedHead } from "./head_reads.ts";
 import type { SignedCall } from "./inclusion.ts";
+import { meantBlockMs } from "./runtime.ts";
 import type { KeyringPair } from "./sr25519.ts";
 import type { ChainRequest } from "./storage.ts";
 
-/** Blocks that a signature is good for. */
-const ERA_BLOCKS = 64;
-/** Above this lag of finality the signature is anchored in the best block. */
-const FINALITY_LAG_BLOCKS = ERA_BLOCKS / 2;
+/**
+ * How long a signature is good for: some pools forget a call after a block, and it can be signed anew only when its time is over.
+ * In blocks, powers of two.
+ */
+const GOOD_FOR_MS = 180_000;
+const LEAST_ERA_BLOCKS = 16;
+const MOST_ERA_BLOCKS = 64;
 
 export interface SignedWithMethod extends SignedCall {
   /** The call's name in camelCase. */
@@ -23,11 +27,13 @@ export async function signCall(
   { account, build, nonce }: { account: KeyringPair; build: () => Call; nonce: number },
 ): Promise<SignedWithMethod> {
   const [best, finalized] = await Promise.all([readBestHead(request), readFinalizedHead(request)]);
-  const anchor = best.number - finalized.number > FINALITY_LAG_BLOCKS ? best : finalized;
+  const period = eraBlocks(api);
+  // Where finality lags, what is final would leave too little of the era.
+  const anchor = best.number - finalized.number > period / 2 ? best : finalized;
   const call = build();
   call.sign(account, {
     blockHash: anchor.hash,
-    era: api.registry.createType("ExtrinsicEra", { current: anchor.number, period: ERA_BLOCKS }),
+    era: api.registry.createType("ExtrinsicEra", { current: anchor.number, period }),
     genesisHash: api.genesisHash,
     nonce,
     runtimeVersion: api.runtimeVersion,
@@ -39,6 +45,11 @@ export async function signCall(
     ss58: account.address,
     nonce,
     birthBlock: anchor.number,
-    lastBlock: anchor.number + ERA_BLOCKS - 1,
+    lastBlock: anchor.number + period - 1,
   };
+}
+
+function eraBlocks(api: ApiPromise): number {
+  const blocks = GOOD_FOR_MS / Math.max(1, meantBlockMs(api) ?? 0);
+  return Math.min(MOST_ERA_BLOCKS, Math.max(LEAST_ERA_BLOCKS, 2 ** Math.ceil(Math.log2(blocks))));
 }

@@ -168,15 +168,17 @@ export async function readSubnetCost(view: ChainView): Promise<bigint> {
   return BigInt(cost.toString());
 }
 
-/** The subnet that `owner` created in the block of the view, with that hotkey. */
+/** The first subnet that `owner` created with that hotkey in a block of that number or later. */
 export async function findCreatedSubnet(
   view: ChainView,
-  { owner, hotkey }: { owner: string; hotkey: string },
+  { owner, hotkey, notBefore }: { owner: string; hotkey: string; notBefore: number },
 ): Promise<number | undefined> {
-  const created = (await readSubnets(view)).filter((subnet) =>
-    subnet.owner === owner && subnet.ownerHotkey === hotkey && subnet.registeredAtBlock === view.block.number
-  );
-  return created.at(-1)?.netuid;
+  const created = (await readSubnets(view))
+    .filter((each) =>
+      each.owner === owner && each.ownerHotkey === hotkey && each.registeredAtBlock >= notBefore
+    )
+    .sort((a, b) => a.registeredAtBlock - b.registeredAtBlock);
+  return created[0]?.netuid;
 }
 
 /** A value of an entry that may be an Option. */

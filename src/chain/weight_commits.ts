@@ -8,7 +8,7 @@ import { chainError } from "./errors.ts";
 import { type ChainView, optionalItem, readItems, subtensorItem } from "./chain_view.ts";
 import { commitTimelockedCall, hasCall, TIMELOCKED_CALLS, TIMELOCKED_CALLS_WITHOUT_HOTKEY } from "./calls.ts";
 import type { Call } from "./calls.ts";
-import { type StorageEntry, tryStorage } from "./runtime.ts";
+import { meantBlockMs, type StorageEntry, tryStorage } from "./runtime.ts";
 import { readStorage } from "./storage.ts";
 import { publicKeyOf } from "./sr25519.ts";
 import {
@@ -50,6 +50,7 @@ export interface CommitStore {
 
 /** Rounds that the chain's own record of the beacon may be behind before nobody can count on it. */
 const STALE_ROUNDS = 200;
+const DEFAULT_BLOCK_MS = 12_000;
 /** Blocks over which the time between two is measured. */
 const MEASURED_BLOCKS = 10;
 
@@ -92,11 +93,9 @@ function beaconOf(config: any): Beacon {
 
 /** As the runtime means it to be, or shorter, if the last blocks were: a round that is early is kept, a late one is not. */
 async function blockTimeMs(view: ChainView, nowEntry: StorageEntry, nowMs: number): Promise<number> {
-  const { consts } = view.api;
-  const slot = consts.aura?.slotDuration ?? consts.babe?.expectedBlockTime;
-  const meantMs = slot === undefined ? 2 * Number(consts.timestamp.minimumPeriod) : Number(slot);
+  const meantMs = meantBlockMs(view.api) ?? Infinity;
   const back = Math.min(MEASURED_BLOCKS, view.block.number - 1);
-  if (back < 1) return meantMs;
+  if (back < 1) return Number.isFinite(meantMs) ? meantMs : DEFAULT_BLOCK_MS;
   const hash = await view.request("chain_getBlockHash", [view.block.number - back]);
   const [then] = await readStorage(view.api, view.request, [{ entry: nowEntry, args: [] }], hash);
   return Math.min(meantMs, (nowMs - Number(then)) / back);

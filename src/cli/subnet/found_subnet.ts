@@ -54,7 +54,6 @@ export async function startSubnet(
 }
 
 const ADVICE: Readonly<Record<string, string>> = {
-  NeedWaitingMoreBlocksToStarCall: "it is too young, wait some blocks after its foundation and try again",
   NotSubnetOwner: "the wallet's coldkey is not its owner, name the owner's with --wallet",
 };
 

@@ -89,7 +89,7 @@ Deno.test("a newcomer gets play money, founds a subnet, starts it, and others se
     assert.deepEqual([created.netuid, created.owner, created.hotkey], [2, coldkey, hotkey]);
     assert.equal(created.costRao, String(1000n * TAO));
     const ofMine = { ...account, netuid: created.netuid as number };
-    await rejectsWith("chain/call-failed", startSubnet(ofMine, session), /too young, wait/);
+    await rejectsWith("chain/too-soon", startSubnet(ofMine, session), /too young.*block \d+ or later/);
     await blocks(10);
     assert.equal((await run((at) => startSubnet(ofMine, at))).before, false);
     assert.equal((await run((at) => startSubnet(ofMine, at))).before, true);
