@@ -100,6 +100,16 @@ Deno.test("weights of the real runtime: those that the validator set, from 30 an
   });
 });
 
+Deno.test("addresses are those of the runtime, whatever prefix the node names for its chain", async () => {
+  const node = new RecordedNode(({ m }) => m.params?.[0] === "NeuronInfoRuntimeApi_get_neurons_lite");
+  knowWhatIsElsewhere(node);
+  node.answer("system_properties", { ss58Format: 13116, tokenDecimals: 9, tokenSymbol: "TAO" });
+  await withRecording(node, async (client) => {
+    const { neurons } = await client.metagraph(NETUID);
+    assert.deepEqual(neurons.map(({ hotkey }) => hotkey), [OWNER, VALIDATOR, ...MINERS]);
+  });
+});
+
 Deno.test("what the session did not record is refused, and the client says what it asked for", async () => {
   const node = new RecordedNode();
   await withRecording(node, async (client) => {

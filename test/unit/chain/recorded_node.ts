@@ -109,6 +109,11 @@ export class RecordedNode {
     return [{ block: `0x${"aa".repeat(32)}`, changes }];
   }
 
+  /** In place of what was recorded, for a method without parameters. */
+  answer(method: string, result: unknown): void {
+    this.#answers.set(keyOf(method, []), result);
+  }
+
   /** What the session shows in another place: a value, or that nobody wrote one. */
   know(key: string, value: string | null): void {
     if (!this.#storage.has(key)) this.#storage.set(key, value);
