@@ -1,6 +1,7 @@
 /** Connects to a chain: the endpoints under an unmodified `@polkadot/api`, and the client above it. */
 import { ApiPromise } from "@polkadot/api";
 import type { Clock } from "../base/clock.ts";
+import { describeError, isSkeinError } from "../base/errors.ts";
 import type { Log } from "../base/log.ts";
 import { Random, secureRandomBytes } from "../base/random.ts";
 import type { CallObserver } from "./call_stage.ts";
@@ -54,8 +55,10 @@ const STALE_HEAD_MS = 60_000;
 const OPEN_TIMEOUT_MS = 10_000;
 /** Some attempts, for a chain that was started a moment before; with the pause before the last it is two seconds at most. */
 const BRIEF_MS = 1200;
-/** For the opening, and again for the first answers: a lost packet and a slow line are within it. */
-const BRIEF_ANSWER_MS = 3000;
+/** For the opening: a lost packet and a slow line are within it. */
+const BRIEF_OPENING_MS = 3000;
+/** For the first answers: some hosts of a runtime do nothing else while they make a block. */
+const BRIEF_GREETING_MS = 10_000;
 
 /**
  * @param urls endpoints of one chain, in the order of preference; the others stand by
@@ -80,8 +83,8 @@ export async function connectChain(
       urls: endpoints,
       replyTimeoutMs,
       staleHeadMs: options.staleHeadMs ?? STALE_HEAD_MS,
-      openTimeoutMs: options.isBrief ? BRIEF_ANSWER_MS : OPEN_TIMEOUT_MS,
-      greetingTimeoutMs: options.isBrief ? BRIEF_ANSWER_MS : replyTimeoutMs,
+      openTimeoutMs: options.isBrief ? BRIEF_OPENING_MS : OPEN_TIMEOUT_MS,
+      greetingTimeoutMs: options.isBrief ? BRIEF_GREETING_MS : replyTimeoutMs,
     },
     {
       ...deps,
@@ -117,7 +120,9 @@ export async function connectChain(
   } catch (error) {
     forget();
     await provider.disconnect();
-    throw deps.signal?.aborted ? deps.signal.reason : error;
+    if (deps.signal?.aborted) throw deps.signal.reason;
+    // A node that refuses the heads: its own words.
+    throw isSkeinError(error) ? error : cannotConnect(url, `the node answers ${describeError(error)}`);
   }
   function forget() {
     deps.signal?.removeEventListener("abort", onAbort);

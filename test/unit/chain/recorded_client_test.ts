@@ -118,6 +118,23 @@ Deno.test("what the session did not record is refused, and the client says what 
   assert.match(node.refused.join("\n"), /get_metagraph.*4d00/);
 });
 
+Deno.test("a node that refuses to tell of heads is none to work with, in its own words", async () => {
+  const node = new RecordedNode();
+  const openSocket: OpenSocket = (url) => {
+    const socket = node.openSocket(url);
+    const { send } = socket;
+    socket.send = (text) => {
+      const { id, method } = JSON.parse(text);
+      if (method !== "chain_subscribeFinalizedHeads") return send(text);
+      const error = { code: -32601, message: "Method not found" };
+      queueMicrotask(() => socket.onmessage?.({ data: JSON.stringify({ jsonrpc: "2.0", id, error }) }));
+    };
+    return socket;
+  };
+  const connecting = connectChain("ws://recorded", { clock: systemClock, log: silentLog, openSocket });
+  await assert.rejects(connecting, { code: "chain/unreachable", message: /-32601: Method not found/ });
+});
+
 Deno.test("a client that is stopped just before it is connected says so", async () => {
   const stop = new AbortController();
   const reason = new Error("stopped");
