@@ -13,7 +13,14 @@ function forwardCase(
     return {
       kernel,
       shape: `${rows}×${vocabulary}`,
-      constants: { ROWS: rows, COLUMNS: vocabulary, FIRST_TOKEN: 0, IS_FIRST: 1, IS_LAST: 1 },
+      constants: {
+        ROWS: rows,
+        COLUMNS: vocabulary,
+        STRIDE: vocabulary,
+        FIRST_TOKEN: 0,
+        IS_FIRST: 1,
+        IS_LAST: 1,
+      },
       tensors: [logits, targets, new Float32Array(rows), new Float32Array(rows)],
       extent: isGroup ? () => [rows, 1] : rows,
       expected: () => {
@@ -35,7 +42,7 @@ export const LOSS_CASES: readonly CaseMaker[] = [
     return {
       kernel: "cross_entropy_backward",
       shape: `${rows}×${vocabulary}`,
-      constants: { ROWS: rows, COLUMNS: vocabulary, FIRST_TOKEN: 0 },
+      constants: { ROWS: rows, COLUMNS: vocabulary, STRIDE: vocabulary, FIRST_TOKEN: 0 },
       tensors: [logits, targets, logSumExp, Float32Array.of(1 / rows, 1)],
       extent: (workgroupSize) => [Math.ceil(vocabulary / (16 * workgroupSize)), rows],
       expected: () => new Map([[0, crossEntropyBackward(logits, targets, logSumExp, tile)]]),

@@ -1,5 +1,5 @@
 // Gradient of softmax cross-entropy for one tile of the vocabulary, in place.
-//   logits [ROWS, COLUMNS], of the tokens FIRST_TOKEN .. FIRST_TOKEN + COLUMNS, dlogits on return · targets [ROWS],
+//   logits [ROWS, COLUMNS], rows STRIDE elements apart, of the tokens FIRST_TOKEN .. FIRST_TOKEN + COLUMNS, dlogits on return · targets [ROWS],
 //   0xffffffff: not counted · logSumExp [ROWS], of the whole vocabulary · scaling [2]: weight of a counted row (one over
 //   their number, for the mean), loss scale
 // Formula: dlogits = (exp(logits - logSumExp) - onehot(target)) · scaling₀ · scaling₁, zero in rows not counted.
@@ -7,6 +7,7 @@
 // more than an element; grid ⌈COLUMNS / (16·WORKGROUP)⌉ × ROWS.
 override ROWS: u32;
 override COLUMNS: u32;
+override STRIDE: u32;
 override FIRST_TOKEN: u32;
 override WORKGROUP: u32 = 64;
 
@@ -30,7 +31,7 @@ fn main(
   let first = group.x * 16u * WORKGROUP + local;
   let end = min(first + 16u * WORKGROUP, COLUMNS);
   for (var column = first; column < end; column += WORKGROUP) {
-    let at = row * COLUMNS + column;
+    let at = row * STRIDE + column;
     let d = exp(f32(logits[at]) - total) - select(0.0, 1.0, chosen == FIRST_TOKEN + column);
     logits[at] = scalar(d * weight);
   }

@@ -1,5 +1,5 @@
 // Losses of softmax cross-entropy, one tile of the vocabulary after another: the logits of a batch never exist together.
-//   logits [ROWS, COLUMNS], of the tokens FIRST_TOKEN .. FIRST_TOKEN + COLUMNS · targets [ROWS], 0xffffffff: not counted
+//   logits [ROWS, COLUMNS], rows STRIDE elements apart, of the tokens FIRST_TOKEN .. FIRST_TOKEN + COLUMNS · targets [ROWS], 0xffffffff: not counted
 //   logSumExp [ROWS], of the tiles so far · losses [ROWS] in nats: after the last tile; before it, the target's logit
 // Formula: losses[n] = log Σ exp(logits[n]) - logits[n, target], zero where not counted. IS_FIRST overwrites both outputs;
 // later tiles add to them: log(eᵃ + eᵇ) = max + log(1 + e^(min - max)). One invocation a row; grid ROWS.
@@ -15,7 +15,7 @@ fn main(
   if (row >= ROWS) {
     return;
   }
-  let base = row * COLUMNS;
+  let base = row * STRIDE;
   var largest = f32(logits[base]);
   var sum = 1.0;
   for (var v = 1u; v < COLUMNS; v++) {

@@ -1,6 +1,6 @@
 // cross_entropy_forward with a workgroup a row: neighbouring invocations read neighbouring logits, which is what a GPU's
 // memory wants; on a software adapter a barrier costs more than the strided reads of the form without one.
-//   logits [ROWS, COLUMNS], of the tokens FIRST_TOKEN .. FIRST_TOKEN + COLUMNS · targets [ROWS], 0xffffffff: not counted
+//   logits [ROWS, COLUMNS], rows STRIDE elements apart, of the tokens FIRST_TOKEN .. FIRST_TOKEN + COLUMNS · targets [ROWS], 0xffffffff: not counted
 //   logSumExp [ROWS], of the tiles so far · losses [ROWS] in nats: after the last tile; before it, the target's logit
 // Formula and meaning as there. IS_FIRST overwrites both outputs; later tiles add to them. Grid: ROWS workgroups. Each
 // invocation keeps a running maximum and sum of every WORKGROUPth column; invocation 0 combines them in order.
@@ -17,7 +17,7 @@ fn main(
   if (row >= ROWS) {
     return;
   }
-  let base = row * COLUMNS;
+  let base = row * STRIDE;
   // An invocation without a column of its own starts from the row's last and adds nothing.
   var largest = f32(logits[base + min(local, COLUMNS - 1u)]);
   var sum = select(0.0, 1.0, local < COLUMNS);

@@ -1,6 +1,8 @@
 // What the forms of cross_entropy_forward share: see there.
 override ROWS: u32;
 override COLUMNS: u32;
+// Elements from one row of the logits to the next.
+override STRIDE: u32;
 override FIRST_TOKEN: u32;
 override IS_FIRST: u32;
 override IS_LAST: u32;
@@ -13,7 +15,7 @@ override WORKGROUP: u32 = 64;
 
 // Takes the tile's log-sum-exp into the row's, and writes the row's loss after the last tile.
 fn finishRow(row: u32, tileTotal: f32) {
-  let base = row * COLUMNS;
+  let base = row * STRIDE;
   var total = tileTotal;
   var chosen = 0.0;
   if (IS_FIRST == 0u) {

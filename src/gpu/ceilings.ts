@@ -81,16 +81,17 @@ export interface CeilingShare {
 }
 
 /**
- * How near `seconds` for this work are to what the ceilings allow (the roofline of Williams, Waterman, Patterson 2009). Kernels
- * compute in f32 whatever they store, so that is the ceiling of arithmetic for all of them.
+ * How near `seconds` for this work are to what the ceilings allow (the roofline of Williams, Waterman, Patterson 2009). Most
+ * kernels compute in f32 whatever they store; for those that compute in halves the ceiling is that of f16.
  */
 export function shareOfCeiling(
-  { flops, bytes }: Pick<DispatchWork, "flops" | "bytes">,
+  { flops, bytes, arithmetic }: Pick<DispatchWork, "flops" | "bytes" | "arithmetic">,
   seconds: number,
   ceilings: Ceilings,
 ): CeilingShare {
-  const arithmetic = flops / ceilings.flopsPerSec.f32;
+  const { f32, f16 = f32 } = ceilings.flopsPerSec;
+  const computing = flops / (arithmetic === "f16" ? f16 : f32);
   const bandwidth = bytes / ceilings.bytesPerSec;
-  const bound = arithmetic > bandwidth ? "arithmetic" : "bandwidth";
-  return { share: Math.max(arithmetic, bandwidth) / seconds, bound };
+  const bound = computing > bandwidth ? "arithmetic" : "bandwidth";
+  return { share: Math.max(computing, bandwidth) / seconds, bound };
 }

@@ -5,11 +5,14 @@
  */
 import type { Binding } from "./buffers.ts";
 import type { KernelConstants } from "./kernel_loader.ts";
+import type { Precision } from "./precision.ts";
 
 export interface DispatchWork {
   /** 0 for kernels whose time is that of their memory traffic. */
   readonly flops: number;
   readonly bytes: number;
+  /** In which it computes, whatever it stores. */
+  readonly arithmetic: Precision;
   /** For people, and to tell the dispatches of one kernel apart: `1024×768×3072`. */
   readonly shape: string;
 }
@@ -25,6 +28,7 @@ export function workOf(
 ): DispatchWork {
   return {
     flops: declared.flops ?? 0,
+    arithmetic: declared.arithmetic ?? "f32",
     bytes: declared.bytes ?? bindings.reduce((sum, { byteLength }) => sum + byteLength, 0),
     shape: declared.shape ?? Object.entries(constants).map(([name, value]) => `${name} ${value}`).join(", "),
   };

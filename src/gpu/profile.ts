@@ -151,7 +151,7 @@ function wholeSubmission(
   return {
     kernel: `submission of ${facts.length} dispatches`,
     precision: facts[0]?.precision ?? "f32",
-    work: { flops: sum("flops"), bytes: sum("bytes"), shape: "" },
+    work: { flops: sum("flops"), bytes: sum("bytes"), arithmetic: "f32", shape: "" },
     submission,
     startUs: startMs * 1000,
     durationUs: durationMs * 1000,

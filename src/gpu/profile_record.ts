@@ -1,5 +1,6 @@
 /** What a profile has seen: totals of each kernel at each shape, and the first events for a trace. */
 import type { DispatchFacts } from "./dispatch_plan.ts";
+import type { Precision } from "./precision.ts";
 
 export interface ProfileEvent extends Omit<DispatchFacts, "kernel"> {
   readonly kernel: string;
@@ -13,6 +14,7 @@ export interface ProfileEvent extends Omit<DispatchFacts, "kernel"> {
 export interface ProfileRow extends Omit<DispatchFacts, "kernel" | "work"> {
   readonly kernel: string;
   readonly shape: string;
+  readonly arithmetic: Precision;
   readonly calls: number;
   readonly seconds: number;
   /** Sums over all calls. */
@@ -52,7 +54,10 @@ export class ProfileRecord {
     const key = `${kernel} ${precision} ${work.shape}`;
     let totals = this.#totals.get(key);
     if (totals === undefined) {
-      totals = { kernel, precision, shape: work.shape, calls: 0, seconds: 0, flops: 0, bytes: 0 };
+      totals = {
+        ...{ kernel, precision, shape: work.shape, arithmetic: work.arithmetic },
+        ...{ calls: 0, seconds: 0, flops: 0, bytes: 0 },
+      };
       this.#totals.set(key, totals);
     }
     totals.calls++;

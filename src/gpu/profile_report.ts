@@ -73,6 +73,7 @@ function byKernel(rows: readonly ProfileRow[]): ProfileRow[] {
       kernel: row.kernel,
       precision: row.precision,
       shape: "",
+      arithmetic: row.arithmetic,
       calls: (sum?.calls ?? 0) + row.calls,
       seconds: (sum?.seconds ?? 0) + row.seconds,
       flops: (sum?.flops ?? 0) + row.flops,

@@ -6,7 +6,7 @@
  *                each tile: dlogits in place, dnormed += dlogits·W, dW += dlogitsᵀ·finalNormed
  */
 import type { Binding, DispatchPlan } from "../gpu/mod.ts";
-import { headTiles, tileOffset } from "./head_tiles.ts";
+import { headTiles, tileOffset, tileStride } from "./head_tiles.ts";
 import { matmulNN, matmulNT, matmulTN } from "./matmul.ts";
 import { headName, type Pass } from "./pass.ts";
 
@@ -14,6 +14,8 @@ import { headName, type Pass } from "./pass.ts";
 interface Tile {
   readonly firstToken: number;
   readonly columns: number;
+  /** Elements from one row of the logits to the next. */
+  readonly stride: number;
   readonly weight: Binding;
   readonly dweight: Binding;
   readonly logits: Binding;
@@ -44,18 +46,20 @@ export function headBackward(plan: DispatchPlan, pass: Pass): void {
   for (const block of blocksOf(pass)) {
     const { firstRow, rowCount, targets, logSumExp, normed, dnormed } = block;
     blockForward(plan, pass, block);
-    block.tiles.forEach(({ firstToken, columns, weight, dweight, logits }, index) => {
+    block.tiles.forEach(({ firstToken, columns, stride, weight, dweight, logits }, index) => {
       plan.add(
         "cross_entropy_backward",
-        { ROWS: rowCount, COLUMNS: columns, FIRST_TOKEN: firstToken },
+        { ROWS: rowCount, COLUMNS: columns, STRIDE: stride, FIRST_TOKEN: firstToken },
         [logits, targets, logSumExp, act.scaling.whole()],
         [Math.ceil(columns / (16 * plan.workgroupSize)), rowCount],
       );
       matmulNN(plan, { rows: rowCount, columns: width, inner: columns }, logits, weight, dnormed, {
         accumulate: index > 0,
+        strides: { a: stride },
       });
       matmulTN(plan, { rows: columns, columns: width, inner: rowCount }, logits, normed, dweight, {
         accumulate: pass.accumulate || firstRow > 0,
+        strides: { a: stride },
       });
     });
   }
@@ -64,13 +68,16 @@ export function headBackward(plan: DispatchPlan, pass: Pass): void {
 /** Logits of the block, tile by tile, into their buffer; to losses of its rows. */
 function blockForward(plan: DispatchPlan, pass: Pass, { rowCount, tiles, ...block }: Block): void {
   const { config: { width }, headLimits: { rowForm } } = pass;
-  tiles.forEach(({ firstToken, columns, weight, logits }, index) => {
-    matmulNT(plan, { rows: rowCount, columns, inner: width }, block.normed, weight, logits);
+  tiles.forEach(({ firstToken, columns, stride, weight, logits }, index) => {
+    matmulNT(plan, { rows: rowCount, columns, inner: width }, block.normed, weight, logits, {
+      strides: { y: stride },
+    });
     plan.add(
       rowForm === "invocation" ? "cross_entropy_forward" : "cross_entropy_forward_group",
       {
         ROWS: rowCount,
         COLUMNS: columns,
+        STRIDE: stride,
         FIRST_TOKEN: firstToken,
         IS_FIRST: index === 0 ? 1 : 0,
         IS_LAST: index === tiles.length - 1 ? 1 : 0,
@@ -89,13 +96,11 @@ function blocksOf({ config, rows, activations: act, headLimits, parameters, grad
   return cut.blocks.map(({ firstRow, rowCount }) => ({
     firstRow,
     rowCount,
-    tiles: weights.map(({ firstRow: firstToken, rowCount: columns, binding: weight }, index) => ({
-      firstToken,
-      columns,
-      weight,
-      dweight: dweights[index].binding,
-      logits: act.logits.slice(tileOffset(cut, firstToken, index), rowCount * columns),
-    })),
+    tiles: weights.map(({ firstRow: firstToken, rowCount: columns, binding: weight }, index) => {
+      const stride = tileStride(columns);
+      const logits = act.logits.slice(tileOffset(cut, firstToken, index), rowCount * stride);
+      return { firstToken, columns, stride, weight, dweight: dweights[index].binding, logits };
+    }),
     normed: act.finalNormed.slice(firstRow * width, rowCount * width),
     dnormed: act.dnormed.slice(firstRow * width, rowCount * width),
     targets: act.targets.slice(firstRow, rowCount),

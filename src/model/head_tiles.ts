@@ -1,7 +1,7 @@
 /**
  * How final projection and loss are cut so that the logits of a batch never exist together: rows by blocks, and within them
  * the vocabulary by tiles. The tiles of one block lie side by side in one buffer, [rows, columns] each, and are overwritten
- * by the next block's.
+ * by the next block's. Rows of a tile lie a multiple of 4 elements apart, because the fast matrix products read four at a time.
  *   N rows in all, V vocabulary, C width
  */
 import { alignmentRows } from "./parameter_partition.ts";
@@ -39,6 +39,7 @@ export interface HeadTiles {
 
 /** Blocks and tiles start where a binding may start, in f32 and in f16. */
 const ALIGNMENT_ELEMENTS = 128;
+const ROW_ALIGNMENT_ELEMENTS = 4;
 /** A grid has one group a row in its second dimension, which ends at 65,535. */
 const MAX_BLOCK_ROWS = 511 * ALIGNMENT_ELEMENTS;
 
@@ -52,13 +53,19 @@ export function headTiles({ rows, vocabSize, width }: HeadShape, limits: HeadLim
     blocks.push({ firstRow, rowCount: Math.min(blockRows, rows - firstRow) });
   }
   const bindable = Math.min(limits.maxColumns, limits.maxBindingBytes / bytesPerElement / blockRows);
-  const step = alignmentRows(width);
+  const step = Math.max(alignmentRows(width), ROW_ALIGNMENT_ELEMENTS);
   return { blockRows, blocks, maxColumns: Math.max(1, Math.floor(bindable / step)) * step };
+}
+
+/** Elements from one row of a tile to the next. */
+export function tileStride(columns: number): number {
+  return Math.ceil(columns / ROW_ALIGNMENT_ELEMENTS) * ROW_ALIGNMENT_ELEMENTS;
 }
 
 /** Where the tile of the tokens from `firstToken`, the `index`th, starts in the buffer of logits. */
 export function tileOffset({ blockRows }: HeadTiles, firstToken: number, index: number): number {
-  return (Math.floor(blockRows * firstToken / ALIGNMENT_ELEMENTS) + index) * ALIGNMENT_ELEMENTS;
+  const elements = blockRows * (firstToken + (ROW_ALIGNMENT_ELEMENTS - 1) * index);
+  return (Math.floor(elements / ALIGNMENT_ELEMENTS) + index) * ALIGNMENT_ELEMENTS;
 }
 
 /** Elements that the logits of a block take at most. */

@@ -51,6 +51,7 @@ export interface MatmulVariant {
   readonly constants: Readonly<Record<string, number>>;
   /** Elements along the inner dimension that it takes at a time, where its kernel has IS_WHOLE. */
   readonly step?: number;
+  readonly arithmetic: Precision;
   /** ‖Δ‖ / ‖y‖ that its arithmetic leaves beyond that of f32 sums. */
   readonly relativeError: number;
   /** Rows and columns of y that one workgroup computes. */
@@ -81,6 +82,7 @@ export const MATMUL_VARIANTS: readonly MatmulVariant[] = [
     name: "direct",
     kernel: "matmul_direct",
     constants: {},
+    arithmetic: "f32",
     relativeError: 0,
     tile: (workgroupSize) => [8, 4 * workgroupSize],
     suits: ({ inner }, facts) => bearsLoop(inner, facts),
@@ -95,6 +97,7 @@ function broadcast(reading: Reading): MatmulVariant {
     name: reading === "fours" ? "broadcast" : "broadcast-odd",
     kernel: reading === "fours" ? "matmul_broadcast" : "matmul_broadcast_odd",
     constants: {},
+    arithmetic: "f32",
     relativeError: 0,
     tile: (workgroupSize) => [32, 4 * workgroupSize],
     suits: (product, { subgroupSizes: [smallest], ...facts }) =>
@@ -123,6 +126,7 @@ function tiled(reading: Reading, { side, slices = 1, isHalf = false }: Tiling): 
     kernel: reading === "fours" ? kernel : `${kernel}_odd`,
     constants: { SIDE: side, SLICES: slices, WORKGROUP: side * side * slices },
     step,
+    arithmetic: isHalf ? "f16" : "f32",
     relativeError: isHalf ? MAX_HALF_ERROR : 0,
     tile: () => [8 * side, 8 * side],
     suits: (product, facts) =>
@@ -203,7 +207,11 @@ export function addVariant(
     variantConstants(variant, product),
     [plan.uniform(productBlock(product)), a, b, y, bias ?? b],
     variantGrid(variant, product, plan.workgroupSize),
-    { flops: 2 * rows * columns * inner, shape: `${product.form} ${rows}×${columns}×${inner}` },
+    {
+      flops: 2 * rows * columns * inner,
+      arithmetic: variant.arithmetic,
+      shape: `${product.form} ${rows}×${columns}×${inner}`,
+    },
     product.output,
   );
 }

@@ -93,7 +93,8 @@ export interface EngineMemory {
   readonly partialCount: number;
 }
 
-const LOGITS_BYTES = 64 * 1024 * 1024;
+/** On a GPU enough rows that the products with the whole vocabulary's gradients occupy it. */
+const LOGITS_BYTES = { software: 64 * 1024 * 1024, gpu: 128 * 1024 * 1024 };
 /** llvmpipe ends the loops of an invocation silently after 65535 iterations. */
 const SOFTWARE_MAX_COLUMNS = 32768;
 /** Sums of squares a range: enough to occupy the adapter, few enough to be added up after. */
@@ -101,16 +102,17 @@ const MAX_PARTIALS = { software: 4096, gpu: 65536 };
 
 export function adapterShape(
   gpu: Gpu,
-  { bufferBytes = Infinity, segmentBytes = Infinity, logitsBytes = LOGITS_BYTES }: MemoryBounds = {},
+  { bufferBytes = Infinity, segmentBytes = Infinity, logitsBytes }: MemoryBounds = {},
 ): AdapterShape {
   const { maxBufferBytes, maxBindingBytes } = gpu.limits;
+  const isSoftware = gpu.backendKind === "software";
   // Nearly every buffer is bound as a whole somewhere, so one limit serves for both.
   const bytes = Math.min(maxBufferBytes, maxBindingBytes, bufferBytes);
   return {
     limits: { maxBufferBytes: bytes, maxBindingBytes: bytes },
     segmentBytes: Math.min(bytes, segmentBytes),
-    logitsBytes,
-    isSoftware: gpu.backendKind === "software",
+    logitsBytes: logitsBytes ?? (isSoftware ? LOGITS_BYTES.software : LOGITS_BYTES.gpu),
+    isSoftware,
     hasF16: gpu.has("shader-f16"),
   };
 }
@@ -143,7 +145,8 @@ export function layOutMemory(
   const store = (label: string, kind: MemoryKind, type: Precision = "f32") =>
     new ParameterStore(label, partition, arenaOf(kind), type);
   const headLimits = {
-    logitsBytes: Math.min(logitsBytes, limits.maxBindingBytes),
+    // Half of what can be bound: tiles begin at aligned elements and have padded rows, so they take a little more.
+    logitsBytes: Math.min(logitsBytes, limits.maxBindingBytes / 2),
     maxBindingBytes: limits.maxBindingBytes,
     maxColumns: isSoftware ? SOFTWARE_MAX_COLUMNS : Infinity,
     bytesPerElement: ELEMENT_BYTES[precision],

@@ -2,7 +2,7 @@ import { strict as assert } from "node:assert";
 import { crossEntropyBackward } from "../../src/reference/cross_entropy_backward.ts";
 import { crossEntropyLosses, NOT_COUNTED } from "../../src/reference/cross_entropy_forward.ts";
 import { assertClose, below, kernelTest, normal, ODD_SIZES, runKernel } from "./kernel_harness.ts";
-import { columnsOf } from "./loss_tiles.ts";
+import { columnsOf, padded, strideOf } from "./loss_tiles.ts";
 
 kernelTest("cross_entropy_backward agrees with its twin in each tile", async (gpu, random) => {
   for (const rows of ODD_SIZES) {
@@ -13,12 +13,17 @@ kernelTest("cross_entropy_backward agrees with its twin in each tile", async (gp
     const logSumExp = Float32Array.from(crossEntropyLosses(logits, targets, vocabulary).logSumExp);
     for (const [firstToken, columns] of [[0, 17], [17, 1], [18, 65], [0, 1100]]) {
       const tile = columnsOf(logits, vocabulary, firstToken, columns);
-      const [dlogits] = await runKernel(gpu, {
+      const [wide] = await runKernel(gpu, {
         kernel: "cross_entropy_backward",
-        constants: { ROWS: rows, COLUMNS: columns, FIRST_TOKEN: firstToken },
-        tensors: [tile, targets, logSumExp, Float32Array.of(1 / rows, scale)],
+        constants: { ROWS: rows, COLUMNS: columns, STRIDE: strideOf(columns), FIRST_TOKEN: firstToken },
+        tensors: [padded(tile, columns), targets, logSumExp, Float32Array.of(1 / rows, scale)],
         extent: [Math.ceil(columns / (16 * gpu.workgroupSize)), rows],
       });
+      const dlogits = columnsOf(wide as Float32Array, strideOf(columns), 0, columns);
+      assert.ok(
+        columnsOf(wide as Float32Array, strideOf(columns), columns, 3).every(Number.isNaN),
+        "padding",
+      );
       const expected = crossEntropyBackward(tile, targets, logSumExp, {
         columns,
         firstToken,

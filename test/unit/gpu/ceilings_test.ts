@@ -1,6 +1,12 @@
 import { strict as assert } from "node:assert";
 import { systemClock } from "../../../src/base/clock.ts";
-import { betterCeilings, measureCeilings, openDevice, shareOfCeiling } from "../../../src/gpu/mod.ts";
+import {
+  betterCeilings,
+  measureCeilings,
+  openDevice,
+  type Precision,
+  shareOfCeiling,
+} from "../../../src/gpu/mod.ts";
 
 const SIZE = { invocations: 4096, steps: 16, copyBytes: 1 << 20 };
 
@@ -30,8 +36,10 @@ Deno.test("the better of two measurements is that of each ceiling by itself", ()
 
 Deno.test("a share of the ceiling is that of whichever takes longer, arithmetic or traffic", () => {
   const ceilings = { flopsPerSec: { f32: 100, f16: 200 }, bytesPerSec: 10 };
-  const share = (flops: number, bytes: number) => shareOfCeiling({ flops, bytes }, 4, ceilings);
+  const share = (flops: number, bytes: number, arithmetic: Precision = "f32") =>
+    shareOfCeiling({ flops, bytes, arithmetic }, 4, ceilings);
   assert.deepEqual(share(200, 1), { share: 0.5, bound: "arithmetic" });
   assert.deepEqual(share(200, 30), { share: 0.75, bound: "bandwidth" });
   assert.deepEqual(share(0, 10), { share: 0.25, bound: "bandwidth" });
+  assert.deepEqual(share(200, 1, "f16"), { share: 0.25, bound: "arithmetic" });
 });

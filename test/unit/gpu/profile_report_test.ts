@@ -7,6 +7,7 @@ const row = (kernel: string, shape: string, calls: number, seconds: number, flop
   kernel,
   shape,
   precision: "f32",
+  arithmetic: "f32",
   calls,
   seconds,
   flops,
