@@ -147,6 +147,8 @@ export class SteadyProvider implements ProviderInterface {
         return await link.send(method, params);
       } catch (error) {
         if (!isSkeinError(error, "chain/disconnected") || method.startsWith("author_")) throw error;
+        // Also what ends each link that it is sent over, as a question does that takes a node too long.
+        if (this.#clock.monotonicMs() >= deadlineMs) throw error;
       }
     }
   }

@@ -9,6 +9,8 @@ export class ScriptedNode {
   isUp = true;
   /** Leaves requests unanswered. */
   isSilent = false;
+  /** Leaves these unanswered. */
+  readonly unanswered = new Set<string>();
   openingCount = 0;
   /** So many subscriptions are refused. */
   refusals = 0;
@@ -56,7 +58,7 @@ export class ScriptedNode {
 
   #answer(socket: RpcSocket, { id, method }: { id: number; method: string }): void {
     this.requests.push(method);
-    if (this.isSilent) return;
+    if (this.isSilent || this.unanswered.has(method)) return;
     const answers: Record<string, unknown> = {
       chain_getBlockHash: this.genesisHash,
       chain_getHeader: { number: `0x${this.head.toString(16)}` },

@@ -236,3 +236,19 @@ Deno.test("a subscription that the next node refuses at first is asked for again
     await pass(SECOND);
     assert.deepEqual(heard, ["news"]);
   }));
+
+Deno.test("a question that takes every node too long ends within its limit, though each time there is a link again", () =>
+  withTwo(async ({ a, b, clock, provider, pass }) => {
+    for (const node of [a, b]) node.unanswered.add("x_slow");
+    const startMs = clock.nowMs();
+    let told: unknown;
+    let endMs = 0;
+    provider.request("x_slow", [], MINUTE).catch((error) => {
+      told = error;
+      endMs = clock.nowMs();
+    });
+    await pass(10 * MINUTE);
+    assert.ok(isSkeinError(told, "chain/disconnected"), String(told));
+    assert.match(String(told), /x_slow.*stopped answering|x_slow.*before the answer/);
+    assert.ok(endMs - startMs <= 95 * SECOND, `${endMs - startMs} ms`);
+  }));
