@@ -2,7 +2,8 @@
  * The all-reduce over bad links: four members in network namespaces of their own, joined by emulated links (star.ts) of
  * 100 Mbit/s each way and 50 ms of round trip, over the kernel's own TCP.
  *
- *   deno task bench:links [--scenario all|clean|loss|slow-peer] [--congestion bbr] [--megabytes 100] [--rounds 2] [--json]
+ *   deno task bench:links [--scenario all|clean|loss|slow-peer] [--congestion bbr] [--megabytes 100] [--rounds 2]
+ *                         [--pause 11] [--json]
  *
  * lowerBound = 2(n−1)/n × encoded bytes / bandwidth: what each member must send, at its full rate, with no latency and no
  * headers. ratio = seconds / lowerBound. Scenarios:
@@ -11,10 +12,13 @@
  *   loss       and 1 % of all packets lost              bound 2
  *   slow-peer  one member at a tenth of the bandwidth   bound 1.5, against `clean` in the same run
  *
- * Congestion control is the kernel's own default unless it is named; the report says which.
+ * Congestion control is the kernel's own default unless it is named; the report says which. Rounds are `--pause` seconds
+ * apart, as in a run, where miners train for minutes between them: connections rest. BBR stops each connection for 0.2 s in
+ * every ten seconds that it does not rest; `--pause 0` shows what that costs.
  */
 import { loadavg } from "node:os";
 import { parseArgs } from "node:util";
+import { systemClock } from "../../src/base/clock.ts";
 import { BenchSwarm, median, requiredBytes } from "../allreduce_swarm.ts";
 import { EmulatedLinks, type LinkCheck } from "./namespaces.ts";
 
@@ -27,6 +31,7 @@ type Scenario = (typeof SCENARIOS)[number];
 export interface LinkReport {
   readonly scenario: Scenario;
   readonly congestionControl: string;
+  readonly pauseSeconds: number;
   readonly seconds: number;
   readonly secondsOfRounds: readonly number[];
   /** Until the last member of all has the result; `seconds` is until the round is committed by those it waits for. */
@@ -45,10 +50,11 @@ export interface LinkReport {
 
 async function benchLink(
   scenario: Scenario,
-  { elementCount, codec, rounds, congestionControl }: {
+  { elementCount, codec, rounds, pauseSeconds, congestionControl }: {
     elementCount: number;
     codec: string;
     rounds: number;
+    pauseSeconds: number;
     congestionControl: string;
   },
 ): Promise<LinkReport> {
@@ -75,7 +81,10 @@ async function benchLink(
       await swarm.round(true);
       const before = await links.stats();
       const measured = [];
-      for (let i = 0; i < rounds; i++) measured.push(await swarm.round());
+      for (let i = 0; i < rounds; i++) {
+        await systemClock.sleep(1000 * pauseSeconds);
+        measured.push(await swarm.round());
+      }
       const after = await links.stats();
       const waitedFor = rates.flatMap((_, i) => i === slow ? [] : [i]);
       const secondsOfRounds = measured.map((round) =>
@@ -86,6 +95,7 @@ async function benchLink(
       return {
         scenario,
         congestionControl,
+        pauseSeconds,
         seconds,
         secondsOfRounds,
         secondsOfLast: median(measured.map((round) => round.seconds)),
@@ -112,10 +122,18 @@ function kernelDefault(): string {
 }
 
 const HELP = `deno task bench:links [--scenario all|${SCENARIOS.join("|")}] [--megabytes 100] [--codec u8]
-                      [--congestion ${kernelDefault()}] [--rounds 2] [--json]
+                      [--congestion ${kernelDefault()}] [--rounds 2] [--pause 11] [--json]
 
 Four members, links of 100 Mbit/s each way and a round trip of 50 ms (25 ms one way, as \`netem delay 25ms\` on each
-member's egress gives), emulated in user space over TUN; needs root. --megabytes of the f32 tensor: 100 are 25 encoded.`;
+member's egress gives), emulated in user space over TUN; needs root. --megabytes of the f32 tensor: 100 are 25 encoded.
+--pause in seconds between rounds: miners train for minutes there, and BBR measures the round trip anew after ten of rest.`;
+
+function atLeast(name: string, text: string, least: number): number {
+  const value = Number(text);
+  if (text.trim() !== "" && Number.isFinite(value) && value >= least) return value;
+  console.error(`read --${name}: "${text}", a number of at least ${least} is required`);
+  Deno.exit(2);
+}
 
 function line(report: LinkReport): string {
   const {
@@ -146,6 +164,7 @@ if (import.meta.main) {
       codec: { type: "string", default: "u8" },
       congestion: { type: "string", default: kernelDefault() },
       rounds: { type: "string", default: "2" },
+      pause: { type: "string", default: "11" },
       json: { type: "boolean", default: false },
       help: { type: "boolean", default: false },
     },
@@ -160,7 +179,12 @@ if (import.meta.main) {
     Deno.exit(2);
   }
   const size = { elementCount: Math.round(Number(flags.megabytes) * 1e6 / 4), codec: flags.codec };
-  const options = { ...size, rounds: Number(flags.rounds), congestionControl: flags.congestion };
+  const options = {
+    ...size,
+    rounds: atLeast("rounds", flags.rounds, 1),
+    pauseSeconds: atLeast("pause", flags.pause, 0),
+    congestionControl: flags.congestion,
+  };
   // The slow peer is measured against the same links without it.
   const needed = chosen.includes("slow-peer") && !chosen.includes("clean")
     ? ["clean" as const, ...chosen]
