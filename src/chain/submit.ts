@@ -58,6 +58,8 @@ const FIRST_PAUSE_MS = 50;
 const LAST_PAUSE_MS = 3000;
 const LOOK_AGAIN_MS = 1000;
 const FINALITY_POLL_MS = 2000;
+/** A call is looked after for so long where nothing becomes final: questions about all of them would never end. */
+const KEEP_IN_MS = 3_600_000;
 /** A failure that is not final after so long is told all the same: some chains never make anything final. */
 const FAILURE_PATIENCE_MS = 60_000;
 
@@ -94,7 +96,7 @@ export class Submitter {
       const task: Task = { what, account, build, spending, order, deadlineMs, attemptCount: 0 };
       const first = await this.#include(task);
       if (this.#options.until !== "finalized" && first.dispatchError === undefined) {
-        this.#keepIn({ ...task, deadlineMs: Infinity }, first);
+        this.#keepIn({ ...task, deadlineMs: provider.uptimeMs() + KEEP_IN_MS }, first);
         return first.block;
       }
       const { block, dispatchError } = await this.#finalize(task, first);
@@ -179,6 +181,7 @@ export class Submitter {
       );
     }).catch((error) => {
       if (provider.closed.aborted) return;
+      if (isSkeinError(error, "chain/timeout")) return log.debug(`chain: ${task.what}: followed no further`);
       log.warn(`chain: after a reorganisation: ${describeError(error)}`);
     });
   }

@@ -51,6 +51,7 @@ export class FakeChain {
   spec = 1;
   knownSpec = 1;
   slownessOfNews = 0;
+  questionCount = 0;
   #link = this.#newLink();
   /** The pool takes nothing. */
   isDeaf = false;
@@ -170,6 +171,7 @@ export class FakeChain {
   }
 
   async #answer(method: string, params: any[]): Promise<unknown> {
+    this.questionCount++;
     const best = this.blocks.at(-1)!.hash;
     switch (method) {
       case "chain_getHeader":

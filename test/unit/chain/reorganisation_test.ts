@@ -132,6 +132,21 @@ Deno.test("on a chain that makes nothing final a failure is told after a minute,
     assert.deepEqual(chain.calls, ["bad call", "a"]);
   }));
 
+Deno.test("on a chain that makes nothing final a call is looked after for an hour, and then no more", () =>
+  withChain(async ({ chain, submit, pass }) => {
+    chain.finalityLag = 100_000;
+    const done = submit("a");
+    await pass(2);
+    await done;
+    await pass(3590);
+    const asked = chain.questionCount;
+    await pass(60);
+    assert.ok(chain.questionCount > asked);
+    const askedThen = chain.questionCount;
+    await pass(600);
+    assert.equal(chain.questionCount, askedThen);
+  }));
+
 Deno.test("bytes that arrived twice and are refused the second time are found in their block", () =>
   withChain(async ({ chain, submit, pass }) => {
     chain.faults.push("double");
