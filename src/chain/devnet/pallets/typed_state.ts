@@ -40,10 +40,13 @@ export class TypedState {
     this.#overlay.set(key, concatBytes(encodeValue(compact(u32), count + 1), items, added));
   }
 
-  /** What is behind the entry's prefix in each of its keys that is set: hashes, and keys where the hasher keeps them. */
-  keysOf(entry: AnyEntry): Uint8Array[] {
-    const prefix = storageKeyPrefix(entry);
-    return this.#overlay.keys(prefix).map((key) => fromHex(key.slice(prefix.length)));
+  /**
+   * What is behind the entry's prefix in each of its keys that is set: hashes, and keys where the hasher keeps them.
+   * @param firstKeys those alone that begin with these
+   */
+  keysOf(entry: AnyEntry, ...firstKeys: unknown[]): Uint8Array[] {
+    const start = storageKeyPrefix(entry).length;
+    return this.#overlay.keys(storageKeyPrefix(entry, ...firstKeys)).map((key) => fromHex(key.slice(start)));
   }
 
   /** Everything in the map whose first keys are these. */

@@ -20,9 +20,8 @@ for (const [version, make] of Object.entries({ 14: metadataV14, 15: metadataV15 
   });
 }
 
-/** Of subjects that this chain has not: the senate, swaps of keys, leases, child keys, emission into pools … */
-const WITHOUT_SUBJECT =
-  /Senate|KeySwap|ColdkeySwap|HotkeySwap|Dissolve|Lease|ChildKey|TxDelegateTake|MinDelegateTake|EmaPrice/;
+/** Of subjects that this chain has not: the senate, swaps of keys, leases, emission into pools … */
+const WITHOUT_SUBJECT = /Senate|KeySwap|ColdkeySwap|HotkeySwap|Dissolve|Lease|EmaPrice/;
 /** Of what is here, but that is set in another way than by a constant. */
 const UNUSED =
   /InitialIssuance|EmissionValue|ValidatorPruneLen|PruningScore|TxRateLimit|NetworkMinAllowedUids|SubnetOwnerCut/;

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { EMPTY_STATE, Overlay } from "../../../../src/chain/devnet/pallets/overlay.ts";
+import { totalStakeOf } from "../../../../src/chain/devnet/pallets/subtensor/family.ts";
 import * as stake from "../../../../src/chain/devnet/pallets/subtensor/stake.ts";
 import * as at from "../../../../src/chain/devnet/pallets/subtensor/stake_storage.ts";
 import { TypedState } from "../../../../src/chain/devnet/pallets/typed_state.ts";
@@ -50,5 +51,5 @@ Deno.test("consensus weighs alpha whole and root stake by its weight", () => {
   add(ann, 1000n);
   stake.addStake({ state }, { hotkey, coldkey: ann, netuid: 0, amountRao: 1000n });
   state.set(at.TaoWeight, 1n << 63n);
-  assert.equal(stake.totalStakeOf(state, hotkey, netuid), 1500n);
+  assert.equal(totalStakeOf(state, hotkey, netuid), 1500n);
 });

@@ -2,6 +2,7 @@
 import { u16, u64 } from "../../../scale/primitive_types.ts";
 import { type Constant, constant } from "../pallet.ts";
 import type { AnyEntry } from "../storage_entry.ts";
+import * as child from "./child_storage.ts";
 import { START_DELAY_BLOCKS } from "./network_calls.ts";
 import * as network from "./network_storage.ts";
 import { Delegates, TaoWeight } from "./stake_storage.ts";
@@ -48,6 +49,12 @@ export const constants: readonly Constant[] = [
   ...INITIAL.map(({ name, value, fallback }) => constant(`Initial${name}`, value, fallback)),
   constant("DurationOfStartCall", u64, START_DELAY_BLOCKS),
   constant("InitialDefaultDelegateTake", Delegates.value, Delegates.fallback),
+  constant("InitialMinDelegateTake", u16, child.MinDelegateTake.fallback),
+  constant("InitialDefaultChildKeyTake", u16, child.ChildkeyTake.fallback),
+  constant("InitialMinChildKeyTake", u16, child.MinChildkeyTake.fallback),
+  constant("InitialMaxChildKeyTake", u16, child.MaxChildkeyTake.fallback),
+  constant("InitialTxDelegateTakeRateLimit", u64, child.TxDelegateTakeRateLimit.fallback),
+  constant("InitialTxChildKeyTakeRateLimit", u64, child.TxChildkeyTakeRateLimit.fallback),
   constant("AlphaHigh", u16, alphaHigh),
   constant("AlphaLow", u16, alphaLow),
   constant("LiquidAlphaOn", subnet.LiquidAlphaOn.value, subnet.LiquidAlphaOn.fallback),

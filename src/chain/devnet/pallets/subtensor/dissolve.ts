@@ -11,6 +11,7 @@ import type { CallContext } from "../pallet.ts";
 import type { AnyEntry, StorageEntry } from "../storage_entry.ts";
 import { Account } from "../system.ts";
 import type { TypedState } from "../typed_state.ts";
+import * as child from "./child_storage.ts";
 import { CRV3WeightCommits, LockedEpochs, WeightCommits } from "./commit_storage.ts";
 import * as epoch from "./epoch_storage.ts";
 import { refuse, SUBTENSOR } from "./failure.ts";
@@ -78,12 +79,16 @@ const BY_HOTKEY_FIRST: readonly StorageEntry<[Uint8Array, number], unknown, unkn
   stake.TotalHotkeyAlpha,
   stake.TotalHotkeyShares,
   epoch.TotalHotkeyAlphaLastEpoch,
+  child.ChildKeys,
+  child.ParentKeys,
+  child.ChildkeyTake,
 ];
 const BY_SUBNET_FIRST: readonly AnyEntry[] = [
   ...[at.Uids, at.Axons, subnet.Prometheus, at.Keys, at.BlockAtRegistration, at.Weights, at.Bonds],
   ...[subnet.AlphaDividendsPerSubnet, subnet.TaoDividendsPerSubnet, WeightCommits, CRV3WeightCommits],
   ...[published.CommitmentOf, published.LastCommitment, published.LastBondsReset, published.UsedSpaceOf],
   published.RevealedCommitments,
+  child.PendingChildKeys,
 ];
 const OF_SUBNET: readonly AnyEntry[] = [
   ...Object.values(PARAMETERS).map(({ entry }) => entry),

@@ -11,7 +11,7 @@ import type { TypedState } from "../typed_state.ts";
 import { emitBlock } from "./emission.ts";
 import { StakeWeight } from "./epoch_storage.ts";
 import { drainPending, payEpoch } from "./payout.ts";
-import { totalStakeOf } from "./stake.ts";
+import { totalStakeOf } from "./family.ts";
 import { StakeThreshold } from "./stake_storage.ts";
 import * as at from "./storage.ts";
 import * as subnet from "./subnet_storage.ts";

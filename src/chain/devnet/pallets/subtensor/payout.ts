@@ -3,7 +3,7 @@
  * after the take that its owner keeps, and root's part likewise in TAO on the root network. The subnet owner's cut is
  * stake on the owner's hotkey; what that hotkey would earn as a miner is not paid at all, as on subtensor.
  */
-import { equalBytes } from "../../../../base/bytes.ts";
+import { equalBytes, toHex } from "../../../../base/bytes.ts";
 import type { EpochOutput } from "../../../consensus/mod.ts";
 import type { CallContext } from "../pallet.ts";
 import type { TypedState } from "../typed_state.ts";
@@ -14,14 +14,14 @@ import {
   PendingOwnerCut,
   TotalHotkeyAlphaLastEpoch,
 } from "./epoch_storage.ts";
-import { addStake, growStake, stakeOf } from "./stake.ts";
-import { Delegates, TaoWeight } from "./stake_storage.ts";
+import { divideAmongFamily } from "./family.ts";
+import { addStake, growStake, stakeOf, weighed } from "./stake.ts";
+import { Delegates } from "./stake_storage.ts";
 import * as at from "./storage.ts";
 import * as subnet from "./subnet_storage.ts";
 import { ROOT_NETUID } from "./subnets.ts";
 
 const WHOLE = 0xffffn;
-const WHOLE_WEIGHT = (1n << 64n) - 1n;
 
 export interface Pending {
   readonly alphaRao: bigint;
@@ -96,16 +96,33 @@ function splitDividends(
   earned: readonly bigint[],
 ): { shares: Share[]; alpha: bigint; root: bigint } {
   const total = { shares: [] as Share[], alpha: 0n, root: 0n };
-  hotkeys.forEach((hotkey, uid) => {
-    if (earned[uid] === 0n) return;
+  for (const { hotkey, rao } of earnedByHotkey(state, netuid, hotkeys, earned)) {
     const alphaStake = stakeOf(state, hotkey, netuid);
-    const rootStake = stakeOf(state, hotkey, ROOT_NETUID) * state.get(TaoWeight) / WHOLE_WEIGHT;
-    const root = part(earned[uid], rootStake, alphaStake + rootStake);
-    total.shares.push({ hotkey, root, alpha: earned[uid] - root });
+    const rootStake = weighed(state, stakeOf(state, hotkey, ROOT_NETUID));
+    const root = part(rao, rootStake, alphaStake + rootStake);
+    total.shares.push({ hotkey, root, alpha: rao - root });
     total.root += root;
-    total.alpha += earned[uid] - root;
-  });
+    total.alpha += rao - root;
+  }
   return total;
+}
+
+/** Each hotkey once, though it may be a validator and several validators' parent. */
+function earnedByHotkey(
+  state: TypedState,
+  netuid: number,
+  hotkeys: readonly Uint8Array[],
+  earned: readonly bigint[],
+): { readonly hotkey: Uint8Array; readonly rao: bigint }[] {
+  const sums = new Map<string, { hotkey: Uint8Array; rao: bigint }>();
+  hotkeys.forEach((validator, uid) => {
+    if (earned[uid] === 0n) return;
+    for (const { hotkey, rao } of divideAmongFamily(state, netuid, validator, earned[uid])) {
+      const name = toHex(hotkey);
+      sums.set(name, { hotkey, rao: rao + (sums.get(name)?.rao ?? 0n) });
+    }
+  });
+  return [...sums.values()];
 }
 
 /** @returns the owner's hotkey, if the subnet has one */

@@ -1,5 +1,5 @@
 /**
- * Stake: a hotkey's on a subnet, a coldkey's part of it, and what consensus weighs. All in rao. Parts are shares of a
+ * Stake: a hotkey's on a subnet, and a coldkey's part of it. All in rao. Parts are shares of a
  * pool: who adds gets shares at the pool's present worth, what the pool earns is everybody's. Nothing here moves TAO or
  * counts totals; the calls do.
  */
@@ -9,7 +9,6 @@ import type { StorageEntry } from "../storage_entry.ts";
 import type { TypedState } from "../typed_state.ts";
 import { Alpha, StakingHotkeys, TaoWeight, TotalHotkeyAlpha, TotalHotkeyShares } from "./stake_storage.ts";
 
-const ROOT_NETUID = 0;
 const WHOLE_WEIGHT = (1n << 64n) - 1n;
 const SHARE_FRACTION_BITS = 64n;
 const ACCOUNT_HASH_BYTES = 16;
@@ -38,10 +37,9 @@ export function stakeOfColdkey(
   return stakeOf(state, hotkey, netuid) * state.get(Alpha, hotkey, coldkey, netuid) / allShares;
 }
 
-/** Alpha here and, at its weight, TAO on the root network. */
-export function totalStakeOf(state: TypedState, hotkey: Uint8Array, netuid: number): bigint {
-  const rootRao = stakeOf(state, hotkey, ROOT_NETUID);
-  return stakeOf(state, hotkey, netuid) + rootRao * state.get(TaoWeight) / WHOLE_WEIGHT;
+/** What TAO on the root network counts for beside alpha. */
+export function weighed(state: TypedState, rootRao: bigint): bigint {
+  return rootRao * state.get(TaoWeight) / WHOLE_WEIGHT;
 }
 
 /** For the coldkey, which becomes one of the hotkey's stakers. */

@@ -4,6 +4,7 @@
  */
 import type { Pallet, PalletPart } from "../pallet.ts";
 import { adjustRegistrations } from "./burn_price.ts";
+import { adoptChildren, childKeys } from "./child_keys.ts";
 import { commitReveal } from "./commit_reveal.ts";
 import { constants } from "./constants.ts";
 import { emitOnSubnet, stepOfSubnet } from "./epoch.ts";
@@ -18,6 +19,7 @@ import { staking } from "./stake_calls.ts";
 import { stakeMoves } from "./stake_moves.ts";
 import { storage } from "./storage.ts";
 import { allNetuids } from "./subnets.ts";
+import { takes } from "./takes.ts";
 import { revealLockedWeights, timelockCommits } from "./timelock_commits.ts";
 import { weights } from "./weights.ts";
 
@@ -29,6 +31,8 @@ const PARTS: readonly PalletPart[] = [
   registration,
   staking,
   stakeMoves,
+  takes,
+  childKeys,
   networkRegistration,
   networks,
   identities,
@@ -40,6 +44,7 @@ const SUBNET_HOOKS = [
   ["reveal locked weights", revealLockedWeights],
   ["emit", emitOnSubnet],
   ["run the epoch", stepOfSubnet],
+  ["adopt children", adoptChildren],
 ] as const;
 
 export const subtensor: Pallet = {

@@ -7,7 +7,7 @@ import { compact, u16, u64 } from "../../../scale/primitive_types.ts";
 import { accountId, dispatchError } from "../common_types.ts";
 import { call, type CallContext, DispatchFailure, type PalletPart, signerOf } from "../pallet.ts";
 import { refuse, SUBTENSOR } from "./failure.ts";
-import { totalStakeOf } from "./stake.ts";
+import { totalStakeOf } from "./family.ts";
 import { StakeThreshold } from "./stake_storage.ts";
 import * as at from "./storage.ts";
 import { isMaxLimited, maxUpscale } from "./weight_scaling.ts";

@@ -3,7 +3,7 @@
  * neurons ask for it.
  */
 import type { ValueOf } from "../../../scale/scale_type.ts";
-import { stakeOf, totalStakeOf } from "../../pallets/subtensor/stake.ts";
+import { inheritedStakeOf, totalStakeOf } from "../../pallets/subtensor/family.ts";
 import * as at from "../../pallets/subtensor/storage.ts";
 import * as more from "../../pallets/subtensor/subnet_storage.ts";
 import { type StorageEntry, storageKey } from "../../pallets/storage_entry.ts";
@@ -79,12 +79,12 @@ export function axonOf({ subnet, hotkey }: NeuronView) {
   return subnet.context.state.get(at.Axons, subnet.netuid, hotkey) ?? NO_AXON;
 }
 
-/** A hotkey's own stake here, in the subnet's token. */
+/** What counts for a hotkey here of the subnet's token. */
 export const alphaStakeOf = ({ subnet, hotkey }: NeuronView) =>
-  stakeOf(subnet.context.state, hotkey, subnet.netuid);
-/** What it has staked in TAO, on the root network. */
+  inheritedStakeOf(subnet.context.state, hotkey, subnet.netuid);
+/** And of TAO on the root network. */
 export const taoStakeOf = ({ subnet, hotkey }: NeuronView) =>
-  stakeOf(subnet.context.state, hotkey, ROOT_NETUID);
+  inheritedStakeOf(subnet.context.state, hotkey, subnet.netuid, ROOT_NETUID);
 /** What consensus weighs. */
 export const weighedStakeOf = ({ subnet, hotkey }: NeuronView) =>
   totalStakeOf(subnet.context.state, hotkey, subnet.netuid);
