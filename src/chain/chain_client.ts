@@ -6,6 +6,7 @@
  */
 import type { AxonAddress } from "./axon.ts";
 import type { Metagraph, Weights } from "./metagraph.ts";
+import type { OperatorClient } from "./operator/operator_client.ts";
 import type { KeyringPair } from "./sr25519.ts";
 import type { Stake } from "./stakes.ts";
 import type { Hyperparameters, Subnet } from "./subnets.ts";
@@ -17,6 +18,7 @@ export interface ChainClient {
   readonly url: string;
   /** 0x hex */
   readonly genesisHash: string;
+  readonly operator: OperatorClient;
   /** Height of the newest head seen; keeps the last value during an outage and never goes back. */
   block(): number;
   /** Height of the newest block seen that is final; never goes back. */

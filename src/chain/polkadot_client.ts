@@ -24,6 +24,7 @@ import { checkLimit, type Spending, tooExpensive } from "./fees.ts";
 import type { Heads } from "./heads.ts";
 import { isOnThisMachine } from "./networks.ts";
 import { type Metagraph, readMetagraph, readWeights, type Weights } from "./metagraph.ts";
+import { PolkadotOperator } from "./operator/polkadot_operator.ts";
 import {
   foundingLimit,
   type RateLimit,
@@ -65,15 +66,13 @@ export interface ClientParts {
 export class PolkadotClient implements ChainClient {
   readonly url: string;
   readonly genesisHash: string;
+  readonly operator: PolkadotOperator;
   readonly #parts: ClientParts;
   readonly #request: ChainRequest;
   readonly #submitter: Submitter;
   readonly #weightSetter: WeightSetter;
 
-  constructor(
-    options: { url: string; readLimitMs: number } & SubmitOptions,
-    parts: ClientParts,
-  ) {
+  constructor(options: { url: string; readLimitMs: number } & SubmitOptions, parts: ClientParts) {
     const { url, readLimitMs } = options;
     this.url = url;
     this.genesisHash = parts.api.genesisHash.toHex();
@@ -83,8 +82,10 @@ export class PolkadotClient implements ChainClient {
       options,
       { ...parts, request: requestsOf(parts.provider, Infinity) },
     );
+    const read = <T>(task: (view: ChainView) => Promise<T>) => this.#at(task);
+    this.operator = new PolkadotOperator({ read, submit: (...call) => this.#submit(...call) });
     this.#weightSetter = new WeightSetter({
-      read: (task) => this.#at(task),
+      read,
       monotonicMs: () => parts.clock.monotonicMs(),
       submit: (what, account, build) => this.#submit(what, account, build),
       random: secureRandomBytes,

@@ -7,8 +7,8 @@ export interface Stake {
   readonly hotkey: string;
   /** In 10⁻⁹ of the subnet's token; of TAO on the root network. */
   readonly amount: bigint;
-  /** What the last epoch paid to the hotkey's stakers. */
-  readonly emission: bigint;
+  /** What the last epoch paid to all stakers of the hotkey together; a part of the neuron's emission in the metagraph. */
+  readonly stakersEmission: bigint;
   readonly isRegistered: boolean;
 }
 
@@ -20,7 +20,7 @@ export async function readStakes(view: ChainView, coldkey: string): Promise<Stak
     netuid: Number(each.netuid),
     hotkey: String(each.hotkey),
     amount: BigInt(each.stake),
-    emission: BigInt(each.emission),
+    stakersEmission: BigInt(each.emission),
     isRegistered: each.isRegistered.isTrue,
   }));
 }

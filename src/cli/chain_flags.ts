@@ -13,6 +13,10 @@ export const WALLET_PATH_FLAG = [
   "where wallets are (default: BT_WALLET_PATH, else ~/.bittensor/wallets)",
 ] as const;
 export const HOTKEY_FLAG = ["--hotkey <name>", "hotkey of the wallet", "default"] as const;
+export const OTHER_HOTKEY_FLAG = [
+  "--hotkey-address <ss58>",
+  "somebody's hotkey, instead of one of the wallet's",
+] as const;
 export const JSON_FLAG = ["--json", "print one JSON object, amounts in rao", false] as const;
 export const YES_FLAG = ["--yes", "pay without asking", false] as const;
 export const AMOUNT_FLAG = ["--amount <tao>", "how much, in TAO", amountFlag] as const;
@@ -35,6 +39,14 @@ export async function loadKey(
   terminal: Terminal,
 ): Promise<HotkeyPair> {
   return await loadHotkey(keyPathOf(kind, flags, terminal), passwordsFrom(terminal));
+}
+
+/** The hotkey that is named by address, else the wallet's. */
+export async function hotkeyAddressOf(
+  flags: AccountFlags & { readonly hotkeyAddress?: string },
+  terminal: Terminal,
+): Promise<string> {
+  return flags.hotkeyAddress ?? await addressOf("hotkey", flags, terminal);
 }
 
 /** By the public part where it is on this machine: no password is needed then. */

@@ -66,6 +66,24 @@ export async function atChain(
   }
 }
 
+/** Resolves once the chain's head is there. @throws the signal's reason */
+export async function reachBlock({ chain, signal }: ChainSession, block: number): Promise<void> {
+  signal.throwIfAborted();
+  if (chain.block() >= block) return;
+  await new Promise<void>((resolve, reject) => {
+    const stop = chain.onBlock((head) => {
+      if (head >= block) end(resolve);
+    });
+    const onAbort = () => end(() => reject(signal.reason));
+    signal.addEventListener("abort", onAbort, { once: true });
+    function end(settle: () => void): void {
+      stop();
+      signal.removeEventListener("abort", onAbort);
+      settle();
+    }
+  });
+}
+
 /** JSON for machines, or the text for people. */
 export function answer(
   { terminal }: ChainSession,

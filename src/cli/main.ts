@@ -2,7 +2,7 @@
  * The command tree. Each command is one file that parses its flags and hands a plain options object to `src/node`; the
  * node's code is imported only when its command runs, so that `skein chain` never loads libp2p or WebGPU.
  */
-import { Command, CommanderError } from "@commander-js/extra-typings";
+import { Command, CommanderError, type CommandUnknownOpts } from "@commander-js/extra-typings";
 import { describeError, isSkeinError } from "../base/errors.ts";
 import { benchCommand } from "./bench.ts";
 import { chainCommand } from "./chain.ts";
@@ -12,6 +12,9 @@ import { gradsCommand } from "./grads.ts";
 import { logitsCommand } from "./logits.ts";
 import { metagraphCommand } from "./metagraph.ts";
 import { minerCommand } from "./miner.ts";
+import { childrenCommand } from "./operator/children.ts";
+import { delegateCommand } from "./operator/delegate.ts";
+import { rootCommand } from "./operator/root.ts";
 import { axonCommand } from "./publish/axon.ts";
 import { commitmentCommand } from "./publish/commitment.ts";
 import { relayCommand } from "./relay.ts";
@@ -23,12 +26,8 @@ import { VERSION } from "./version.ts";
 import { walletCommand } from "./wallet/wallet.ts";
 import { weightsCommand } from "./weights/weights.ts";
 
-/** @returns the process's exit code: 0 done, 1 failed, 2 bad arguments, 130 stopped by the user before it was done */
-export async function main(args: readonly string[]): Promise<number> {
-  let exitCode = 0;
-  const finish = (code: number) => {
-    exitCode = code;
-  };
+/** The whole tree, not run yet. @param finish gets the exit code of the command that runs */
+export function programOf(finish: (code: number) => void): CommandUnknownOpts {
   const program = new Command("skein")
     .description("Train one language model together with strangers, paid by a Substrate chain.")
     .version(VERSION)
@@ -45,6 +44,9 @@ export async function main(args: readonly string[]): Promise<number> {
     subnetCommand,
     metagraphCommand,
     stakeCommand,
+    delegateCommand,
+    childrenCommand,
+    rootCommand,
     weightsCommand,
     axonCommand,
     commitmentCommand,
@@ -57,6 +59,15 @@ export async function main(args: readonly string[]): Promise<number> {
   for (const command of commands) {
     program.addCommand(command(finish).exitOverride().showHelpAfterError("(see --help)"));
   }
+  return program;
+}
+
+/** @returns the process's exit code: 0 done, 1 failed, 2 bad arguments, 130 stopped by the user before it was done */
+export async function main(args: readonly string[]): Promise<number> {
+  let exitCode = 0;
+  const program = programOf((code) => {
+    exitCode = code;
+  });
   try {
     if (args.length === 0) {
       program.outputHelp();

@@ -14,10 +14,10 @@ export async function printStakes(
   const stakes = await chain.stakes(coldkey);
   const record = {
     coldkey,
-    stakes: stakes.map(({ amount, emission, ...stake }) => ({
+    stakes: stakes.map(({ amount, stakersEmission, ...stake }) => ({
       ...stake,
       stakeRao: amount,
-      emissionRao: emission,
+      stakersEmissionRao: stakersEmission,
     })),
   };
   answer(session, flags, record, renderStakes(coldkey, stakes));
@@ -26,12 +26,14 @@ export async function printStakes(
 /** Amounts are of each subnet's token; of TAO on the root network, 0. */
 export function renderStakes(coldkey: string, stakes: readonly Stake[]): string {
   if (stakes.length === 0) return `${coldkey} has staked nothing`;
-  const rows = stakes.map(({ netuid, hotkey, amount, emission, isRegistered }) => [
+  const rows = stakes.map(({ netuid, hotkey, amount, stakersEmission, isRegistered }) => [
     String(netuid),
     hotkey,
     isRegistered ? "yes" : "no",
     formatTao(amount),
-    formatTao(emission),
+    formatTao(stakersEmission),
   ]);
-  return `${coldkey}\n${alignColumns(["netuid", "hotkey", "registered", "stake", "emission"], rows, 3)}`;
+  return `${coldkey}\n${
+    alignColumns(["netuid", "hotkey", "registered", "stake", "all stakers got"], rows, 3)
+  }`;
 }

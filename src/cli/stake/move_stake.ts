@@ -1,6 +1,6 @@
 /** `skein stake add`, `remove`. */
 import { formatTao } from "../amount.ts";
-import { type AccountFlags, addressOf, loadKey } from "../chain_flags.ts";
+import { type AccountFlags, addressOf, hotkeyAddressOf, loadKey } from "../chain_flags.ts";
 import { answer, type ChainSession } from "../chain_session.ts";
 import { confirmSpending } from "../confirm_spending.ts";
 import { cliError } from "../errors.ts";
@@ -18,7 +18,7 @@ export async function addStake(
 ): Promise<void> {
   const { chain, terminal } = session;
   const { netuid, amount, yes } = flags;
-  const hotkey = await hotkeyOf(flags, session);
+  const hotkey = await hotkeyAddressOf(flags, terminal);
   const ss58 = await addressOf("coldkey", flags, terminal);
   const spending = {
     what: `stake on ${hotkey} in subnet ${netuid}`,
@@ -42,7 +42,7 @@ export async function removeStake(
   if ((flags.amount === undefined) !== flags.all) {
     throw cliError("cli/bad-flags", "unstake: one of --amount and --all is required");
   }
-  const hotkey = await hotkeyOf(flags, session);
+  const hotkey = await hotkeyAddressOf(flags, terminal);
   const ss58 = await addressOf("coldkey", flags, terminal);
   const held = await stakedOn(session, ss58, netuid, hotkey);
   const amount = flags.amount ?? held;
@@ -57,10 +57,6 @@ export async function removeStake(
   const coldkey = await loadKey("coldkey", flags, terminal);
   await chain.removeStake(netuid, coldkey.pair, hotkey, amount);
   await tell(flags, session, { hotkey, ss58, done: `took ${formatTao(amount)} back from ${hotkey}` });
-}
-
-async function hotkeyOf(flags: StakeFlags, { terminal }: ChainSession): Promise<string> {
-  return flags.hotkeyAddress ?? await addressOf("hotkey", flags, terminal);
 }
 
 async function stakedOn({ chain }: ChainSession, ss58: string, netuid: number, hotkey: string) {

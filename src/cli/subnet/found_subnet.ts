@@ -3,7 +3,7 @@ import { isSkeinError } from "../../base/errors.ts";
 import { chainError } from "../../chain/errors.ts";
 import { formatTao } from "../amount.ts";
 import { type AccountFlags, addressOf, loadKey } from "../chain_flags.ts";
-import { answer, type ChainSession } from "../chain_session.ts";
+import { answer, type ChainSession, reachBlock } from "../chain_session.ts";
 import { confirmSpending, type SpendingFlags } from "../confirm_spending.ts";
 
 /** @throws {SkeinError} those of `confirmSpending`, `loadKey` and `ChainClient.createSubnet` */
@@ -27,13 +27,13 @@ export async function createSubnet(
     flags,
     { netuid, owner: ss58, hotkey, costRao, freeRao },
     `subnet ${netuid} is founded, ${hotkey} has uid 0 in it; ${formatTao(freeRao)} TAO are left\n` +
-      `start its emission with: skein subnet start --netuid ${netuid} --wallet ${flags.wallet}`,
+      `start its emission with: skein subnet start --wait --netuid ${netuid} --wallet ${flags.wallet}`,
   );
 }
 
 /** @throws {SkeinError} those of `loadKey` and `ChainClient.startSubnet`, the usual refusals with advice */
 export async function startSubnet(
-  flags: AccountFlags & { netuid: number; json: boolean },
+  flags: AccountFlags & { netuid: number; wait?: boolean; json: boolean },
   session: ChainSession,
 ): Promise<void> {
   const { chain, terminal } = session;
@@ -41,6 +41,14 @@ export async function startSubnet(
   const subnet = await chain.subnet(netuid);
   if (!subnet.isStarted) {
     const coldkey = await loadKey("coldkey", flags, terminal);
+    if (flags.wait) {
+      const block = await chain.operator.startableAtBlock(netuid);
+      // A call is included one block after the head that we see, at the earliest.
+      if (chain.block() + 1 < block) {
+        terminal.tell(`subnet ${netuid} can be started from block ${block} on; waiting`);
+      }
+      await reachBlock(session, block - 1);
+    }
     await chain.startSubnet(netuid, coldkey.pair).catch((error) => {
       throw advised(error, netuid);
     });

@@ -47,7 +47,7 @@ function owning(finish: (code: number) => void) {
     );
   const start = new Command("start").description("start a subnet's emission; its owner's call")
     .option(...CHAIN_FLAG).option(...NETUID_FLAG).option(...WALLET_FLAG).option(...WALLET_PATH_FLAG)
-    .option(...YES_FLAG).option(...JSON_FLAG)
+    .option("--wait", "wait until it is old enough", false).option(...YES_FLAG).option(...JSON_FLAG)
     .action((flags) => atChain(flags, async (session) => (await load()).startSubnet(flags, session), finish));
   return [create, start];
 }

@@ -1,8 +1,16 @@
 /** The wallet's commands that speak with a chain. */
 import { Command } from "@commander-js/extra-typings";
-import { AMOUNT_FLAG, JSON_FLAG, WALLET_FLAG, WALLET_PATH_FLAG, YES_FLAG } from "../chain_flags.ts";
+import {
+  AMOUNT_FLAG,
+  HOTKEY_FLAG,
+  JSON_FLAG,
+  OTHER_HOTKEY_FLAG,
+  WALLET_FLAG,
+  WALLET_PATH_FLAG,
+  YES_FLAG,
+} from "../chain_flags.ts";
 import { atChain } from "../chain_session.ts";
-import { CHAIN_FLAG } from "../flags.ts";
+import { CHAIN_FLAG, integerFlag } from "../flags.ts";
 
 const FUND_RAO = 2_000_000_000_000n;
 
@@ -29,5 +37,17 @@ export function fundCommands(finish: (code: number) => void) {
         finish,
       )
     );
-  return [balance, transfer, fund];
+  const swap = new Command("swap-hotkey").description("put another hotkey of the wallet in a hotkey's place")
+    .option(...CHAIN_FLAG).requiredOption("--new-hotkey <name>", "hotkey that takes its place")
+    .option("--netuid <n>", "in this subnet alone (default: in all)", integerFlag(0, 65535))
+    .option(...WALLET_FLAG).option(...HOTKEY_FLAG).option(...OTHER_HOTKEY_FLAG).option(...WALLET_PATH_FLAG)
+    .option(...YES_FLAG).option(...JSON_FLAG)
+    .action((flags) =>
+      atChain(
+        flags,
+        async (session) => (await import("./swap_hotkey.ts")).swapHotkey(flags, session),
+        finish,
+      )
+    );
+  return [balance, transfer, fund, swap];
 }

@@ -1,7 +1,7 @@
 /** `skein weights reveal`: what was committed by hash, in its time. */
 import type { CommitStore, PendingReveal } from "../../chain/weight_commits.ts";
 import { type AccountFlags, loadKey } from "../chain_flags.ts";
-import { answer, type ChainSession } from "../chain_session.ts";
+import { answer, type ChainSession, reachBlock } from "../chain_session.ts";
 import { withCommits } from "./commits_of.ts";
 
 const BLOCKS_BETWEEN_TRIES = 3;
@@ -20,7 +20,7 @@ export async function revealWeights(
       left = await waiting(commits, hotkey.ss58, chain.genesisHash);
       if (!flags.wait || left.length === 0) break;
       terminal.tell(`block ${chain.block()}: ${left.length} to reveal`);
-      await blocksLater(session, BLOCKS_BETWEEN_TRIES);
+      await reachBlock(session, chain.block() + BLOCKS_BETWEEN_TRIES);
     }
     return { revealed, waiting: await waiting(commits, hotkey.ss58, chain.genesisHash) };
   });
@@ -45,20 +45,4 @@ export async function revealWeights(
 
 async function waiting(commits: CommitStore, hotkey: string, genesisHash: string) {
   return (await commits.load()).filter((each) => each.hotkey === hotkey && each.genesisHash === genesisHash);
-}
-
-async function blocksLater({ chain, signal }: ChainSession, count: number): Promise<void> {
-  const goal = chain.block() + count;
-  await new Promise<void>((resolve, reject) => {
-    const stop = chain.onBlock((block) => {
-      if (block >= goal) end(resolve);
-    });
-    const onAbort = () => end(() => reject(signal.reason));
-    signal.addEventListener("abort", onAbort, { once: true });
-    function end(settle: () => void): void {
-      stop();
-      signal.removeEventListener("abort", onAbort);
-      settle();
-    }
-  });
 }

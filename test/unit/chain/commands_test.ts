@@ -1,12 +1,5 @@
 /** The commands' functions, in this process, against a local chain and wallets in files: a newcomer's whole way. */
 import assert from "node:assert/strict";
-import { join } from "node:path";
-import { systemClock } from "../../../src/base/clock.ts";
-import { isSkeinError } from "../../../src/base/errors.ts";
-import { silentLog } from "../../../src/base/log.ts";
-import { connectChain } from "../../../src/chain/client.ts";
-import { startDevnet } from "../../../src/chain/devnet/devnet.ts";
-import type { ChainSession } from "../../../src/cli/chain_session.ts";
 import { printMetagraph } from "../../../src/cli/metagraph_table.ts";
 import { setAxon } from "../../../src/cli/publish/axon.ts";
 import { printCommitments, setCommitment } from "../../../src/cli/publish/publish_commitment.ts";
@@ -15,63 +8,14 @@ import { addStake, removeStake } from "../../../src/cli/stake/move_stake.ts";
 import { createSubnet, startSubnet } from "../../../src/cli/subnet/found_subnet.ts";
 import { registerHotkey } from "../../../src/cli/subnet/register_hotkey.ts";
 import { printHyperparameters, printSubnet, printSubnets } from "../../../src/cli/subnet/show_subnets.ts";
-import { createKeys } from "../../../src/cli/wallet/create_keys.ts";
 import { fund, printBalance, transfer } from "../../../src/cli/wallet/funds.ts";
 import { revealWeights } from "../../../src/cli/weights/reveal_weights.ts";
 import { setWeights } from "../../../src/cli/weights/set_weights.ts";
 import { printWeights } from "../../../src/cli/weights/show_weights.ts";
-import { ScriptedTerminal } from "../cli/scripted_terminal.ts";
-
-const TAO = 1_000_000_000n;
-const clock = systemClock;
-
-interface Newcomer {
-  readonly session: ChainSession & { readonly terminal: ScriptedTerminal };
-  readonly account: { wallet: string; walletPath: string; hotkey: string; json: boolean; yes: boolean };
-  readonly coldkey: string;
-  readonly hotkey: string;
-  /** Runs one command with `--json`. @returns what it printed */
-  run(task: (session: ChainSession) => Promise<void>): Promise<any>;
-  blocks(count: number): Promise<void>;
-}
-
-async function withNewcomer(body: (newcomer: Newcomer) => Promise<void>): Promise<void> {
-  const directory = await Deno.makeTempDir();
-  const deps = { clock, log: silentLog };
-  const devnet = await startDevnet({ directory: join(directory, "chain"), port: 0, blockMs: 100 }, deps);
-  const chain = await connectChain(devnet.url, deps);
-  try {
-    const terminal = new ScriptedTerminal({ environment: { SKEIN_HOME: join(directory, "data") } });
-    const session = { chain, terminal, clock, signal: new AbortController().signal };
-    const account = {
-      ...{ wallet: "me", hotkey: "default", json: true, yes: true },
-      walletPath: join(directory, "wallets"),
-    };
-    await createKeys(["coldkey", "hotkey"], { ...account, words: 12, password: false }, terminal);
-    const made = terminal.takeJson();
-    await body({
-      ...{ session, account, coldkey: made.coldkey.ss58, hotkey: made.hotkey.ss58 },
-      async run(task) {
-        await task(session);
-        return terminal.takeJson();
-      },
-      async blocks(count) {
-        const goal = chain.block() + count;
-        while (chain.block() < goal) await clock.sleep(20);
-      },
-    });
-  } finally {
-    await chain.close();
-    await devnet.stop();
-    await Deno.remove(directory, { recursive: true });
-  }
-}
-
-const rejectsWith = (code: string, promise: Promise<unknown>, message = /./) =>
-  assert.rejects(promise, (error) => isSkeinError(error, code) && message.test(error.message));
+import { rejectsWith, TAO, withNewcomer } from "./newcomer.ts";
 
 Deno.test("a newcomer gets play money, founds a subnet, starts it, and others see it", () =>
-  withNewcomer(async ({ session, account, coldkey, hotkey, run, blocks }) => {
+  withNewcomer(async ({ session, account, coldkey, hotkey, run }) => {
     await rejectsWith(
       "chain/balance-too-low",
       createSubnet(account, session),
@@ -90,8 +34,7 @@ Deno.test("a newcomer gets play money, founds a subnet, starts it, and others se
     assert.equal(created.costRao, String(1000n * TAO));
     const ofMine = { ...account, netuid: created.netuid as number };
     await rejectsWith("chain/too-soon", startSubnet(ofMine, session), /too young.*block \d+ or later/);
-    await blocks(10);
-    assert.equal((await run((at) => startSubnet(ofMine, at))).before, false);
+    assert.equal((await run((at) => startSubnet({ ...ofMine, wait: true }, at))).before, false);
     assert.equal((await run((at) => startSubnet(ofMine, at))).before, true);
     const shown = await run((at) => printSubnet(ofMine, at));
     assert.deepEqual([shown.owner, shown.ownerHotkey, shown.neuronCount, shown.isStarted], [

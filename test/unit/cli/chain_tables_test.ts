@@ -72,7 +72,7 @@ Deno.test("subnets, hyperparameters and stakes are told line by line", () => {
       netuid: 1,
       hotkey: BOB,
       amount: 1_500_000_000n,
-      emission: 0n,
+      stakersEmission: 0n,
       isRegistered: false,
     }]),
     /1 +5FHneW\w+ +no +1\.5 +0$/,

@@ -1,0 +1,68 @@
+/** Hotkeys as others stake on them, and their parents and children, from storage. */
+import { type ChainView, optionalItem, readItems, requireSubnet, subtensorItem } from "../chain_view.ts";
+import { startLimit } from "../rate_limits.ts";
+import { unsupported } from "../runtime.ts";
+import { publicKeyOf } from "../sr25519.ts";
+import type { Child, Delegation, Family } from "./operator_client.ts";
+
+export async function readDelegation(view: ChainView, hotkey: string): Promise<Delegation> {
+  const item = (name: string, ...args: unknown[]) => subtensorItem(view.api, name, ...args);
+  const [owner, take, least, most, lastBlock, rateLimit] = await readItems(view, [
+    item("owner", hotkey),
+    item("delegates", hotkey),
+    item("minDelegateTake"),
+    item("maxDelegateTake"),
+    item("lastTxBlockDelegateTake", hotkey),
+    item("txDelegateTakeRateLimit"),
+  ]);
+  const isOwned = publicKeyOf(String(owner)).some((byte) => byte !== 0);
+  const changedAt = lastBlock.toNumber();
+  return {
+    ...(isOwned ? { owner: String(owner) } : {}),
+    take: take.toNumber(),
+    leastTake: least.toNumber(),
+    mostTake: most.toNumber(),
+    // Just at the limit it is still refused.
+    raisableAtBlock: changedAt === 0 ? 0 : changedAt + rateLimit.toNumber() + 1,
+  };
+}
+
+export async function readFamily(view: ChainView, netuid: number, hotkey: string): Promise<Family> {
+  await requireSubnet(view, netuid);
+  const item = (name: string, ...args: unknown[]) => subtensorItem(view.api, name, ...args);
+  const [children, parents, pending, take, least, most] = await readItems(view, [
+    item("childKeys", hotkey, netuid),
+    item("parentKeys", hotkey, netuid),
+    optionalItem(view.api, "pendingChildKeys", netuid, hotkey),
+    item("childkeyTake", hotkey, netuid),
+    item("minChildkeyTake"),
+    item("maxChildkeyTake"),
+  ]);
+  const block = pending?.[1].toNumber() ?? 0;
+  return {
+    children: childrenOf(children),
+    parents: childrenOf(parents),
+    ...(block === 0 ? {} : { pending: { children: childrenOf(pending[0]), block } }),
+    take: take.toNumber(),
+    leastTake: least.toNumber(),
+    mostTake: most.toNumber(),
+  };
+}
+
+export async function readStartableAtBlock(view: ChainView, netuid: number): Promise<number> {
+  await requireSubnet(view, netuid);
+  const block = await startLimit(netuid).next(view);
+  if (block === undefined) throw unsupported(view.api, "delay of starting a subnet");
+  return block;
+}
+
+/** @returns undefined where the runtime does not tell, and in all subnets or in one */
+export function swapCostRao(view: ChainView, netuid: number | undefined): bigint | undefined {
+  return constantOf(view, netuid === undefined ? "keySwapCost" : "keySwapOnSubnetCost")?.toBigInt();
+}
+
+// deno-lint-ignore no-explicit-any
+const constantOf = ({ api }: ChainView, name: string): any => api.consts.subtensorModule?.[name];
+
+const childrenOf = (list: Iterable<any>): Child[] =>
+  [...list].map(([share, hotkey]) => ({ share: share.toBigInt(), hotkey: String(hotkey) }));
