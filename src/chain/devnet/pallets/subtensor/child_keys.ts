@@ -20,13 +20,11 @@ import {
   relatives,
   TxChildkeyTakeRateLimit,
 } from "./child_storage.ts";
-import { isEpochBlock } from "./epoch.ts";
 import { refuse, SUBTENSOR } from "./failure.ts";
 import { ownsHotkey } from "./hotkeys.ts";
 import { TransactionKeyLastBlock } from "./rate_limit_storage.ts";
 import { stakeOf } from "./stake.ts";
 import { StakeThreshold } from "./stake_storage.ts";
-import { Tempo } from "./storage.ts";
 import { SubnetOwnerHotkey, SubtokenEnabled } from "./subnet_storage.ts";
 import { allNetuids, requireSubnet, ROOT_NETUID } from "./subnets.ts";
 
@@ -110,7 +108,6 @@ function allStakeOf(state: TypedState, hotkey: Uint8Array): bigint {
 /** After an epoch: children whose cool-down is over take the place of those before; at once in a subnet that has not started. */
 export function adoptChildren(context: CallContext, netuid: number): void {
   const { state, blockNumber } = context;
-  if (netuid === ROOT_NETUID || !isEpochBlock(blockNumber, netuid, state.get(Tempo, netuid))) return;
   for (const key of state.keysOf(PendingChildKeys, netuid)) {
     const hotkey = key.slice(PENDING_HOTKEY_AT);
     const [children, fromBlock] = state.get(PendingChildKeys, netuid, hotkey);

@@ -8,6 +8,7 @@ import { proportion } from "../../../consensus/fixed_point.ts";
 import { equalBytes } from "../../../../base/bytes.ts";
 import type { CallContext } from "../pallet.ts";
 import type { TypedState } from "../typed_state.ts";
+import { adoptChildren } from "./child_keys.ts";
 import { emitBlock } from "./emission.ts";
 import { StakeWeight } from "./epoch_storage.ts";
 import { drainPending, payEpoch } from "./payout.ts";
@@ -37,6 +38,7 @@ export function stepOfSubnet(context: CallContext, netuid: number): void {
   const output = runEpoch(epochInput(context, netuid, hotkeys, emissionRao));
   writeScores(state, netuid, output);
   payEpoch(context, netuid, hotkeys, output, pending);
+  adoptChildren(context, netuid);
 }
 
 export function isEpochBlock(block: number, netuid: number, tempo: number): boolean {

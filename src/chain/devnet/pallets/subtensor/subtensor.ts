@@ -4,7 +4,7 @@
  */
 import type { Pallet, PalletPart } from "../pallet.ts";
 import { adjustRegistrations } from "./burn_price.ts";
-import { adoptChildren, childKeys } from "./child_keys.ts";
+import { childKeys } from "./child_keys.ts";
 import { commitReveal } from "./commit_reveal.ts";
 import { constants } from "./constants.ts";
 import { emitOnSubnet, stepOfSubnet } from "./epoch.ts";
@@ -44,7 +44,6 @@ const SUBNET_HOOKS = [
   ["reveal locked weights", revealLockedWeights],
   ["emit", emitOnSubnet],
   ["run the epoch", stepOfSubnet],
-  ["adopt children", adoptChildren],
 ] as const;
 
 export const subtensor: Pallet = {
