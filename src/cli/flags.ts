@@ -90,9 +90,8 @@ export const RECOMPUTE_FLAG = [
 
 export const MICRO_BATCHES_FLAG = [
   "--micro-batches <n>",
-  "hold less on the device: a step's batch in so many passes, a divisor of its size",
+  "hold less on the device: a step's batch in so many passes, a divisor of its size (default: as few as the adapter can bind)",
   integerFlag(1, 65535),
-  1,
 ] as const;
 
 export const AUTOTUNE_FLAG = [

@@ -20,6 +20,8 @@ export interface OpenDeviceOptions {
   readonly without?: readonly WantedFeature[];
   /** Take the adapter for one of this kind: to test on one kind what runs on another. */
   readonly treatAs?: BackendKind;
+  /** Bind no more than this at once, as a weaker adapter would: WebGPU has no way to ask for less than its default of 128 MiB. */
+  readonly maxBindingBytes?: number;
 }
 
 /** @throws `gpu/no-adapter`, `gpu/device-refused` */
@@ -62,7 +64,7 @@ export async function openDevice(options: OpenDeviceOptions = {}): Promise<Gpu> 
     takesSubgroupsDirective: await compiles(opened.device, "enable subgroups;"),
     maxWorkgroupBytes: opened.device.limits.maxComputeWorkgroupStorageSize,
     maxWorkgroupInvocations: opened.device.limits.maxComputeInvocationsPerWorkgroup,
-  });
+  }, options.maxBindingBytes);
 }
 
 /** Whether the implementation takes this source; a refusal is no fault of the device. */

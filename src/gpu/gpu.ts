@@ -62,13 +62,16 @@ export class Gpu {
   #lost: Promise<Error>;
   #profile: Profile | undefined;
 
-  /** Use `openDevice`. Takes ownership of `device`. */
-  constructor(device: GPUDevice, facts: AdapterFacts) {
+  /**
+   * Use `openDevice`. Takes ownership of `device`.
+   * @param maxBindingBytes below the device's own
+   */
+  constructor(device: GPUDevice, facts: AdapterFacts, maxBindingBytes = Infinity) {
     this.#device = device;
     this.facts = facts;
     this.limits = {
       maxBufferBytes: device.limits.maxBufferSize,
-      maxBindingBytes: device.limits.maxStorageBufferBindingSize,
+      maxBindingBytes: Math.min(maxBindingBytes, device.limits.maxStorageBufferBindingSize),
     };
     this.workgroupSize = facts.backendKind === "software" ? 16 : 64;
     this.#loader = new KernelLoader(device, {

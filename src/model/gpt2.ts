@@ -20,8 +20,8 @@ import {
   residualForward,
   residualLayernormForward,
 } from "./layers.ts";
-import { matmulNN } from "./matmul.ts";
 import { type ForwardPass, layerInput, type Pass } from "./pass.ts";
+import { shardedNN } from "./sharded_matmul.ts";
 
 export const gpt2Family: ModelFamily<Gpt2Config> = {
   embedForward(plan, { config: { contextLength, width }, rows, activations: act, parameters, parameter }) {
@@ -178,26 +178,26 @@ function attentionBlockBackward(plan: DispatchPlan, pass: Pass<Gpt2Config>, laye
 
 function linear(
   plan: DispatchPlan,
-  { rows, parameter }: ForwardPass,
+  { rows, parameter, parameters }: ForwardPass,
   name: string,
   { x, y }: { x: Binding; y: Binding },
   inner: number,
   columns: number,
 ): void {
   const bias = parameter(`${name}.bias`);
-  matmulNN(plan, { rows, columns, inner }, x, parameter(`${name}.weight`), y, { bias });
+  shardedNN(plan, { rows, columns, inner }, x, parameters.shards(`${name}.weight`), y, { bias });
 }
 
 function backLinear(
   plan: DispatchPlan,
-  { rows, parameter, gradient, accumulate }: Pass,
+  { rows, parameters, gradients, gradient, accumulate }: Pass,
   name: string,
   { x, dy, dx }: { x: Binding; dy: Binding; dx: Binding },
   inWidth: number,
   outWidth: number,
 ): void {
-  const w = parameter(`${name}.weight`);
-  const [dw, dbias] = [gradient(`${name}.weight`), gradient(`${name}.bias`)];
+  const [w, dw] = [parameters, gradients].map((of) => of.shards(`${name}.weight`));
+  const dbias = gradient(`${name}.bias`);
   linearBackward(plan, { rows, inWidth, outWidth }, { x, w, dy }, { dx, dw, dbias, accumulate });
 }
 

@@ -3,22 +3,30 @@
  * are written as in the kernels: N rows (B·T tokens), C columns.
  */
 import type { Binding, DispatchPlan } from "../gpu/mod.ts";
-import { matmulNT, matmulTN } from "./matmul.ts";
 import type { Shard } from "./parameter_store.ts";
+import { shardedNT, shardedTN } from "./sharded_matmul.ts";
 
 /** 16 neighbouring columns make reads of 32 or 64 bytes; 256 invocations are what every adapter allows. */
 const GPU_COLUMN_GROUP = 256;
 const GPU_STRIPES = 16;
 
-/** Gradients of y = x·w + bias: dx (into its own buffer), and dw and dbias, added to when `accumulate`. x [N, inC], dy [N, outC], w [inC, outC]. */
+/**
+ * Gradients of y = x·w + bias: dx (into its own buffer), and dw and dbias, added to when `accumulate`. x [N, inC], dy [N, outC],
+ * w and dw [inC, outC] in shards.
+ */
 export function linearBackward(
   plan: DispatchPlan,
   { rows, inWidth, outWidth }: { rows: number; inWidth: number; outWidth: number },
-  { x, w, dy }: { x: Binding; w: Binding; dy: Binding },
-  { dx, dw, dbias, accumulate }: { dx: Binding; dw: Binding; dbias: Binding; accumulate: boolean },
+  { x, w, dy }: { x: Binding; w: readonly Shard[]; dy: Binding },
+  { dx, dw, dbias, accumulate }: {
+    dx: Binding;
+    dw: readonly Shard[];
+    dbias: Binding;
+    accumulate: boolean;
+  },
 ): void {
-  matmulNT(plan, { rows, columns: inWidth, inner: outWidth }, dy, w, dx);
-  matmulTN(plan, { rows: inWidth, columns: outWidth, inner: rows }, x, dy, dw, { accumulate });
+  shardedNT(plan, { rows, columns: inWidth, inner: outWidth }, dy, w, dx);
+  shardedTN(plan, { rows: inWidth, columns: outWidth, inner: rows }, x, dy, dw, { accumulate });
   addColumnSums(plan, "bias_backward", { rows, width: outWidth, accumulate }, [dy, dbias]);
 }
 

@@ -77,14 +77,14 @@ function attentionBlockForward(plan: DispatchPlan, pass: Forward, layer: number)
   norm(plan, pass, `${at}.input_layernorm`, input, of.normed1, of.statistics1);
   const { queries, keys, values } = qkvRegions(of.qkv, config, rows);
   for (const { name, y, outWidth } of projections(config, { queries, keys, values })) {
-    const w = pass.parameter(`${at}.self_attn.${name}.weight`);
+    const w = pass.parameters.shards(`${at}.self_attn.${name}.weight`);
     projectionForward(plan, { rows, inWidth: width, outWidth }, { x: of.normed1.whole(), w, y });
   }
   rotate(plan, pass, { queries, keys }, false);
   attentionForward(plan, attentionShape(pass), attentionBindings(pass, layer));
   const [inWidth, w] = [
     config.headCount * config.headSize,
-    pass.parameter(`${at}.self_attn.o_proj.weight`),
+    pass.parameters.shards(`${at}.self_attn.o_proj.weight`),
   ];
   const branch = act.branch.whole();
   const shape = { rows, inWidth, outWidth: width };
@@ -101,22 +101,22 @@ function attentionBlockForward(plan: DispatchPlan, pass: Forward, layer: number)
 
 /** From the norm of the layer's middle to its output, or to what of it the backward pass reads. */
 function mlpForward(plan: DispatchPlan, pass: Forward, layer: number, isAgain: boolean): void {
-  const { config, rows, activations: act, parameter } = pass;
+  const { config, rows, activations: act, parameters } = pass;
   const { width, innerWidth } = config;
   const of = act.layers[layer];
   const at = `model.layers.${layer}`;
   const { gate, up } = hiddenRegions(of.hidden, config, rows);
   const shape = { rows, inWidth: width, outWidth: innerWidth };
   const [x, y] = [of.normed2.whole(), of.activated.whole()];
-  projectionForward(plan, shape, { x, w: parameter(`${at}.mlp.gate_proj.weight`), y: gate });
-  projectionForward(plan, shape, { x, w: parameter(`${at}.mlp.up_proj.weight`), y: up });
+  projectionForward(plan, shape, { x, w: parameters.shards(`${at}.mlp.gate_proj.weight`), y: gate });
+  projectionForward(plan, shape, { x, w: parameters.shards(`${at}.mlp.up_proj.weight`), y: up });
   swigluForward(plan, rows * innerWidth, { gate, up, y });
   if (isAgain) return;
   const branch = act.branch.whole();
   projectionForward(
     plan,
     { rows, inWidth: innerWidth, outWidth: width },
-    { x: y, w: parameter(`${at}.mlp.down_proj.weight`), y: branch },
+    { x: y, w: parameters.shards(`${at}.mlp.down_proj.weight`), y: branch },
   );
   residualForward(plan, rows * width, of.middle.whole(), branch, of.output.whole());
 }
@@ -224,13 +224,13 @@ function attentionBindings({ config, rows, activations: act }: Forward, layer: n
 
 function backProject(
   plan: DispatchPlan,
-  { rows, parameter, gradient, accumulate }: Backward,
+  { rows, parameters, gradients, accumulate }: Backward,
   name: string,
   { x, dy, dx }: { x: Binding; dy: Binding; dx: Binding },
   widths: { inWidth: number; outWidth: number },
   addsToInput = false,
 ): void {
-  const [w, dw] = [parameter(`${name}.weight`), gradient(`${name}.weight`)];
+  const [w, dw] = [parameters, gradients].map((of) => of.shards(`${name}.weight`));
   projectionBackward(plan, { rows, ...widths, addsToInput }, { x, w, dy }, { dx, dw, accumulate });
 }
 

@@ -1,18 +1,19 @@
 /** Operations that only Llama has, as dispatches appended to a plan: N rows (B·T tokens), C columns. */
 import type { Binding, DispatchPlan } from "../gpu/mod.ts";
 import { addColumnSums, rowLanes } from "./layers.ts";
-import { matmulNN, matmulNT, matmulTN } from "./matmul.ts";
+import type { Shard } from "./parameter_store.ts";
+import { shardedNN, shardedNT, shardedTN } from "./sharded_matmul.ts";
 
-/** y [N, out] = x [N, in]·wᵀ, w [out, in]. */
+/** y [N, out] = x [N, in]·wᵀ, w [out, in] in shards. */
 export function projectionForward(
   plan: DispatchPlan,
   { rows, inWidth, outWidth }: { rows: number; inWidth: number; outWidth: number },
-  { x, w, y }: { x: Binding; w: Binding; y: Binding },
+  { x, w, y }: { x: Binding; w: readonly Shard[]; y: Binding },
 ): void {
-  matmulNT(plan, { rows, columns: outWidth, inner: inWidth }, x, w, y);
+  shardedNT(plan, { rows, columns: outWidth, inner: inWidth }, x, w, y);
 }
 
-/** Adds to dx [N, in] when `addsToInput`, and to dw [out, in] when `accumulate`, else overwrites them. */
+/** Adds to dx [N, in] when `addsToInput`, and to dw [out, in] when `accumulate`, else overwrites them. w and dw in shards. */
 export function projectionBackward(
   plan: DispatchPlan,
   { rows, inWidth, outWidth, addsToInput }: {
@@ -21,11 +22,11 @@ export function projectionBackward(
     outWidth: number;
     addsToInput: boolean;
   },
-  { x, w, dy }: { x: Binding; w: Binding; dy: Binding },
-  { dx, dw, accumulate }: { dx: Binding; dw: Binding; accumulate: boolean },
+  { x, w, dy }: { x: Binding; w: readonly Shard[]; dy: Binding },
+  { dx, dw, accumulate }: { dx: Binding; dw: readonly Shard[]; accumulate: boolean },
 ): void {
-  matmulNN(plan, { rows, columns: inWidth, inner: outWidth }, dy, w, dx, { accumulate: addsToInput });
-  matmulTN(plan, { rows: outWidth, columns: inWidth, inner: rows }, dy, x, dw, { accumulate });
+  shardedNN(plan, { rows, columns: inWidth, inner: outWidth }, dy, w, dx, { accumulate: addsToInput });
+  shardedTN(plan, { rows: outWidth, columns: inWidth, inner: rows }, dy, x, dw, { accumulate });
 }
 
 /** @param at x, y [N, C], gain [C], rstd [N] */

@@ -10,6 +10,7 @@ import {
   ELEMENT_BYTES,
   type Gpu,
   type GpuBuffer,
+  gpuError,
   type Precision,
 } from "../gpu/mod.ts";
 import type { ParameterPartition } from "./parameter_partition.ts";
@@ -43,11 +44,21 @@ export class ParameterStore {
     );
   }
 
-  /** The whole tensor, which must lie in one segment. */
+  /**
+   * The whole tensor, which must lie in one segment.
+   * @throws `gpu/too-large` when the adapter binds less: of matrices of linear layers and of tokens ask for `shards`
+   */
   tensor(name: string): Binding {
     const shards = this.shards(name);
-    assert(shards.length === 1, `${name} lies in ${shards.length} shards`);
-    return shards[0].binding;
+    if (shards.length === 1) return shards[0].binding;
+    const bytes = shards.reduce((sum, { binding }) => sum + binding.byteLength, 0);
+    const limitBytes = Math.max(...shards.map(({ binding }) => binding.byteLength));
+    throw gpuError(
+      "gpu/too-large",
+      `bind ${name}: ${bytes} bytes lie in ${shards.length} shards of at most ${limitBytes}, one is required, ` +
+        "use a smaller preset or another GPU",
+      { label: name, bytes, limitBytes },
+    );
   }
 
   /** The tensor's rows, in order, in as many bindings as it takes, each of at most `maxRows` rows. */

@@ -12,8 +12,8 @@ export interface NodeOptions {
   readonly precision: PrecisionChoice;
   /** Hold each layer's input only, and compute the rest of it twice. */
   readonly recompute: boolean;
-  /** Passes a step. */
-  readonly microBatches: number;
+  /** Passes a step; by default as few as the adapter can bind. */
+  readonly microBatches?: number;
   /** False: no kernel is measured at the start. */
   readonly autotune: boolean;
   /** Time kernels, and tell after each round; a string is the file of a Chrome trace, written at the end. */

@@ -55,7 +55,7 @@ export async function openTraining(
   const { clock, log } = parts.deps;
   const { model, training } = run.config;
   const validationTokens = validationTokensFor(run, corpus);
-  assertDivides(options.microBatches, training.batchSize);
+  if (options.microBatches !== undefined) assertDivides(options.microBatches, training.batchSize);
   const engine = await TrainEngine.create(gpu, model, {
     batchSize: training.batchSize,
     adamw: training.adamw,

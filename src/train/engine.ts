@@ -24,6 +24,7 @@ import { adapterShape, type EngineMemory, type EngineShape, passWindows } from "
 import { type EnginePlans, recordPlans } from "./engine_plans.ts";
 import { engineShape, optimiserOf, type StepResult, type TrainEngineOptions } from "./engine_options.ts";
 import { defaultLossScale, initialScaling, type LossScaleOptions } from "./loss_scale.ts";
+import { inPasses } from "./memory_plan.ts";
 import type { OptimiserOptions } from "./update_plan.ts";
 import { WorkQueue } from "./work_queue.ts";
 
@@ -78,11 +79,18 @@ export class TrainEngine {
    */
   static async create(gpu: Gpu, config: ModelConfig, options: TrainEngineOptions): Promise<TrainEngine> {
     const precision = await choosePrecision(gpu, options.precision ?? "f32", options.log);
-    const shape = engineShape(config, precision, options);
+    const adapter = adapterShape(gpu, options.bounds);
+    const asked = engineShape(config, precision, options);
+    const shape = options.microBatches === undefined ? inPasses(asked, adapter) : asked;
+    if (shape !== asked) {
+      options.log?.info(
+        `${gpu.adapterName} cannot bind the tensors of ${asked.batchSize} windows: a step takes ${shape.microBatches} passes`,
+      );
+    }
     const optimiser = optimiserOf(options);
     const rows = shape.batchSize * config.contextLength;
     const lossScale = { ...defaultLossScale(rows, config.vocabSize), ...options.lossScale };
-    const arenas = new EngineArenas(gpu, adapterShape(gpu, options.bounds));
+    const arenas = new EngineArenas(gpu, adapter);
     try {
       const memory = await arenas.allocate(shape, options.bounds?.totalBytes);
       const engine = new TrainEngine(gpu, shape, { optimiser, lossScale }, { arenas, memory });
@@ -99,6 +107,11 @@ export class TrainEngine {
 
   get layout(): ParameterLayout {
     return this.#memory.layout;
+  }
+
+  /** Passes a step. */
+  get microBatches(): number {
+    return this.#shape.microBatches;
   }
 
   /** Steps submitted since the last `loadParameters`, skipped ones too. */

@@ -16,8 +16,9 @@ export interface TrainEngineOptions {
   readonly adamw: AdamWOptions;
   readonly lamb?: LambOptions;
   /**
-   * Passes a step, each over batchSize / microBatches windows; 1 by default. Their gradients are summed, so a step is the same
-   * but for the order of its additions, and takes the memory of one pass.
+   * Passes a step, each over batchSize / microBatches windows; by default as few as let the adapter bind the tensors of one,
+   * which is nearly always 1. Their gradients are summed, so a step is the same but for the order of its additions, and takes
+   * the memory of one pass.
    */
   readonly microBatches?: number;
   /**

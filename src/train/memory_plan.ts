@@ -74,6 +74,16 @@ export function outOfMemory(
   );
 }
 
+/**
+ * The shape in as few passes as let the adapter bind every tensor of one: windows do not see one another, so a step over more
+ * of them than fit is cut between them. Memory in all is another matter: nobody knows it before. Where one window is too much, the shape as it
+ * is, for `planWithin` to refuse.
+ */
+export function inPasses(shape: EngineShape, adapter: AdapterShape): EngineShape {
+  if (fits(shape, adapter, Infinity)) return shape;
+  return fewestPasses(shape, adapter, Infinity) ?? shape;
+}
+
 /** For people: the nearest variations of `shape` that fit, each with what it takes. */
 function whatFits(shape: EngineShape, adapter: AdapterShape, availableBytes: number): string {
   const recomputed = { ...shape, recompute: "layers" } as const;

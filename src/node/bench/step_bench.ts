@@ -26,8 +26,8 @@ export interface StepBenchOptions extends ShapeOptions {
   readonly steps: number;
   /** Compute each layer again in the backward pass instead of holding it. */
   readonly recompute: boolean;
-  /** Passes a step. */
-  readonly microBatches: number;
+  /** Passes a step; by default as few as the adapter can bind. */
+  readonly microBatches?: number;
   /** As a miner is told. */
   readonly tuning: TuningChoice;
   /** Where tunings are kept; by default local/bench in the data directory. */
@@ -85,7 +85,7 @@ export async function benchStep(
 ): Promise<StepBenchResult> {
   const config = modelOf(options);
   const { batchSize, preset, steps, recompute, microBatches } = options;
-  assertDivides(microBatches, batchSize);
+  if (microBatches !== undefined) assertDivides(microBatches, batchSize);
   return await inBenchRoom(options.precision, deps, async (room) => {
     const { precision } = room.subject;
     const home = options.home ?? join(dataDirectory(), "local", "bench");
@@ -116,7 +116,7 @@ export async function benchStep(
         batchSize,
         contextLength: config.contextLength,
         recompute,
-        microBatches,
+        microBatches: engine.microBatches,
         kernelTuning: extentOf(tuning, room.gpu),
         steps,
         dispatches: engine.dispatchCount,

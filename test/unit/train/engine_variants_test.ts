@@ -1,8 +1,14 @@
 /** However the memory is cut and the work is ordered, it is the same training. */
 import { strict as assert } from "node:assert";
 import { relativeDistance } from "../../../src/base/relative_distance.ts";
-import type { Gpu } from "../../../src/gpu/mod.ts";
-import { type ModelConfig, NOT_COUNTED } from "../../../src/model/mod.ts";
+import { type Gpu, openDevice } from "../../../src/gpu/mod.ts";
+import {
+  gpt2Config,
+  llamaConfig,
+  type ModelConfig,
+  NOT_COUNTED,
+  parameterLayout,
+} from "../../../src/model/mod.ts";
 import { DEFAULT_LAMB, lambBlocks } from "../../../src/optim/lamb.ts";
 import { lambMoments } from "../../../src/reference/lamb_moments.ts";
 import { lambRatios } from "../../../src/reference/lamb_ratios.ts";
@@ -151,3 +157,50 @@ Deno.test("a step of LAMB is its twins', shard by shard", () =>
       assert.ok(relativeDistance(steps, expected.map((value, i) => value - PARAMETERS[i])) < 3e-4);
     })
   ));
+
+/** Wide enough that most matrices of a layer, and what all windows leave, are more than the device below binds. */
+const WIDE: readonly ModelConfig[] = [
+  gpt2Config({ vocabSize: 301, contextLength: 19, layerCount: 1, headCount: 4, width: 160 }),
+  llamaConfig({
+    vocabSize: 301,
+    contextLength: 19,
+    layerCount: 1,
+    headCount: 6,
+    keyValueHeadCount: 3,
+    width: 192,
+    innerWidth: 320,
+  }),
+];
+const MAX_BINDING_BYTES = 100_000;
+
+for (const config of WIDE) {
+  Deno.test(`${config.family}: on a device that binds little, matrices go in shards and windows in passes, and it is the same training`, async () => {
+    const tokens = randomTokens(BATCH, config);
+    const train = async (precision: "f32" | "f16", maxBindingBytes?: number) => {
+      const gpu = await openDevice({ maxBindingBytes });
+      try {
+        return await withEngine(gpu, { config, precision }, async (engine) => {
+          engine.loadParameters(livelyParameters(config));
+          const { gradients } = await engine.evaluateGradients(tokens);
+          const evaluated = await engine.evaluate(tokens);
+          const { loss } = await engine.trainStep(tokens, 1e-3);
+          return { gradients, evaluated, loss, passes: engine.microBatches };
+        });
+      } finally {
+        gpu.close();
+      }
+    };
+    const ofLayers = parameterLayout(config).entries.filter(({ name }) => /\.0\./.test(name));
+    assert.ok(ofLayers.filter(({ elementCount }) => 4 * elementCount > MAX_BINDING_BYTES).length >= 4);
+    for (const [precision, allowed] of [["f32", 2e-6], ["f16", 1e-2]] as const) {
+      const whole = await train(precision);
+      // Every plan refuses a binding above the limit. In f16 what a shard leaves is rounded before the next adds to it.
+      const cut = await train(precision, MAX_BINDING_BYTES);
+      assert.equal(whole.passes, 1);
+      assert.ok(precision === "f16" || cut.passes > 1);
+      assert.ok(Math.abs(cut.evaluated / whole.evaluated - 1) < allowed);
+      assert.ok(Math.abs(cut.loss / whole.loss - 1) < allowed);
+      assert.ok(relativeDistance(cut.gradients, whole.gradients) < allowed, precision);
+    }
+  });
+}

@@ -8,7 +8,8 @@ import { EngineArenas } from "../../../src/train/engine_arenas.ts";
 import { type AdapterShape, adapterShape, type EngineShape } from "../../../src/train/engine_memory.ts";
 import { engineShape } from "../../../src/train/engine_options.ts";
 import { planMemory } from "../../../src/train/memory_plan.ts";
-import { BATCH, SMALL, withEngine, withGpu } from "./engine_harness.ts";
+import { relativeDistance } from "../../../src/base/relative_distance.ts";
+import { BATCH, livelyParameters, randomTokens, SMALL, withEngine, withGpu } from "./engine_harness.ts";
 
 const MIB = 2 ** 20;
 
@@ -75,8 +76,8 @@ Deno.test("gpt2-124m at 4 windows of 1024 with layers recomputed stays under 6 G
 
 Deno.test("too little memory is refused before any is allocated, naming what would fit", () =>
   withGpu(async (gpu) => {
-    const create = (bounds: TrainEngineOptions["bounds"], batchSize = BATCH) =>
-      TrainEngine.create(gpu, SMALL, { batchSize, adamw: DEFAULT_ADAMW, bounds });
+    const create = (bounds: TrainEngineOptions["bounds"], batchSize = BATCH, microBatches?: number) =>
+      TrainEngine.create(gpu, SMALL, { batchSize, microBatches, adamw: DEFAULT_ADAMW, bounds });
     const shape = engineShape(SMALL, "f32", { batchSize: BATCH });
     const needed = planMemory(shape, adapterShape(gpu)).totalBytes;
     await assert.rejects(create({ totalBytes: needed - 1 }), {
@@ -89,11 +90,27 @@ Deno.test("too little memory is refused before any is allocated, naming what wou
       message: /not even a batch of one window fits/,
     });
     // The logits of 128 rows are over the bound, those of the 74 that two windows have are not.
-    await assert.rejects(create({ bufferBytes: 100_000 }), {
+    await assert.rejects(create({ bufferBytes: 100_000 }, BATCH, 1), {
       code: "gpu/too-large",
       message: /batch 4 as 2 micro-batches/,
     });
     (await create({ totalBytes: needed })).destroy();
+  }));
+
+Deno.test("where the adapter cannot bind the tensors of all windows a step takes as few passes as it can, and is the same", () =>
+  withGpu(async (gpu) => {
+    const run = (options: Partial<TrainEngineOptions>) =>
+      withEngine(gpu, options, async (engine) => {
+        engine.loadParameters(livelyParameters());
+        const { gradients } = await engine.evaluateGradients(randomTokens(BATCH));
+        return { gradients, passes: engine.microBatches };
+      });
+    const whole = await run({});
+    assert.equal(whole.passes, 1);
+    const cut = await run({ bounds: { bufferBytes: 100_000 } });
+    assert.equal(cut.passes, 2);
+    assert.ok(relativeDistance(cut.gradients, whole.gradients) < 1e-6);
+    await assert.rejects(run({ bounds: { bufferBytes: 2000 } }), { code: "gpu/too-large" });
   }));
 
 /** A device with so much memory and no more, as far as an arena can see. */
