@@ -84,6 +84,7 @@ const ADVICE: Readonly<Record<string, string>> = {
   "SubtensorModule.AdminActionProhibitedDuringWeightsWindow": "wait for the epoch, which is near",
   "SubtensorModule.DisabledTemporarily": "the chain takes no such call at present, try again later",
   "SubtensorModule.CallDisabled": "the chain takes no such call at present, try again later",
+  "BadOrigin": "use the coldkey that owns the subnet; some things the chain itself alone sets",
   "System.CallFiltered": "the chain takes no such call at present, try again later",
   "Balances.InsufficientBalance": "fund the account",
   "Token.FundsUnavailable": "fund the account",

@@ -23,6 +23,8 @@ export type ChainErrorCode =
   | "chain/bad-address"
   | "chain/bad-announcement"
   | "chain/announcement-too-long"
+  /** A value that a hyperparameter's call does not take. */
+  | "chain/bad-hyperparameter"
   /** Scores that are no weights: negative, not finite, none above zero. */
   | "chain/bad-weights"
   /** A timelocked message, its key or its signature that is damaged, too long or another's. */

@@ -12,7 +12,10 @@ export interface ExtrinsicBuilder {
   /** Of the call in the metadata; the arguments' names in camelCase. */
   readonly meta: {
     readonly name: { toString(): string };
-    readonly args: readonly { readonly name: { toString(): string } }[];
+    readonly args: readonly {
+      readonly name: { toString(): string };
+      readonly type: { toString(): string };
+    }[];
   };
 }
 export type StorageEntry = QueryableStorageEntry<"promise">;

@@ -80,7 +80,8 @@ export async function main(args: readonly string[]): Promise<number> {
     const code = isSkeinError(error) ? ` (${error.code})` : "";
     console.error(`skein: ${describeError(error)}${code}`);
     if (isSkeinError(error, "cli/cancelled")) return 130;
-    if (isSkeinError(error, "cli/bad-flags") || isSkeinError(error, "chain/bad-address")) return 2;
+    const ofArguments = ["cli/bad-flags", "chain/bad-address", "chain/bad-hyperparameter"];
+    if (isSkeinError(error) && ofArguments.includes(error.code)) return 2;
     if (!isSkeinError(error) && error instanceof Error) console.error(error.stack);
     return 1;
   }

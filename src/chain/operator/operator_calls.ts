@@ -3,6 +3,7 @@ import type { ApiPromise } from "@polkadot/api";
 import { buildCall, type Call } from "../calls.ts";
 import { inTao } from "../fees.ts";
 import { publicKeyOf } from "../sr25519.ts";
+import { hyperparameterCall } from "./hyperparameter_call.ts";
 import type { OperatorRequest, StakePlace } from "./operator_client.ts";
 
 const WHOLE_TAKE = 65535;
@@ -46,6 +47,8 @@ export function operatorCall(api: ApiPromise, request: OperatorRequest): Call {
       return build(["rootRegister"], request);
     case "claim-root":
       return build(["claimRoot"], { subnets: request.netuids.toSorted((a, b) => a - b) });
+    case "set-hyperparameter":
+      return hyperparameterCall(api, request.netuid, request.name, request.value);
   }
 }
 
@@ -85,6 +88,8 @@ export function describeRequest(request: OperatorRequest): string {
       return `register ${request.hotkey} on the root network`;
     case "claim-root":
       return `claim what stake on the root network has earned in subnets ${request.netuids.join(", ")}`;
+    case "set-hyperparameter":
+      return `set ${request.name} of subnet ${request.netuid} to ${request.value}`;
   }
 }
 
@@ -106,6 +111,7 @@ function addressesIn(request: OperatorRequest): readonly string[] {
     case "swap-hotkey":
       return [request.hotkey, request.newHotkey];
     case "claim-root":
+    case "set-hyperparameter":
       return [];
     default:
       return [request.hotkey];

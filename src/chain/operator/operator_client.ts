@@ -3,6 +3,7 @@
  * asked what it costs before it is sent. Takes are in 65535ths, shares of child keys in 2⁶⁴−1ths, as the chain has them.
  */
 import type { KeyringPair } from "../sr25519.ts";
+import type { HyperparameterValue } from "./hyperparameter_call.ts";
 
 /** On whom stake is, and where. */
 export interface StakePlace {
@@ -51,7 +52,14 @@ export type OperatorRequest =
     readonly netuid?: number;
   }
   | { readonly kind: "register-on-root"; readonly hotkey: string }
-  | { readonly kind: "claim-root"; readonly netuids: readonly number[] };
+  | { readonly kind: "claim-root"; readonly netuids: readonly number[] }
+  /** @param name as `ChainClient.hyperparameters` gives it */
+  | {
+    readonly kind: "set-hyperparameter";
+    readonly netuid: number;
+    readonly name: string;
+    readonly value: HyperparameterValue;
+  };
 
 export interface OperatorCost {
   /** By the runtime's estimate; undefined where it makes none. */

@@ -12,6 +12,7 @@ import {
 import { atChain } from "../chain_session.ts";
 import { groupOf } from "../command_group.ts";
 import { CHAIN_FLAG } from "../flags.ts";
+import { hyperparameterNameFlag, hyperparameterValueFlag, setHyperparameter } from "./set_hyperparameter.ts";
 
 export const subnetCommand = (finish: (code: number) => void) =>
   groupOf(
@@ -49,7 +50,13 @@ function owning(finish: (code: number) => void) {
     .option(...CHAIN_FLAG).option(...NETUID_FLAG).option(...WALLET_FLAG).option(...WALLET_PATH_FLAG)
     .option("--wait", "wait until it is old enough", false).option(...YES_FLAG).option(...JSON_FLAG)
     .action((flags) => atChain(flags, async (session) => (await load()).startSubnet(flags, session), finish));
-  return [create, start];
+  const set = new Command("set").description("set one of a subnet's hyperparameters; its owner's call")
+    .option(...CHAIN_FLAG).option(...NETUID_FLAG)
+    .requiredOption("--name <name>", "as subnet hyperparameters shows it", hyperparameterNameFlag)
+    .requiredOption("--value <value>", "true, false or a whole number", hyperparameterValueFlag)
+    .option(...WALLET_FLAG).option(...WALLET_PATH_FLAG).option(...YES_FLAG).option(...JSON_FLAG)
+    .action((flags) => atChain(flags, (session) => setHyperparameter(flags, session), finish));
+  return [create, start, set];
 }
 
 const registering = (finish: (code: number) => void) =>

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { systemClock } from "../../../src/base/clock.ts";
+import { isSkeinError } from "../../../src/base/errors.ts";
 import { eventLog } from "../../../src/base/log.ts";
 import { connectChain } from "../../../src/chain/client.ts";
 import { startDevnet } from "../../../src/chain/devnet/devnet.ts";
@@ -12,6 +13,7 @@ import { setCommitment } from "../../../src/cli/publish/publish_commitment.ts";
 import { addStake } from "../../../src/cli/stake/move_stake.ts";
 import { createSubnet, startSubnet } from "../../../src/cli/subnet/found_subnet.ts";
 import { registerHotkey } from "../../../src/cli/subnet/register_hotkey.ts";
+import { setHyperparameter } from "../../../src/cli/subnet/set_hyperparameter.ts";
 import { printHyperparameters, printSubnets } from "../../../src/cli/subnet/show_subnets.ts";
 import { createKeys } from "../../../src/cli/wallet/create_keys.ts";
 import { fund } from "../../../src/cli/wallet/funds.ts";
@@ -85,6 +87,16 @@ Deno.test("a subnet lives from its foundation to weights before a node that know
     const { netuid } = await run((at) => createSubnet(account, at));
     await newBlocks(10);
     assert.equal((await run((at) => startSubnet({ ...account, netuid }, at))).started, true);
+    const ofOwner = { ...account, netuid };
+    const set = await run((at) =>
+      setHyperparameter({ ...ofOwner, name: "serving_rate_limit", value: 0n }, at)
+    );
+    assert.deepEqual([set.before, set.value], ["50", "0"]);
+    await assert.rejects(
+      run((at) => setHyperparameter({ ...ofOwner, name: "weights_rate_limit", value: 0n }, at)),
+      (error) =>
+        isSkeinError(error, "chain/call-failed") && /BadOrigin.*the chain itself alone/.test(error.message),
+    );
     const uids: number[] = [];
     for (const hotkey of ["validator", "one", "two"]) {
       await newKeys(hotkey);
