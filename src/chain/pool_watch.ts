@@ -26,9 +26,13 @@ export async function submitAndWatch(link: Link, hex: string): Promise<PoolWatch
     if (error !== null) return resolve({ kind: "gone", status: error.message });
     const [name, value] = typeof status === "string" ? [status, null] : Object.entries(status)[0];
     if (name === "inBlock" || name === "finalized") resolve({ kind: "inBlock", blockHash: String(value) });
-    else if (GONE.includes(name)) resolve({ kind: "gone", status: name });
+    else if (GONE.includes(name)) resolve({ kind: "gone", status: wordsOf(name, value) });
   };
   const id = await link.subscribe(UPDATE, "author_submitAndWatchExtrinsic", [hex], onUpdate);
   link.ended.then(() => resolve({ kind: "lost" }));
   return { ended, stop: () => link.unsubscribe(UPDATE, "author_unwatchExtrinsic", id) };
 }
+
+/** Some nodes say why; in words of theirs, but not without end. */
+const wordsOf = (name: string, reason: unknown): string =>
+  reason === null || typeof reason !== "object" ? name : `${name} ${JSON.stringify(reason)}`.slice(0, 128);

@@ -33,6 +33,8 @@ interface Message {
 export class TerseNode {
   /** What was asked for and is not there. */
   readonly refused = new Set<string>();
+  /** Says of these keys that nobody has written them. */
+  readonly emptied = new Set<string>();
   readonly #url: string;
 
   /** @param url of the local chain */
@@ -64,10 +66,18 @@ export class TerseNode {
     chain.onmessage = ({ data }) => {
       const { id, ...reply } = JSON.parse(data);
       if (id === undefined) return answer(inItsWords(reply));
-      answer({ id, ...inItsWords(reply, asked.get(id)) });
+      const message = asked.get(id);
+      if (message?.method === "state_queryStorageAt") this.#empty(reply.result);
+      answer({ id, ...inItsWords(reply, message) });
     };
     return socket;
   };
+
+  #empty(sets: { changes: [string, string | null][] }[] | undefined): void {
+    for (const change of (sets ?? []).flatMap(({ changes }) => changes)) {
+      if (this.emptied.has(change[0])) change[1] = null;
+    }
+  }
 }
 
 function inItsWords(reply: Record<string, any>, asked?: Message): Record<string, unknown> {

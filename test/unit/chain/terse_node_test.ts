@@ -1,6 +1,7 @@
 /** A subnet's life by the commands, before a node that has little more than the methods that this takes. */
 import assert from "node:assert/strict";
 import { join } from "node:path";
+import { xxhashAsHex } from "@polkadot/util-crypto";
 import { systemClock } from "../../../src/base/clock.ts";
 import { isSkeinError } from "../../../src/base/errors.ts";
 import { eventLog } from "../../../src/base/log.ts";
@@ -17,11 +18,17 @@ import { setHyperparameter } from "../../../src/cli/subnet/set_hyperparameter.ts
 import { printHyperparameters, printSubnets } from "../../../src/cli/subnet/show_subnets.ts";
 import { createKeys } from "../../../src/cli/wallet/create_keys.ts";
 import { fund } from "../../../src/cli/wallet/funds.ts";
+import { revealWeights } from "../../../src/cli/weights/reveal_weights.ts";
 import { setWeights } from "../../../src/cli/weights/set_weights.ts";
+import { printWeights } from "../../../src/cli/weights/show_weights.ts";
 import { ScriptedTerminal } from "../cli/scripted_terminal.ts";
 import { TerseNode } from "./terse_node.ts";
 
 const TAO = 1_000_000_000n;
+/** As on a chain to which nobody brings the public beacon's rounds. */
+const BEACON_KEYS = ["LastStoredRound", "BeaconConfig"].map((entry) =>
+  ["Drand", entry].reduce((key, name) => key + xxhashAsHex(name, 128).slice(2), "0x")
+);
 /** Above the subnet's weights rate limit and its tempo. */
 const EPOCH_BLOCKS = 120;
 
@@ -119,6 +126,23 @@ Deno.test("a subnet lives from its foundation to weights before a node that know
     assert.equal(subnets.length, 3);
     const { hyperparameters } = await run((at) => printHyperparameters({ ...account, netuid }, at));
     assert.equal(hyperparameters.tempo, "10");
+    // Weights in secret, where nobody writes a beacon's rounds: by hash, revealed in their epoch.
+    for (const key of BEACON_KEYS) node.emptied.add(key);
+    await run((at) =>
+      setHyperparameter({ ...ofOwner, name: "commit_reveal_weights_enabled", value: true }, at)
+    );
+    const committed = await run((at) => setWeights({ ...validator, uid: new Map([[2, 1], [3, 3]]) }, at));
+    assert.equal(committed.kind, "committed");
+    const asOfAll = { ...validator, wait: false };
+    const early = await run((at) => revealWeights(asOfAll, at));
+    assert.deepEqual([early.revealed.length, early.waiting.length], [0, 1]);
+    const { block } = await run((at) => printSubnets(account, at));
+    await newBlocks(committed.revealBlock - block - 1);
+    const due = await run((at) => revealWeights(asOfAll, at));
+    assert.deepEqual([due.revealed.length, due.waiting.length], [1, 0]);
+    assert.deepEqual((await run((at) => printWeights({ ...account, netuid }, at))).weights[1], {
+      ...{ 2: 21845, 3: 65535 },
+    });
     assert.deepEqual([...node.refused], ["rpc_methods", "system_accountNextIndex"]);
     assert.deepEqual(lines, []);
   }));
