@@ -29,7 +29,8 @@ export async function setWeights(flags: SetWeightsFlags, session: ChainSession):
 }
 
 export function describeSent(netuid: number, sent: WeightsSent): string {
-  const what = `${sent.uids.length} weights in subnet ${netuid}`;
+  const count = sent.uids.length;
+  const what = `${count} weight${count === 1 ? "" : "s"} in subnet ${netuid}`;
   switch (sent.kind) {
     case "set":
       return `set ${what}`;

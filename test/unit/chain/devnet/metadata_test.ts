@@ -20,11 +20,11 @@ for (const [version, make] of Object.entries({ 14: metadataV14, 15: metadataV15 
   });
 }
 
-/** Of subjects that this chain has not: the senate, swaps of keys, leases, emission into pools … */
-const WITHOUT_SUBJECT = /Senate|KeySwap|ColdkeySwap|HotkeySwap|Dissolve|Lease|EmaPrice/;
+/** Of subjects that this chain has not: the senate, swaps of coldkeys, leases, emission into pools … */
+const WITHOUT_SUBJECT = /Senate|ColdkeySwap|Dissolve|Lease|EmaPrice/;
 /** Of what is here, but that is set in another way than by a constant. */
 const UNUSED =
-  /InitialIssuance|EmissionValue|ValidatorPruneLen|PruningScore|TxRateLimit|NetworkMinAllowedUids|SubnetOwnerCut/;
+  /InitialIssuance|EmissionValue|ValidatorPruneLen|PruningScore|NetworkMinAllowedUids|SubnetOwnerCut/;
 
 Deno.test("every constant of subtensor's pallet is there whose subject is", () => {
   const ours = new Set(listMetadata(`0x${toHex(metadataV15())}`));

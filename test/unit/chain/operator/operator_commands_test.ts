@@ -10,6 +10,7 @@ import { moveStake, transferStake } from "../../../../src/cli/stake/relocate_sta
 import { registerHotkey } from "../../../../src/cli/subnet/register_hotkey.ts";
 import { createKeys } from "../../../../src/cli/wallet/create_keys.ts";
 import { fund } from "../../../../src/cli/wallet/funds.ts";
+import { swapHotkey } from "../../../../src/cli/wallet/swap_hotkey.ts";
 import { type Newcomer, rejectsWith, TAO, withNewcomer } from "../newcomer.ts";
 
 const NETUID = 1;
@@ -105,6 +106,31 @@ Deno.test("children are set, become so with an epoch, and are seen from both sid
       /TxRateLimitExceeded/,
     );
     await rejectsWith("chain/subnet-missing", printFamily({ ...there, netuid: 9 }, session));
+  }));
+
+Deno.test("another hotkey of the wallet takes a hotkey's place, at a price that is told first", () =>
+  withNewcomer(async (newcomer) => {
+    const { session, account, hotkey, run } = newcomer;
+    await settle(newcomer);
+    await createKeys(["hotkey"], { ...account, hotkey: "third", words: 12 }, session.terminal);
+    const third = session.terminal.takeJson().hotkey.ss58;
+    const uid = await session.chain.isRegistered(NETUID, hotkey);
+    const told = session.terminal.told.length;
+    const swapped = await run((at) => swapHotkey({ ...account, newHotkey: "third" }, at));
+    assert.deepEqual([swapped.hotkey, swapped.newHotkey, swapped.netuid], [hotkey, third, null]);
+    assert.equal(swapped.amountRao, String(TAO / 10n));
+    assert.match(
+      session.terminal.told.slice(told).join(),
+      /in all subnets: it costs 0\.1 TAO, and its fee is /,
+    );
+    assert.equal(await session.chain.isRegistered(NETUID, third), uid);
+    const stakes = await run((at) => printStakes(account, at));
+    assert.deepEqual(stakes.stakes.map((each: any) => each.hotkey), [third]);
+    await rejectsWith(
+      "cli/bad-flags",
+      swapHotkey({ ...account, hotkey: "third", newHotkey: "third" }, session),
+      /another is required by --new-hotkey$/,
+    );
   }));
 
 Deno.test("a hotkey enters the root network once; earnings there cannot be claimed from a runtime without claims", () =>

@@ -14,6 +14,7 @@ import {
   MaxChildkeyTake,
   MinChildkeyTake,
   ParentKeys,
+  PENDING_HOTKEY_AT,
   PendingChildKeyCooldown,
   PendingChildKeys,
   type Relative,
@@ -34,8 +35,6 @@ const WHOLE_SHARE = (1n << 64n) - 1n;
 const SET_CHILDREN = 0;
 const SET_CHILDKEY_TAKE = 1;
 const SET_CHILDREN_LIMIT_BLOCKS = 150n;
-/** Behind the netuid and the hash in a key of `PendingChildKeys`. */
-const PENDING_HOTKEY_AT = 2 + 16;
 
 interface OnSubnet {
   hotkey: Uint8Array;

@@ -19,6 +19,8 @@ export const PendingChildKeys = storage.map(
   tuple(relatives, u64),
   [[], 0n] as [Relative[], bigint],
 );
+/** Of the hotkey in what `keysOf` gives of it: behind the netuid and the hash. */
+export const PENDING_HOTKEY_AT = 2 + 16;
 /** In blocks. */
 export const PendingChildKeyCooldown = storage.plain("PendingChildKeyCooldown", u64, 0n);
 /** What a child keeps of what its parents' stake earns. */

@@ -8,6 +8,8 @@ import * as network from "./network_storage.ts";
 import { Delegates, TaoWeight } from "./stake_storage.ts";
 import * as at from "./storage.ts";
 import * as subnet from "./subnet_storage.ts";
+import { KEY_SWAP_COST_RAO, KEY_SWAP_ON_SUBNET_COST_RAO, SWAP_INTERVAL_BLOCKS } from "./swap_hotkey.ts";
+import { TxRateLimit } from "./rate_limit_storage.ts";
 
 const INITIAL: readonly AnyEntry[] = [
   at.MinAllowedWeights,
@@ -55,6 +57,10 @@ export const constants: readonly Constant[] = [
   constant("InitialMaxChildKeyTake", u16, child.MaxChildkeyTake.fallback),
   constant("InitialTxDelegateTakeRateLimit", u64, child.TxDelegateTakeRateLimit.fallback),
   constant("InitialTxChildKeyTakeRateLimit", u64, child.TxChildkeyTakeRateLimit.fallback),
+  constant("KeySwapCost", u64, KEY_SWAP_COST_RAO),
+  constant("KeySwapOnSubnetCost", u64, KEY_SWAP_ON_SUBNET_COST_RAO),
+  constant("HotkeySwapOnSubnetInterval", u64, SWAP_INTERVAL_BLOCKS),
+  constant("InitialTxRateLimit", u64, TxRateLimit.fallback),
   constant("AlphaHigh", u16, alphaHigh),
   constant("AlphaLow", u16, alphaLow),
   constant("LiquidAlphaOn", subnet.LiquidAlphaOn.value, subnet.LiquidAlphaOn.fallback),

@@ -18,6 +18,7 @@ import { refuse, SUBTENSOR } from "./failure.ts";
 import { PARAMETERS } from "./hyperparameters.ts";
 import * as network from "./network_storage.ts";
 import * as counts from "./registration_storage.ts";
+import { LastHotkeySwapOnNetuid } from "./rate_limit_storage.ts";
 import { hotkeysIn, stakeOfColdkey, stakersOn } from "./stake.ts";
 import * as stake from "./stake_storage.ts";
 import { leaveStake, sellStake } from "./staking.ts";
@@ -89,6 +90,7 @@ const BY_SUBNET_FIRST: readonly AnyEntry[] = [
   ...[published.CommitmentOf, published.LastCommitment, published.LastBondsReset, published.UsedSpaceOf],
   published.RevealedCommitments,
   child.PendingChildKeys,
+  LastHotkeySwapOnNetuid,
 ];
 const OF_SUBNET: readonly AnyEntry[] = [
   ...Object.values(PARAMETERS).map(({ entry }) => entry),

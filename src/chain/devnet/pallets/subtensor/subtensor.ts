@@ -19,6 +19,7 @@ import { staking } from "./stake_calls.ts";
 import { stakeMoves } from "./stake_moves.ts";
 import { storage } from "./storage.ts";
 import { allNetuids } from "./subnets.ts";
+import { hotkeySwaps } from "./swap_hotkey.ts";
 import { takes } from "./takes.ts";
 import { revealLockedWeights, timelockCommits } from "./timelock_commits.ts";
 import { weights } from "./weights.ts";
@@ -33,6 +34,7 @@ const PARTS: readonly PalletPart[] = [
   stakeMoves,
   takes,
   childKeys,
+  hotkeySwaps,
   networkRegistration,
   networks,
   identities,
