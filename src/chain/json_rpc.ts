@@ -21,7 +21,8 @@ export class RpcError extends Error {
   }
 }
 
-function printable(text: unknown): string {
+/** A stranger's words without what moves a terminal's cursor, and not without end. */
+export function printable(text: unknown): string {
   // deno-lint-ignore no-control-regex
   return String(text).slice(0, MAX_DETAIL_CHARACTERS).replace(/[\u0000-\u001f\u007f-\u009f]/g, " ");
 }

@@ -1,4 +1,5 @@
 /** Hands a signed extrinsic to the node's pool and follows what the pool says of it, over one link, until it matters. */
+import { printable } from "./json_rpc.ts";
 import type { Link } from "./link.ts";
 
 export type WatchEnd =
@@ -35,4 +36,4 @@ export async function submitAndWatch(link: Link, hex: string): Promise<PoolWatch
 
 /** Some nodes say why; in words of theirs, but not without end. */
 const wordsOf = (name: string, reason: unknown): string =>
-  reason === null || typeof reason !== "object" ? name : `${name} ${JSON.stringify(reason)}`.slice(0, 128);
+  reason === null || typeof reason !== "object" ? name : printable(`${name} ${JSON.stringify(reason)}`);

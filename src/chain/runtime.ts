@@ -46,6 +46,26 @@ export function tryStorage(api: ApiPromise, pallet: string, ...names: string[]):
   }
 }
 
+/** Those whose bytes in a transaction are known to @polkadot/api; of all others it takes it that they have none. */
+const EXTENSIONS_WITH_BYTES = [
+  ...["CheckEra", "CheckMortality", "CheckNonce", "CheckMetadataHash"],
+  ...["ChargeTransactionPayment", "ChargeAssetTxPayment"],
+];
+
+/**
+ * Each transaction would be garbage to a runtime that wants something else in it.
+ * @throws {SkeinError} `chain/unsupported-runtime`
+ */
+export function requireKnownExtensions(api: ApiPromise): void {
+  for (const { identifier, type } of api.runtimeMetadata?.asLatest.extrinsic.transactionExtensions ?? []) {
+    const name = String(identifier);
+    if (EXTENSIONS_WITH_BYTES.includes(name) || api.registry.lookup.getTypeDef(type).type === "Null") {
+      continue;
+    }
+    throw unsupported(api, `transaction without extension ${name}`);
+  }
+}
+
 /** Between two blocks, as the runtime means it to be; undefined where it does not tell. */
 export function meantBlockMs({ consts }: ApiPromise): number | undefined {
   const slot = consts?.aura?.slotDuration ?? consts?.babe?.expectedBlockTime;

@@ -3,7 +3,7 @@ import type { ApiPromise } from "@polkadot/api";
 import type { Call } from "./calls.ts";
 import { readBestHead, readFinalizedHead } from "./head_reads.ts";
 import type { SignedCall } from "./inclusion.ts";
-import { meantBlockMs } from "./runtime.ts";
+import { meantBlockMs, requireKnownExtensions } from "./runtime.ts";
 import type { KeyringPair } from "./sr25519.ts";
 import type { ChainRequest } from "./storage.ts";
 
@@ -20,7 +20,7 @@ export interface SignedWithMethod extends SignedCall {
   readonly method: string;
 }
 
-/** @throws {SkeinError} `chain/request-failed`, also when the chain was reorganised meanwhile */
+/** @throws {SkeinError} `chain/request-failed`, also when the chain was reorganised meanwhile; `chain/unsupported-runtime` */
 export async function signCall(
   api: ApiPromise,
   request: ChainRequest,
@@ -30,6 +30,7 @@ export async function signCall(
   const period = eraBlocks(api);
   // Where finality lags, what is final would leave too little of the era.
   const anchor = best.number - finalized.number > period / 2 ? best : finalized;
+  requireKnownExtensions(api);
   const call = build();
   call.sign(account, {
     blockHash: anchor.hash,

@@ -26,5 +26,5 @@ Deno.test("the first of a pool's updates that matters is the end, with the reaso
   });
   assert.deepEqual(await endAfter({ usurped: "0xcd" }), { kind: "gone", status: "usurped" });
   const long: any = await endAfter({ invalid: { custom: "x".repeat(1000) } });
-  assert.equal(long.status.length, 128);
+  assert.equal(long.status.length, 256);
 });

@@ -2,10 +2,11 @@
 import { strict as assert } from "node:assert";
 import type { ApiPromise } from "@polkadot/api";
 import { transferCall } from "../../../src/chain/calls.ts";
+import { requireKnownExtensions } from "../../../src/chain/runtime.ts";
 import { signCall } from "../../../src/chain/sign_call.ts";
 import { cryptoReady, devAccount } from "../../../src/chain/sr25519.ts";
 import { offlineApi } from "./offline_api.ts";
-import { metadataSpec393 } from "./recorded.ts";
+import { metadataSpec293, metadataSpec393 } from "./recorded.ts";
 
 const [BEST, FINAL] = [`0x${"bb".repeat(32)}`, `0x${"ff".repeat(32)}`];
 
@@ -42,4 +43,25 @@ Deno.test("where finality lags or never comes, a signature begins at the best bl
   assert.equal((await signedAt(12_000, [1000, 0])).birthBlock, 1000);
   assert.equal((await signedAt(12_000, [1000, 992])).birthBlock, 992);
   assert.equal((await signedAt(12_000, [1000, 991])).birthBlock, 1000);
+});
+
+Deno.test("a runtime that wants bytes in a transaction which we do not know is named before anything is signed", async () => {
+  for (const [metadata, spec] of [[metadataSpec293(), 293], [metadataSpec393(), 393]] as const) {
+    const api = await offlineApi(metadata, spec);
+    requireKnownExtensions(api);
+    const { transactionExtensions } = api.runtimeMetadata.asLatest.extrinsic;
+    const renamed = [...transactionExtensions].map(({ identifier, type }) => ({
+      identifier: String(identifier).replace("ChargeTransactionPayment", "ChargeInShells"),
+      type,
+    }));
+    const other = {
+      registry: api.registry,
+      runtimeVersion: api.runtimeVersion,
+      runtimeMetadata: { asLatest: { extrinsic: { transactionExtensions: renamed } } },
+    };
+    assert.throws(() => requireKnownExtensions(other as unknown as ApiPromise), {
+      code: "chain/unsupported-runtime",
+      message: /it has no transaction without extension ChargeInShells/,
+    });
+  }
 });
