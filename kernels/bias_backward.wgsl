@@ -7,6 +7,10 @@ override ACCUMULATE: u32 = 0;
 @group(0) @binding(0) var<storage, read> dy: array<scalar>;
 @group(0) @binding(1) var<storage, read_write> dbias: array<f32>;
 
+fn term(row: u32, column: u32) -> f32 {
+  return f32(dy[row * WIDTH + column]);
+}
+
 @compute @workgroup_size(WORKGROUP)
 fn main(
   @builtin(workgroup_id) group: vec3u,
@@ -21,8 +25,19 @@ fn main(
   if (ACCUMULATE == 1u && stripe == 0u && column < WIDTH) {
     own = dbias[column];
   }
-  for (var row = stripe; row < end; row += STRIPES) {
-    own += f32(dy[row * WIDTH + column]);
+  var row = stripe;
+  for (; row + 3u * STRIPES < end; row += 4u * STRIPES) {
+    let first = term(row, column);
+    let second = term(row + STRIPES, column);
+    let third = term(row + 2u * STRIPES, column);
+    let fourth = term(row + 3u * STRIPES, column);
+    own += first;
+    own += second;
+    own += third;
+    own += fourth;
+  }
+  for (; row < end; row += STRIPES) {
+    own += term(row, column);
   }
   let sum = columnSums(local, vec2f(own, 0.0)).x;
   if (stripe == 0u && column < WIDTH) {

@@ -21,7 +21,22 @@ fn main(
   // An invocation without a column of its own starts from the row's last and adds nothing.
   var largest = f32(logits[base + min(local, COLUMNS - 1u)]);
   var sum = select(0.0, 1.0, local < COLUMNS);
-  for (var v = local + WORKGROUP; v < COLUMNS; v += WORKGROUP) {
+  var v = local + WORKGROUP;
+  // Four at a time are loaded before the first is needed, and share one maximum.
+  for (; v + 3u * WORKGROUP < COLUMNS; v += 4u * WORKGROUP) {
+    let at = base + v;
+    let four = vec4f(
+      f32(logits[at]),
+      f32(logits[at + WORKGROUP]),
+      f32(logits[at + 2u * WORKGROUP]),
+      f32(logits[at + 3u * WORKGROUP]),
+    );
+    let next = max(largest, max(max(four.x, four.y), max(four.z, four.w)));
+    let e = exp(four - vec4f(next));
+    sum = sum * exp(largest - next) + ((e.x + e.y) + (e.z + e.w));
+    largest = next;
+  }
+  for (; v < COLUMNS; v += WORKGROUP) {
     let d = f32(logits[base + v]) - largest;
     let e = exp(-abs(d));
     sum = select(sum + e, sum * e + 1.0, d > 0.0);

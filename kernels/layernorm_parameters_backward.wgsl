@@ -10,6 +10,11 @@ override ACCUMULATE: u32 = 0;
 @group(0) @binding(3) var<storage, read_write> dgain: array<f32>;
 @group(0) @binding(4) var<storage, read_write> dbias: array<f32>;
 
+fn term(row: u32, column: u32) -> vec2f {
+  let g = f32(dy[row * WIDTH + column]);
+  return vec2f(g * (f32(x[row * WIDTH + column]) - statistics[2u * row]) * statistics[2u * row + 1u], g);
+}
+
 @compute @workgroup_size(WORKGROUP)
 fn main(
   @builtin(workgroup_id) group: vec3u,
@@ -24,10 +29,19 @@ fn main(
   if (ACCUMULATE == 1u && stripe == 0u && column < WIDTH) {
     own = vec2f(dgain[column], dbias[column]);
   }
-  for (var row = stripe; row < end; row += STRIPES) {
-    let g = f32(dy[row * WIDTH + column]);
-    own.x += g * (f32(x[row * WIDTH + column]) - statistics[2u * row]) * statistics[2u * row + 1u];
-    own.y += g;
+  var row = stripe;
+  for (; row + 3u * STRIPES < end; row += 4u * STRIPES) {
+    let first = term(row, column);
+    let second = term(row + STRIPES, column);
+    let third = term(row + 2u * STRIPES, column);
+    let fourth = term(row + 3u * STRIPES, column);
+    own += first;
+    own += second;
+    own += third;
+    own += fourth;
+  }
+  for (; row < end; row += STRIPES) {
+    own += term(row, column);
   }
   let sums = columnSums(local, own);
   if (stripe == 0u && column < WIDTH) {

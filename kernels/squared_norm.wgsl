@@ -20,7 +20,15 @@ fn main(
     return;
   }
   var sum = 0.0;
-  for (var i = p; i < COUNT; i += PARTIALS) {
+  var i = p;
+  for (; i + 3u * PARTIALS < COUNT; i += 4u * PARTIALS) {
+    let four = vec4f(values[i], values[i + PARTIALS], values[i + 2u * PARTIALS], values[i + 3u * PARTIALS]);
+    sum += four.x * four.x;
+    sum += four.y * four.y;
+    sum += four.z * four.z;
+    sum += four.w * four.w;
+  }
+  for (; i < COUNT; i += PARTIALS) {
     sum += values[i] * values[i];
   }
   partials[p] = sum;

@@ -10,6 +10,9 @@ import { headTiles, tileOffset, tileStride } from "./head_tiles.ts";
 import { matmulNN, matmulNT, matmulTN } from "./matmul.ts";
 import { headName, type Pass } from "./pass.ts";
 
+/** Invocations that share a row: a block has fewer rows than a large GPU runs workgroups, so each should have many. */
+const ROW_WORKGROUP = 256;
+
 /** Rows of a part of the vocabulary: W's, its gradient's, and their logits for the rows of a block. */
 interface Tile {
   readonly firstToken: number;
@@ -81,9 +84,10 @@ function blockForward(plan: DispatchPlan, pass: Pass, { rowCount, tiles, ...bloc
         FIRST_TOKEN: firstToken,
         IS_FIRST: index === 0 ? 1 : 0,
         IS_LAST: index === tiles.length - 1 ? 1 : 0,
+        ...(rowForm === "invocation" ? {} : { WORKGROUP: ROW_WORKGROUP }),
       },
       [logits, block.targets, block.logSumExp, block.losses],
-      rowForm === "invocation" ? rowCount : rowCount * plan.workgroupSize,
+      rowForm === "invocation" ? rowCount : [rowCount, 1],
     );
   });
 }

@@ -2,7 +2,7 @@
 import type { Gpu, Precision } from "../gpu/mod.ts";
 import { MODEL_PRESETS, type ModelConfig } from "../model/mod.ts";
 import { type AdapterShape, adapterShape, type EngineShape } from "../train/engine_memory.ts";
-import { isUnfit, planMemory } from "../train/memory_plan.ts";
+import { inPasses, isUnfit, planMemory } from "../train/memory_plan.ts";
 import type { HostFacts } from "./host_facts.ts";
 import { TRAINING_PRESETS } from "./run_config.ts";
 
@@ -11,7 +11,7 @@ export interface ModelFit {
   readonly precision: Precision;
   /** Of the preset's training. */
   readonly batchSize: number;
-  /** Device memory of a training engine; null where some buffer exceeds the adapter's limits. */
+  /** Device memory of a training engine, in as few passes a step as the adapter can bind; null where one window is too much. */
   readonly bytes: number | null;
   /** With layers computed again in the backward pass. */
   readonly recomputedBytes: number | null;
@@ -62,7 +62,7 @@ function fitOf(
 
 function bytesOf(shape: EngineShape, adapter: AdapterShape): number | null {
   try {
-    return planMemory(shape, adapter).totalBytes;
+    return planMemory(inPasses(shape, adapter), adapter).totalBytes;
   } catch (error) {
     if (isUnfit(error)) return null;
     throw error;

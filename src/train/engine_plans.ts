@@ -5,6 +5,8 @@ import { type EngineMemory, type EngineShape, passWindows } from "./engine_memor
 import { lossScaleConstants, type LossScaleOptions } from "./loss_scale.ts";
 import { addUpdate, type OptimiserOptions } from "./update_plan.ts";
 
+const GPU_STATISTICS_WORKGROUP = 256;
+
 export interface EnginePlans {
   /** Tokens to the head's input. */
   readonly forward: DispatchPlan;
@@ -93,7 +95,13 @@ function addStatistics(
   const partialsInAll = partialCount * gradients.ranges().length;
   return plan.add(
     "step_statistics",
-    { ROWS: rows, PARTIALS: partialsInAll, ACCUMULATE: accumulate ? 1 : 0 },
+    {
+      ROWS: rows,
+      PARTIALS: partialsInAll,
+      ACCUMULATE: accumulate ? 1 : 0,
+      // On a GPU the one workgroup there is should be large; on a software adapter each invocation costs.
+      ...(plan.adapter.backendKind === "software" ? {} : { WORKGROUP: GPU_STATISTICS_WORKGROUP }),
+    },
     [act.losses.whole(), partials.whole(), act.scaling.whole(), statistics.whole()],
     1,
   );
