@@ -19,6 +19,7 @@ import { chainError } from "./errors.ts";
 import type { UpdateHandler } from "./json_rpc.ts";
 import type { Link, OpenSocket } from "./link.ts";
 import { shownUrl } from "./networks.ts";
+import { newestMetadata } from "./newest_metadata.ts";
 import { Subscriptions } from "./subscriptions.ts";
 
 type ProviderInterface = NonNullable<ApiOptions["provider"]>;
@@ -42,6 +43,10 @@ export interface SteadyProviderDependencies {
   readonly onNoneReached?: () => void;
 }
 
+const METADATA_ATTEMPTS = 10;
+/** A node may be in the middle of the upgrade; after these it has only the old form. */
+const NEWEST_ATTEMPTS = 3;
+const METADATA_RETRY_MS = 2000;
 /** A link that lasted so long has made up for the failures before it. */
 const PROVED_MS = 30_000;
 
@@ -126,13 +131,31 @@ export class SteadyProvider implements ProviderInterface {
   }
 
   /** For the API's own machinery, which has no way to deal with an outage: waits without limit, and for ever once closed. */
-  send<T = any>(method: string, params: unknown[]): Promise<T> {
-    return this.request(method, params).catch((error) => {
+  async send<T = any>(method: string, params: unknown[]): Promise<T> {
+    try {
+      if (method === "state_getMetadata" && params.length === 0) return await this.#metadata();
+      return await this.request(method, params);
+    } catch (error) {
       if (this.#closing.signal.aborted) return new Promise<T>(() => {});
       // Without a list the API takes it that the node has what every node has; without an answer it gives up.
       if (method === "rpc_methods" && !isSkeinError(error)) return { methods: [] } as T;
       throw error;
-    });
+    }
+  }
+
+  /** A refusal would go past the API and end the process. */
+  async #metadata(): Promise<any> {
+    const request = (method: string, params: unknown[]) => this.request(method, params);
+    for (let attempt = 1;; attempt++) {
+      try {
+        const newest = attempt <= NEWEST_ATTEMPTS ? await newestMetadata(request) : undefined;
+        return newest ?? await request("state_getMetadata", []);
+      } catch (error) {
+        if (isSkeinError(error) || attempt === METADATA_ATTEMPTS) throw error;
+        this.#log.debug(`chain: metadata: ${(error as Error).message}, asking again`);
+        await this.#clock.sleep(METADATA_RETRY_MS, this.#closing.signal);
+      }
+    }
   }
 
   /**
