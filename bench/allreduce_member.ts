@@ -16,6 +16,7 @@ import { codecByName } from "../src/codec/by_name.ts";
 import { CpuReducer } from "../src/codec/cpu_reducer.ts";
 import { startNetwork } from "../src/net/network.ts";
 import { nativeDigest } from "../src/node/native_digest.ts";
+import { ResultFiles } from "../src/node/result_files.ts";
 import { ed25519RoundKeys } from "../src/node/round_keys.ts";
 import { commands, tell } from "./allreduce_process.ts";
 import { fillValues, resultFault, samplesOf } from "./allreduce_values.ts";
@@ -25,6 +26,8 @@ export interface MemberOptions {
   readonly members: number;
   readonly elementCount: number;
   readonly codec: string;
+  /** Of its results' files. */
+  readonly directory: string;
   /** Multiaddr. */
   readonly listen: string;
   readonly bandwidthBytesPerSec: number;
@@ -33,6 +36,8 @@ export interface MemberOptions {
 }
 
 const RUN_ID = "be".repeat(32);
+/** Of the largest chunk of any codec and size. */
+const MAX_CHUNK_BYTES = 4 << 20;
 const ZERO_DIGEST = "00".repeat(32);
 
 const options: MemberOptions = JSON.parse(Deno.args[0]);
@@ -80,6 +85,7 @@ const allReduce = new AllReduce({
   digest: nativeDigest,
   codec,
   reducer: new CpuReducer(codec),
+  resultSpace: new ResultFiles(options.directory),
   clock: systemClock,
   log,
   isMember: (hotkey) => hotkeys.includes(hotkey),
@@ -149,7 +155,11 @@ type Committed = RoundOutcome & { kind: "committed" };
 /** Of the bytes this member holds, not of what it was told. */
 async function digestOf({ chunks }: Committed): Promise<string> {
   const digests: string[] = [];
-  for (const chunk of chunks) digests.push(toHex(await sha256Bulk(chunk as Uint8Array<ArrayBuffer>)));
+  const room = new Uint8Array(MAX_CHUNK_BYTES);
+  for (let chunk = 0; chunk < chunks.length; chunk++) {
+    const bytes = chunks.read(chunk, room) as Uint8Array<ArrayBuffer>;
+    digests.push(toHex(await nativeDigest(bytes)));
+  }
   return toHex(await sha256Bulk(new TextEncoder().encode(digests.join(""))));
 }
 
@@ -160,7 +170,7 @@ function faultOf({ chunks, plan, certificate }: Committed, round: number): strin
   for (const chunk of plan.chunks) {
     if (chunk.index % members !== member) continue;
     const contributors = group.filter((_, i) => plan.contributes(i, chunk.index));
-    const fault = resultFault(chunks[chunk.index], chunk, codec, contributors, round);
+    const fault = resultFault(chunks.read(chunk.index), chunk, codec, contributors, round);
     if (fault !== undefined) return fault;
   }
   return undefined;

@@ -1,5 +1,7 @@
 /** The members of a bench as processes, and one measured round of them. */
-import { loadavg } from "node:os";
+import { mkdtempSync, rmSync } from "node:fs";
+import { loadavg, tmpdir } from "node:os";
+import { join } from "node:path";
 import { systemClock } from "../src/base/clock.ts";
 import { codecByName } from "../src/codec/by_name.ts";
 import { JsonProcess } from "./allreduce_process.ts";
@@ -49,25 +51,30 @@ export function requiredBytes(elementCount: number, codec: string, members: numb
 export class BenchSwarm {
   readonly members: readonly JsonProcess[];
   #places: readonly Place[];
+  /** What the members keep on disk. */
+  readonly #directory: string;
   #round = 0;
 
-  private constructor(members: readonly JsonProcess[], places: readonly Place[]) {
+  private constructor(members: readonly JsonProcess[], places: readonly Place[], directory: string) {
     this.members = members;
+    this.#directory = directory;
     this.#places = places;
   }
 
   /** Every member connected to every other. */
   static async start({ places, ...shared }: SwarmOptions): Promise<BenchSwarm> {
+    const directory = mkdtempSync(join(tmpdir(), "skein-bench-"));
     const members = places.map((place, member) =>
       new JsonProcess(`member ${member}`, "./allreduce_member.ts", {
         member,
+        directory: join(directory, String(member)),
         members: places.length,
         listen: place.listen,
         bandwidthBytesPerSec: place.bandwidthBytesPerSec,
         ...shared,
       }, place.prefix)
     );
-    const swarm = new BenchSwarm(members, places);
+    const swarm = new BenchSwarm(members, places, directory);
     try {
       const addrs: string[] = [];
       for (const member of members) addrs.push(((await member.next("listening")).addrs as string[])[0]);
@@ -121,6 +128,7 @@ export class BenchSwarm {
 
   async stop(): Promise<void> {
     await Promise.all(this.members.map((member) => member.stop()));
+    rmSync(this.#directory, { recursive: true, force: true });
   }
 }
 

@@ -20,6 +20,7 @@ import { Pace } from "./pace.ts";
 import { type Ready, readyPayload } from "./proposal.ts";
 import { pullResult } from "./pull.ts";
 import { ResultStore, type StoredResult } from "./result.ts";
+import { type EncodedChunks, memorySpace } from "./result_space.ts";
 import type { RoundOutcome } from "./round_outcome.ts";
 import type { RoundTimeouts } from "./round_types.ts";
 import { type StepForm, stepForms } from "./step_form.ts";
@@ -33,6 +34,8 @@ export type { RoundOutcome, RoundStats } from "./round_outcome.ts";
 export { mayGoOn, verifyCertificate } from "./certificate.ts";
 export { certificateFromPlain, plainCertificate } from "./messages.ts";
 export { CHUNK_BYTES, decodeResult, decodeResultInto } from "./result.ts";
+export { ChunksInMemory } from "./result_space.ts";
+export type { EncodedChunks, ResultSpace } from "./result_space.ts";
 export { cachedVerify } from "./signature_cache.ts";
 
 export const DEFAULT_TIMEOUTS: RoundTimeouts = {
@@ -92,7 +95,8 @@ export class AllReduce {
     const isMember = (hotkey: Hotkey) => deps.isMember(hotkey);
     const wasMember = (hotkey: Hotkey) => deps.wasMember?.(hotkey) ?? isMember(hotkey);
     const digest = deps.digest ?? sha256Bulk;
-    this.#deps = { ...deps, digest, isMember, wasMember };
+    const resultSpace = deps.resultSpace ?? memorySpace;
+    this.#deps = { ...deps, digest, isMember, wasMember, resultSpace };
     this.#catchUp = new CatchUp(this.#deps);
     this.#intake = new Intake(runId, {
       ...this.#deps,
@@ -160,6 +164,7 @@ export class AllReduce {
         reducer: form.reducer,
         roundSigner,
         store: this.#store,
+        space: this.#deps.resultSpace,
         buffers: this.#buffers,
         suspicions: this.#suspicions,
         pace: this.#pace,
@@ -189,10 +194,11 @@ export class AllReduce {
   }
 
   /**
-   * The encoded result chunks of a certificate, pulled from those who voted for it; and from then on served here too.
+   * The encoded result chunks of a certificate, pulled from those who voted for it; and from then on served here too. They can
+   * be read until a later step is committed or fetched.
    * @throws {SkeinError} `allreduce/pull-failed`
    */
-  async fetch(certificate: Certificate, signal: AbortSignal): Promise<readonly Uint8Array[]> {
+  async fetch(certificate: Certificate, signal: AbortSignal): Promise<EncodedChunks> {
     const sources = certificate.votes.map((v) => v.hotkey).filter((h) => h !== this.#deps.transport.self);
     const held = this.#store.get(certificate.resultDigest);
     if (held) return held.chunks;
@@ -245,7 +251,8 @@ export class AllReduce {
     };
     const sources = want.sources.filter((h) => connected.has(h));
     const { codec } = this.#formOf(want.origin.outerStep);
-    return await pullResult({ ...want, sources }, options, { ...this.#deps, codec }, signal);
+    const deps = { ...this.#deps, codec, space: this.#deps.resultSpace };
+    return await pullResult({ ...want, sources }, options, deps, signal);
   }
 
   #keep(certificate: Certificate): void {

@@ -6,6 +6,7 @@ import type { ChunkReducer, Codec } from "../codec/codec.ts";
 import type { Certificate } from "./certificate.ts";
 import type { RoundLock } from "./lock.ts";
 import type { Ready } from "./proposal.ts";
+import type { ResultSpace } from "./result_space.ts";
 import type { RoundKeys } from "./round_keys.ts";
 import type { RoundTimeouts } from "./round_types.ts";
 import type { WarmUp } from "./step_form.ts";
@@ -43,6 +44,8 @@ export interface AllReduceDeps {
   readonly reducer: ChunkReducer;
   /** How the first steps are exchanged, when not by `codec`. */
   readonly warmUp?: WarmUp;
+  /** Where results lie; memory by default. */
+  readonly resultSpace?: ResultSpace;
   readonly clock: Clock;
   readonly log: Log;
   /** SHA-256 of chunks: the platform's by default; the simulator's keeps virtual time. */

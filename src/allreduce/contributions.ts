@@ -35,14 +35,12 @@ export class Contributions {
   }
 
   /**
-   * Where one may be received; what is refused then, or spent, is given back.
+   * Where one may be received, or a chunk of another codec; what is refused then, or spent, is given back.
    * @returns undefined when `bodyBytes` is not what the chunk encodes to: odd sizes are not kept to be used again
    */
-  place(chunk: number, bodyBytes: number): Uint8Array<ArrayBuffer> | undefined {
+  place(chunk: number, bodyBytes: number, codec = this.#deps.codec): Uint8Array<ArrayBuffer> | undefined {
     const planned = this.#plan.chunks[chunk];
-    if (planned === undefined || bodyBytes !== this.#deps.codec.encodedBytes(planned.elements)) {
-      return undefined;
-    }
+    if (planned === undefined || bodyBytes !== codec.encodedBytes(planned.elements)) return undefined;
     return this.#deps.buffers.take(bodyBytes);
   }
 

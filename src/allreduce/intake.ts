@@ -46,7 +46,7 @@ export interface IntakeDeps {
   readonly clock: Clock;
   readonly store: ResultStore;
   readonly catchUp: CatchUp;
-  /** Contributions are received into these; whoever sums them gives them back. */
+  /** Contributions and results are received into these; whoever has summed or stored them gives them back. */
   readonly buffers: ChunkBuffers;
   isMember(hotkey: Hotkey): boolean;
   /** @throws {SkeinError} `allreduce/bad-certificate`, `allreduce/bad-proposal` */
@@ -112,10 +112,11 @@ export class Intake {
       const header = this.#checkRun(parseHeader("partial", message.header));
       await this.#round?.onPartial(from, header, message.body ?? new Uint8Array(0));
     });
-    this.#on("result", async (from, message) => {
-      const header = this.#checkRun(parseHeader("result", message.header));
-      await this.#round?.onResult(from, header, message.body ?? new Uint8Array(0));
-    }, (from, header, bodyBytes) => this.#round?.placeResult(from, header, bodyBytes));
+    this.#on(
+      "result",
+      (from, message) => this.#onResult(from, message),
+      (from, header, bodyBytes) => this.#round?.placeResult(from, header, bodyBytes),
+    );
     this.#unsubscribe.push(
       // Anybody may pass a certificate on: it proves itself.
       transport.onMessage(messageType("certificate"), (from, message) => {
@@ -155,6 +156,11 @@ export class Intake {
   async #onChunk(from: Hotkey, { header, body = new Uint8Array(0) }: Message): Promise<void> {
     const isKept = await this.#round?.onChunk(from, this.#checkRun(parseHeader("chunk", header)), body);
     // After an error nobody knows who holds it: it is left to the collector.
+    if (!isKept) this.#deps.buffers.give(body);
+  }
+
+  async #onResult(from: Hotkey, { header, body = new Uint8Array(0) }: Message): Promise<void> {
+    const isKept = await this.#round?.onResult(from, this.#checkRun(parseHeader("result", header)), body);
     if (!isKept) this.#deps.buffers.give(body);
   }
 

@@ -12,6 +12,7 @@ import { type Header, packMessage } from "./messages.ts";
 import type { Pace } from "./pace.ts";
 import type { PullWant } from "./pull.ts";
 import type { ResultStore, StoredResult } from "./result.ts";
+import type { ResultSpace } from "./result_space.ts";
 import type { RoundKeyCheck, RoundSigner } from "./round_keys.ts";
 import { RoundMachine } from "./round_machine.ts";
 import type { Suspicions } from "./suspicions.ts";
@@ -36,6 +37,7 @@ export interface LiveRoundDeps {
   readonly clock: Clock;
   readonly log: Log;
   readonly store: ResultStore;
+  readonly space: ResultSpace;
   readonly suspicions: Suspicions;
   readonly pace: Pace;
   digest(bytes: Uint8Array<ArrayBuffer>): Promise<Uint8Array>;
@@ -162,9 +164,10 @@ export class LiveRound {
     return this.#transfers.get(proposalDigest)?.placeResult(chunk, bodyBytes);
   }
 
-  async onResult(from: Hotkey, header: Header<"result">, body: Uint8Array): Promise<void> {
-    if (this.#isOver || !this.#machine.wantsResult(header.proposalDigest, from, header.chunk)) return;
-    await this.#transfers.get(header.proposalDigest)?.onResult(from, header, body);
+  /** @returns whether `body` is kept */
+  async onResult(from: Hotkey, header: Header<"result">, body: Uint8Array): Promise<boolean> {
+    if (this.#isOver || !this.#machine.wantsResult(header.proposalDigest, from, header.chunk)) return false;
+    return await this.#transfers.get(header.proposalDigest)?.onResult(from, header, body) ?? false;
   }
 
   #tick(): void {
@@ -240,7 +243,7 @@ export class LiveRound {
       case "hold": {
         const { outerStep } = this;
         const { origin, resultDigest, chunkDigests } = action;
-        const chunks = this.#transfers.get(action.digest)!.results();
+        const chunks = this.#transfers.get(action.digest)!.handOver();
         return store.put({ outerStep, origin, resultDigest, chunkDigests, chunks });
       }
       case "release":

@@ -11,6 +11,7 @@ import { refuse } from "./errors.ts";
 import { type Header, messageType } from "./messages.ts";
 import { planOf, type Proposal, proposalDigest } from "./proposal.ts";
 import type { ResultStore, StoredResult } from "./result.ts";
+import type { ResultSpace } from "./result_space.ts";
 
 export interface PullWant {
   readonly origin: Proposal;
@@ -28,10 +29,11 @@ export interface PullOptions {
 export interface PullDeps {
   readonly transport: Transport;
   readonly codec: Codec;
+  readonly space: ResultSpace;
   digest(bytes: Uint8Array<ArrayBuffer>): Promise<Uint8Array>;
 }
 
-/** @throws {SkeinError} `allreduce/pull-failed` when no source gave a chunk that matches */
+/** @throws {SkeinError} `allreduce/pull-failed` when no source gave a chunk that matches; what its place throws */
 export async function pullResult(
   want: PullWant,
   options: PullOptions,
@@ -51,7 +53,7 @@ export async function pullResult(
         resultDigestOf(proposalDigest(origin), toHex(body)) === resultDigest,
     ),
   );
-  const chunks: Uint8Array[] = new Array(plan.chunks.length);
+  const chunks = deps.space.open(plan.chunks.map(({ elements }) => deps.codec.result.encodedBytes(elements)));
   let next = 0;
   const worker = async () => {
     for (let chunk = next++; chunk < plan.chunks.length; chunk = next++) {
@@ -59,15 +61,17 @@ export async function pullResult(
       const bytes = deps.codec.result.encodedBytes(plan.chunks[chunk].elements);
       const isRight = async (body: Uint8Array) =>
         toHex(await deps.digest(body as Uint8Array<ArrayBuffer>)) === digest;
-      chunks[chunk] = await sources.ask(chunk, bytes, isRight);
+      const body = await sources.ask(chunk, bytes, isRight);
       // A group that certified what cannot be decoded has lied; no other source would give anything else.
-      deps.codec.result.check(chunks[chunk], plan.chunks[chunk].elements);
+      deps.codec.result.check(body, plan.chunks[chunk].elements);
+      if (!stop.signal.aborted) chunks.put(chunk, body);
     }
   };
   try {
     await Promise.all(Array.from({ length: options.concurrency }, worker));
   } catch (error) {
     stop.abort(error);
+    chunks.free();
     throw error;
   }
   return { outerStep: origin.outerStep, origin, resultDigest, chunkDigests, chunks };
@@ -76,7 +80,7 @@ export async function pullResult(
 /** @throws {SkeinError} `allreduce/unknown-result` */
 export function servePull(store: ResultStore, { resultDigest, chunk }: Header<"pull">): Message {
   const result = store.get(resultDigest);
-  const body = chunk < 0 ? result && fromHex(result.chunkDigests) : result?.chunks[chunk];
+  const body = chunk < 0 ? result && fromHex(result.chunkDigests) : chunkOf(result, chunk);
   if (!body) {
     throw refuse(
       "allreduce/unknown-result",
@@ -85,6 +89,9 @@ export function servePull(store: ResultStore, { resultDigest, chunk }: Header<"p
   }
   return { type: messageType("pull"), header: {}, body };
 }
+
+const chunkOf = (result: StoredResult | undefined, chunk: number): Uint8Array | undefined =>
+  result?.chunks.has(chunk) ? result.chunks.read(chunk) : undefined;
 
 /** Members that hold the result, asked in turn. */
 class Sources {

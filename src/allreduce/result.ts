@@ -1,7 +1,8 @@
-/** Results at hand: encoded chunks by result digest, kept for members that have to pull them. */
+/** Results at hand, by digest, kept for members that have to pull them. */
 import { assert } from "../base/assert.ts";
 import type { Codec } from "../codec/codec.ts";
 import { planOf, type Proposal } from "./proposal.ts";
+import type { EncodedChunks, ResultRoom } from "./result_space.ts";
 
 export interface StoredResult {
   readonly outerStep: number;
@@ -9,17 +10,22 @@ export interface StoredResult {
   readonly resultDigest: string;
   /** Hex, 64 digits a chunk. */
   readonly chunkDigests: string;
-  readonly chunks: readonly Uint8Array[];
+  /** Freed when the store lets go of the result. */
+  readonly chunks: ResultRoom;
 }
 
 export class ResultStore {
   #results = new Map<string, StoredResult>();
 
+  /** In place of what was held by this digest. */
   put(result: StoredResult): void {
+    const held = this.#results.get(result.resultDigest);
+    if (held !== undefined && held.chunks !== result.chunks) held.chunks.free();
     this.#results.set(result.resultDigest, result);
   }
 
   delete(resultDigest: string): void {
+    this.#results.get(resultDigest)?.chunks.free();
     this.#results.delete(resultDigest);
   }
 
@@ -31,7 +37,7 @@ export class ResultStore {
   keepOnly(outerStep: number, resultDigest: string): void {
     for (const [digest, result] of this.#results) {
       if (result.outerStep < outerStep || (result.outerStep === outerStep && digest !== resultDigest)) {
-        this.#results.delete(digest);
+        this.delete(digest);
       }
     }
   }
@@ -51,7 +57,7 @@ export class ResultStore {
  */
 export function decodeResult(
   origin: Proposal,
-  chunks: readonly Uint8Array[],
+  chunks: EncodedChunks,
   codec: Codec,
 ): Float32Array<ArrayBuffer> {
   const values = new Float32Array(origin.elementCount);
@@ -62,15 +68,20 @@ export function decodeResult(
 /** As `decodeResult`, into `values` [elementCount]: at the end of a round that may be the tensor that went in. */
 export function decodeResultInto(
   origin: Proposal,
-  chunks: readonly Uint8Array[],
+  chunks: EncodedChunks,
   codec: Codec,
   values: Float32Array,
 ): void {
   const plan = planOf(origin);
   assert(chunks.length === plan.chunks.length, "one encoded chunk for each chunk of the plan");
   assert(values.length === plan.elementCount, "values are of the tensor's size");
+  const most = plan.chunks.reduce(
+    (bytes, { elements }) => Math.max(bytes, codec.result.encodedBytes(elements)),
+    0,
+  );
+  const room = new Uint8Array(most);
   for (const { index, startElement, elements } of plan.chunks) {
-    codec.result.decodeInto(chunks[index], values.subarray(startElement, startElement + elements));
+    codec.result.decodeInto(chunks.read(index, room), values.subarray(startElement, startElement + elements));
   }
 }
 

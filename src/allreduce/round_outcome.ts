@@ -2,6 +2,7 @@
 import type { Certificate } from "./certificate.ts";
 import { planOf } from "./proposal.ts";
 import type { ResultStore } from "./result.ts";
+import type { EncodedChunks } from "./result_space.ts";
 import type { RoundEnd } from "./round_types.ts";
 import type { SpanPlan } from "./span_plan.ts";
 
@@ -21,8 +22,8 @@ export type RoundOutcome =
   | {
     readonly kind: "committed";
     readonly certificate: Certificate;
-    /** Encoded, in element order: `decodeResult(certificate.origin, chunks, codec)`. */
-    readonly chunks: readonly Uint8Array[];
+    /** `decodeResult(certificate.origin, chunks, codec)`; they can be read until a later step is committed. */
+    readonly chunks: EncodedChunks;
     readonly plan: SpanPlan;
     readonly stats: RoundStats;
   }
@@ -48,7 +49,7 @@ export function outcomeOf(
     stats: {
       members: certificate.proposal.members.length,
       attempts: end.attempts,
-      encodedBytes: chunks.reduce((bytes, chunk) => bytes + chunk.byteLength, 0),
+      encodedBytes: chunks.byteLength,
       rawBytes: 4 * plan.elementCount,
       ...measured,
     },

@@ -15,8 +15,8 @@ import { largestInput } from "./largest_input.ts";
 import { type Header, messageType } from "./messages.ts";
 import { memberIndexOf, membersOf, type Proposal } from "./proposal.ts";
 import type { ReduceAction } from "./reduce_machine.ts";
-import { ResultBlock } from "./result_block.ts";
 import { ResultOrder } from "./result_order.ts";
+import type { ResultRoom, ResultSpace } from "./result_space.ts";
 import type { RoundEvent } from "./round_types.ts";
 import type { SpanPlan } from "./span_plan.ts";
 
@@ -25,6 +25,7 @@ export interface TransferDeps {
   readonly codec: Codec;
   readonly reducer: ChunkReducer;
   readonly buffers: ChunkBuffers;
+  readonly space: ResultSpace;
   digest(bytes: Uint8Array<ArrayBuffer>): Promise<Uint8Array>;
   /** Feeds the machine. */
   feed(event: RoundEvent): void;
@@ -39,8 +40,11 @@ export class Transfer {
   #members: readonly Hotkey[];
   #deps: TransferDeps;
   readonly #contributions: Contributions;
-  #results: Uint8Array[];
-  readonly #block: ResultBlock;
+  /** Opened when the first chunk is there. */
+  #results: ResultRoom | undefined;
+  #isHandedOver = false;
+  /** Results that we send on: for as long as somebody has not taken them. */
+  readonly #passedOn = new Map<number, Uint8Array>();
   #grid: GridTransfer | undefined;
   #order: ResultOrder;
   #closed = new AbortController();
@@ -58,8 +62,6 @@ export class Transfer {
     this.#members = membersOf(proposal);
     this.#deps = deps;
     this.#contributions = new Contributions(proposal, plan, values, { ...deps, self: deps.transport.self });
-    this.#results = new Array(plan.chunks.length);
-    this.#block = new ResultBlock(plan, deps.codec.result);
     this.#grid = plan.grid && new GridTransfer(digest, proposal, plan.grid, {
       ...deps,
       sum: (chunk, inputs) => this.#sum(chunk, inputs),
@@ -74,11 +76,13 @@ export class Transfer {
     this.#closed.abort(refuse("allreduce/aborted", "transfer chunks: the attempt is over"));
     this.#contributions.clear();
     this.#grid?.close();
+    if (!this.#isHandedOver) this.#results?.free();
   }
 
-  /** All result chunks in element order; the machine has said that they are complete. */
-  results(): readonly Uint8Array[] {
-    return this.#results;
+  /** The whole result, which the machine has said is complete. The caller frees it. */
+  handOver(): ResultRoom {
+    this.#isHandedOver = true;
+    return this.#results!;
   }
 
   perform(action: ReduceAction): void {
@@ -126,14 +130,17 @@ export class Transfer {
 
   /** Where the body of a result may be received. */
   placeResult(chunk: number, bodyBytes: number): Uint8Array | undefined {
-    return this.#block.place(chunk, bodyBytes);
+    return this.#contributions.place(chunk, bodyBytes, this.#deps.codec.result);
   }
 
-  /** @throws {SkeinError} `allreduce/corrupt-result` after telling the machine */
-  async onResult(from: Hotkey, header: Header<"result">, body: Uint8Array): Promise<void> {
+  /**
+   * @returns whether `body` is kept
+   * @throws {SkeinError} `allreduce/corrupt-result` after telling the machine
+   */
+  async onResult(from: Hotkey, header: Header<"result">, body: Uint8Array): Promise<boolean> {
     const corruption = await this.#corruption(header, body, this.#deps.codec.result);
     const { chunk } = header;
-    if (this.#closed.signal.aborted || this.#results[chunk] !== undefined) return;
+    if (this.#closed.signal.aborted || this.#results?.has(chunk)) return false;
     if (corruption) {
       this.#deps.feed({ type: "corrupt-result", from, digest: this.#digest });
       throw refuse("allreduce/corrupt-result", `read result ${chunk} of ${from}: ${corruption}`, {
@@ -141,11 +148,33 @@ export class Transfer {
         chunk,
       });
     }
-    this.#results[chunk] = body;
-    if (this.#grid) return this.#tell(from, header);
-    for (const next of this.#order.arrived(memberIndexOf(this.proposal, from), header)) {
-      this.#tell(from, next);
+    const isKept = this.#keepResult(chunk, body, this.#grid !== undefined);
+    if (isKept === undefined) return false;
+    if (this.#grid) this.#tell(from, header);
+    else {
+      for (const next of this.#order.arrived(memberIndexOf(this.proposal, from), header)) {
+        this.#tell(from, next);
+      }
     }
+    return isKept;
+  }
+
+  /** @returns whether `body` itself is kept; undefined when it could not be, and the round is over for us */
+  #keepResult(chunk: number, body: Uint8Array, isPassedOn: boolean): boolean | undefined {
+    try {
+      this.#results ??= this.#openResults();
+      const isKept = this.#results.put(chunk, body);
+      if (isPassedOn) this.#passedOn.set(chunk, body);
+      return isKept || isPassedOn;
+    } catch (error) {
+      this.#deps.giveUp(error); // the disk's fault, not the sender's
+      return undefined;
+    }
+  }
+
+  #openResults(): ResultRoom {
+    const { space, codec: { result } } = this.#deps;
+    return space.open(this.#plan.chunks.map(({ elements }) => result.encodedBytes(elements)));
   }
 
   #tell(from: Hotkey, { chunk, digest: chunkDigest, seal }: Header<"result">): void {
@@ -191,7 +220,7 @@ export class Transfer {
   }
 
   #reduced(chunk: number, { encoded, digest }: SummedChunk): void {
-    this.#results[chunk] = encoded;
+    if (this.#keepResult(chunk, encoded, true) === undefined) return;
     this.#deps.feed({ type: "reduced", digest: this.#digest, chunk, chunkDigest: digest });
   }
 
@@ -228,7 +257,7 @@ export class Transfer {
     const others = this.#members.map((_, k) => (self + k) % this.#members.length).slice(1);
     const what = { chunk, digest, seal: seal ?? null };
     for (const index of to ?? others) {
-      this.#spawn(this.#send(this.#members[index], "result", what, () => this.#results[chunk]));
+      this.#spawn(this.#send(this.#members[index], "result", what, () => this.#passedOn.get(chunk)!));
     }
   }
 

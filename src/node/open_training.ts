@@ -1,7 +1,7 @@
 /** The part of a node that trains: the model, what trains it, and what agrees on it with others. */
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { AllReduce, cachedVerify } from "../allreduce/allreduce.ts";
+import { AllReduce, cachedVerify, type ResultSpace } from "../allreduce/allreduce.ts";
 import type { StepCodec, WarmUp } from "../allreduce/step_form.ts";
 import type { Clock } from "../base/clock.ts";
 import { describeError, isSkeinError } from "../base/errors.ts";
@@ -24,6 +24,7 @@ import type { NodeOptions } from "./node_options.ts";
 import { nativeDigest } from "./native_digest.ts";
 import type { PeerDirectory } from "./peer_directory.ts";
 import { ProfileSession } from "./profile_session.ts";
+import { ResultFiles } from "./result_files.ts";
 import { ed25519RoundKeys } from "./round_keys.ts";
 import { RoundLockFile } from "./round_lock_file.ts";
 import { openTuning } from "./kernel_tuning.ts";
@@ -69,11 +70,12 @@ export async function openTraining(
   const profile = options.profile === undefined ? undefined : await openProfile(options.profile, parts);
   const untrained = initialParameters(model, run.seed);
   const exchange = openExchange(gpu, run, resources);
-  const allReduce = openAllReduce(run, untrained.length, exchange, parts);
-  resources.defer(() => allReduce.close());
-
   const runHome = join(home, "runs", run.runId.slice(0, 16));
   await mkdir(runHome, { recursive: true, mode: 0o700 });
+  const resultSpace = resources.use(new ResultFiles(join(runHome, "results")));
+  const allReduce = openAllReduce(run, untrained.length, { ...exchange, resultSpace }, parts);
+  resources.defer(() => allReduce.close());
+
   const store = await StateStore.open(runHome, { log });
   const states = await StateKeeper.open(run, untrained, { transport, allReduce, store, log });
   const waypoints = new WaypointShelf();
@@ -132,7 +134,7 @@ function openExchange(gpu: Gpu, run: Run, resources: AsyncDisposableStack): Step
 function openAllReduce(
   run: Run,
   elementCount: number,
-  exchange: StepCodec & { warmUp?: WarmUp },
+  exchange: StepCodec & { warmUp?: WarmUp; resultSpace: ResultSpace },
   { network: { transport }, directory, signer, deps: { clock, log } }: TrainingParts,
 ): AllReduce {
   const { training } = run.config;

@@ -11,6 +11,7 @@ import {
   type Certificate,
   certificateFromPlain,
   decodeResult,
+  type EncodedChunks,
   mayGoOn,
   plainCertificate,
 } from "../allreduce/allreduce.ts";
@@ -116,7 +117,7 @@ export class StateKeeper {
    * The outer step, from committed bytes that follow our state.
    * @param chunks encoded, in element order
    */
-  async advance(certificate: Certificate, chunks: readonly Uint8Array[]): Promise<void> {
+  async advance(certificate: Certificate, chunks: EncodedChunks): Promise<void> {
     if (!this.isAnchored(certificate)) {
       throw new SkeinError(
         "node/not-our-anchor",

@@ -10,6 +10,7 @@ import type { ChunkReducer, Codec } from "../../src/codec/codec.ts";
 import {
   AllReduce,
   type Certificate,
+  type EncodedChunks,
   type RoundLock,
   type RoundOutcome,
 } from "../../src/allreduce/allreduce.ts";
@@ -84,7 +85,7 @@ export interface ParticipantDeps {
   expected(): readonly Hotkey[];
   /** The newest state that a peer in reach would give. */
   download(): RunState | undefined;
-  onCommit(certificate: Certificate, root: string, chunks: readonly Uint8Array[]): void;
+  onCommit(certificate: Certificate, root: string, chunks: EncodedChunks): void;
   onEnd(outerStep: number, outcome: RoundOutcome): void;
   onBadCertificate(error: unknown): void;
   /** Its own, or a peer's that passed its checks. */
@@ -185,7 +186,7 @@ export class Participant {
     };
   }
 
-  #apply(certificate: Certificate, chunks: readonly Uint8Array[]): void {
+  #apply(certificate: Certificate, chunks: EncodedChunks): void {
     const { disk, onBadCertificate, onCommit, block } = this.#deps;
     // The chain's own height says whether continuity is waived, not what a leader wrote into its proposal.
     const isRecovery = block() >= disk.startBlock + this.#options.recoveryBlocks;

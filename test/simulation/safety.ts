@@ -11,7 +11,7 @@
  */
 import type { Hotkey } from "../../src/base/transport.ts";
 import type { ChunkReducer, WeightedChunk } from "../../src/codec/codec.ts";
-import type { Certificate } from "../../src/allreduce/allreduce.ts";
+import type { Certificate, EncodedChunks } from "../../src/allreduce/allreduce.ts";
 import { planOf } from "../../src/allreduce/proposal.ts";
 import type { RoundKeys } from "../../src/allreduce/round_keys.ts";
 import { PeriodicReducer } from "./periodic_codec.ts";
@@ -40,7 +40,7 @@ export class Safety {
     if (!this.violations.includes(text)) this.violations.push(text);
   }
 
-  committed(by: Hotkey, certificate: Certificate, root: string, chunks: readonly Uint8Array[]): void {
+  committed(by: Hotkey, certificate: Certificate, root: string, chunks: EncodedChunks): void {
     const { outerStep, resultDigest } = certificate;
     const first = this.#results.get(outerStep);
     if (!first) this.#results.set(outerStep, { resultDigest, root, by });
@@ -73,12 +73,12 @@ export class Safety {
     }
   }
 
-  #checkShares({ origin, outerStep }: Certificate, chunks: readonly Uint8Array[]): void {
+  #checkShares({ origin, outerStep }: Certificate, chunks: EncodedChunks): void {
     const { hotkeys, hostile } = this.#facts;
     const members = origin.members.map((m) => m.hotkey);
     if (members.some((hotkey) => hostile.has(hotkey))) return;
     planOf(origin).chunks.forEach(({ index }) => {
-      const shares = new Float32Array(chunks[index].slice().buffer);
+      const shares = new Float32Array(chunks.read(index).slice().buffer);
       let sum = 0;
       let perSample: number | undefined;
       for (let i = 0; i < shares.length; i++) {

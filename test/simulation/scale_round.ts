@@ -228,7 +228,7 @@ function measure(
   const average = (of: (at: number) => number) =>
     traffic.reduce((sum, _, at) => sum + of(at), 0) / traffic.length;
   const most = (of: (at: number) => number) => traffic.reduce((max, _, at) => Math.max(max, of(at)), 0);
-  const mean = committed.length > 0 ? meanConstant(committed[0].chunks) : undefined;
+  const mean = committed.length > 0 ? meanConstant([...committed[0].chunks]) : undefined;
   const grid = committed[0]?.plan.grid;
   return {
     members,

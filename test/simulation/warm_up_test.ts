@@ -1,6 +1,6 @@
 /** A run that exchanges its first two steps as u8 and the rest sparsely, by the real `AllReduce` in virtual time. */
 import assert from "node:assert/strict";
-import { type Certificate, decodeResult } from "../../src/allreduce/allreduce.ts";
+import { type Certificate, decodeResult, type EncodedChunks } from "../../src/allreduce/allreduce.ts";
 import { CpuReducer } from "../../src/codec/cpu_reducer.ts";
 import { sparseTopK } from "../../src/codec/sparse.ts";
 import { u8Blockwise } from "../../src/codec/u8_blockwise.ts";
@@ -19,7 +19,7 @@ const PATIENCE_MS = 120_000;
 interface Committed {
   readonly certificate: Certificate;
   readonly root: string;
-  readonly chunks: readonly Uint8Array[];
+  readonly chunks: EncodedChunks;
 }
 
 class Run {

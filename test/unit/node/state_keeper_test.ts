@@ -2,7 +2,12 @@ import assert from "node:assert/strict";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type AllReduce, type Certificate, plainCertificate } from "../../../src/allreduce/allreduce.ts";
+import {
+  type AllReduce,
+  type Certificate,
+  ChunksInMemory,
+  plainCertificate,
+} from "../../../src/allreduce/allreduce.ts";
 import { planOf } from "../../../src/allreduce/proposal.ts";
 import { SkeinError } from "../../../src/base/errors.ts";
 import { eventLog, type LogEvent } from "../../../src/base/log.ts";
@@ -23,7 +28,8 @@ const run = {
   config: { exchange: EXCHANGES.f32, training: { outerLearningRate: 1, outerMomentum: 0 } },
 } as unknown as Run;
 /** A result that changes nothing, cut as the plan of those certificates cuts it. */
-const zerosOf = () => planOf(proposalOf(0)).chunks.map(({ elements }) => new Uint8Array(4 * elements));
+const zerosOf = () =>
+  new ChunksInMemory(planOf(proposalOf(0)).chunks.map(({ elements }) => new Uint8Array(4 * elements)));
 
 /** A state of random values made from `anchorRoot`, as far as its certificate tells. */
 function madeState(step: number, anchorRoot: string): ModelState {
@@ -40,7 +46,7 @@ interface Scene {
 }
 
 /** A node with the untrained model; `fetch` is what the members give it of a result. */
-async function withKeeper(fetch: () => Promise<Uint8Array[]>, body: (scene: Scene) => Promise<void>) {
+async function withKeeper(fetch: () => Promise<ChunksInMemory>, body: (scene: Scene) => Promise<void>) {
   const home = await mkdtemp(join(tmpdir(), "skein-states-"));
   try {
     const network = new MemoryNetwork();
