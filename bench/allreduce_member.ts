@@ -167,10 +167,11 @@ async function digestOf({ chunks }: Committed): Promise<string> {
 function faultOf({ chunks, plan, certificate }: Committed, round: number): string | undefined {
   const group = certificate.origin.members.map(({ hotkey }) => hotkeys.indexOf(hotkey));
   const { member, members } = options;
+  const room = new Uint8Array(MAX_CHUNK_BYTES);
   for (const chunk of plan.chunks) {
     if (chunk.index % members !== member) continue;
     const contributors = group.filter((_, i) => plan.contributes(i, chunk.index));
-    const fault = resultFault(chunks.read(chunk.index), chunk, codec, contributors, round);
+    const fault = resultFault(chunks.read(chunk.index, room), chunk, codec, contributors, round);
     if (fault !== undefined) return fault;
   }
   return undefined;

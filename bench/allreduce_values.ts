@@ -22,6 +22,8 @@ export function fillValues(values: Float32Array, member: number, round: number, 
 /** Of the check below, used again: it must not count as the all-reduce's memory. */
 const sums = new Map<number, Float64Array>();
 const scratch = new Map<number, Float32Array>();
+const decoded = new Map<number, Float32Array>();
+const encodings = new Map<number, Uint8Array<ArrayBuffer>>();
 
 function zeroed<A extends { fill(value: number): A }>(
   arrays: Map<number, A>,
@@ -31,6 +33,11 @@ function zeroed<A extends { fill(value: number): A }>(
   const array = arrays.get(length) ?? make();
   arrays.set(length, array);
   return array.fill(0);
+}
+
+function roomFor(codec: Codec, elements: number): Uint8Array<ArrayBuffer> {
+  const bytes = codec.encodedBytes(elements);
+  return zeroed(encodings, bytes, () => new Uint8Array(bytes));
 }
 
 /**
@@ -51,7 +58,7 @@ export function resultFault(
   let largest = 0;
   for (const member of contributors) {
     fillValues(values, member, round, startElement);
-    codec.decodeInto(codec.encode(values), values);
+    codec.decodeInto(codec.encode(values, roomFor(codec, elements)), values);
     const weight = samplesOf(member);
     weights += weight;
     for (let e = 0; e < elements; e++) mean[e] += weight * values[e];
@@ -62,7 +69,8 @@ export function resultFault(
   }
   const rounding = 4 * largest * 2 ** -23;
   let quantisation = 0;
-  const again = codec.result.decode(codec.result.encode(values), elements);
+  const again = zeroed(decoded, elements, () => new Float32Array(elements));
+  codec.result.decodeInto(codec.result.encode(values, roomFor(codec.result, elements)), again);
   for (let e = 0; e < elements; e++) quantisation = Math.max(quantisation, Math.abs(again[e] - mean[e]));
   const found = values;
   codec.result.decodeInto(encoded, found);

@@ -25,7 +25,7 @@ export interface ReduceOptions {
 }
 
 /** Of all senders together, at one reducer: 16 MiB of chunks of 128 KiB. */
-const MAX_HELD_CHUNKS = 128;
+const MAX_HELD_CHUNKS = 48;
 
 /** How long the next chunk waited for its last contribution; how long a reducer took from result to result. */
 export type ObserveReduce = (phase: "sender" | "reducer", ms: number) => void;

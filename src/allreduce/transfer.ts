@@ -33,6 +33,12 @@ export interface TransferDeps {
   giveUp(error: unknown): void;
 }
 
+interface OutgoingResult {
+  readonly bytes: Uint8Array;
+  /** Nobody else holds them. */
+  readonly isSpare: boolean;
+}
+
 export class Transfer {
   readonly proposal: Proposal;
   #digest: string;
@@ -43,8 +49,8 @@ export class Transfer {
   /** Opened when the first chunk is there. */
   #results: ResultRoom | undefined;
   #isHandedOver = false;
-  /** Results that we send on: for as long as somebody has not taken them. */
-  readonly #passedOn = new Map<number, Uint8Array>();
+  /** Results that we send, until all have taken them. */
+  readonly #outgoing = new Map<number, OutgoingResult>();
   #grid: GridTransfer | undefined;
   #order: ResultOrder;
   #closed = new AbortController();
@@ -89,7 +95,7 @@ export class Transfer {
     const { type } = action;
     if (type === "contribute") this.#spawn(this.#contribute(action.to, action.chunk));
     else if (type === "reduce") this.#spawn(this.#reduce(action.chunk, action.senders));
-    else if (type === "publish" || type === "forward") this.#publish(action);
+    else if (type === "publish" || type === "forward") this.#spawn(this.#publish(action));
     else if (type === "sum") this.#spawn(this.#sumRow(action));
     else if (type === "combine") this.#spawn(this.#combine(action));
     else if (type === "excluded") this.#forget(action);
@@ -148,24 +154,24 @@ export class Transfer {
         chunk,
       });
     }
-    const isKept = this.#keepResult(chunk, body, this.#grid !== undefined);
+    const isKept = this.#store(chunk, body);
     if (isKept === undefined) return false;
-    if (this.#grid) this.#tell(from, header);
-    else {
-      for (const next of this.#order.arrived(memberIndexOf(this.proposal, from), header)) {
-        this.#tell(from, next);
-      }
+    if (this.#grid) {
+      this.#outgoing.set(chunk, { bytes: body, isSpare: false });
+      this.#tell(from, header);
+      return true;
+    }
+    for (const next of this.#order.arrived(memberIndexOf(this.proposal, from), header)) {
+      this.#tell(from, next);
     }
     return isKept;
   }
 
   /** @returns whether `body` itself is kept; undefined when it could not be, and the round is over for us */
-  #keepResult(chunk: number, body: Uint8Array, isPassedOn: boolean): boolean | undefined {
+  #store(chunk: number, body: Uint8Array): boolean | undefined {
     try {
       this.#results ??= this.#openResults();
-      const isKept = this.#results.put(chunk, body);
-      if (isPassedOn) this.#passedOn.set(chunk, body);
-      return isKept || isPassedOn;
+      return this.#results.put(chunk, body);
     } catch (error) {
       this.#deps.giveUp(error); // the disk's fault, not the sender's
       return undefined;
@@ -220,17 +226,22 @@ export class Transfer {
   }
 
   #reduced(chunk: number, { encoded, digest }: SummedChunk): void {
-    if (this.#keepResult(chunk, encoded, true) === undefined) return;
+    const isKept = this.#store(chunk, encoded);
+    if (isKept === undefined) return;
+    this.#outgoing.set(chunk, { bytes: encoded, isSpare: !isKept });
     this.#deps.feed({ type: "reduced", digest: this.#digest, chunk, chunkDigest: digest });
   }
 
   /** @returns undefined when somebody spoiled the sum, which the machine was told, or when the attempt is over */
   async #sum(chunk: number, inputs: ReadonlyMap<Hotkey, WeightedChunk>): Promise<SummedChunk | undefined> {
     const { elements } = this.#plan.chunks[chunk];
+    const { codec: { result }, reducer, buffers } = this.#deps;
+    const room = buffers.take(result.encodedBytes(elements));
     let encoded: Uint8Array<ArrayBuffer>;
     try {
-      encoded = await this.#deps.reducer.reduce([...inputs.values()], elements);
-      this.#deps.codec.result.check(encoded, elements);
+      encoded = await reducer.reduce([...inputs.values()], elements, room);
+      if (encoded !== room) buffers.give(room);
+      result.check(encoded, elements);
     } catch (error) {
       // What the inputs make impossible is their senders' fault; what the reducer cannot do (a lost GPU) is ours.
       const isOfInputs = isSkeinError(error) && error.code.startsWith("codec/");
@@ -251,14 +262,20 @@ export class Transfer {
   }
 
   /** To all at once: one buffer, so a slow member costs a reference, not a copy. */
-  #publish({ chunk, digest, seal, to }: Extract<ReduceAction, { type: "publish" | "forward" }>): void {
+  async #publish(
+    { chunk, digest, seal, to }: Extract<ReduceAction, { type: "publish" | "forward" }>,
+  ): Promise<void> {
     const self = memberIndexOf(this.proposal, this.#deps.transport.self);
     // Those after us first: not everybody begins with the same link.
     const others = this.#members.map((_, k) => (self + k) % this.#members.length).slice(1);
     const what = { chunk, digest, seal: seal ?? null };
-    for (const index of to ?? others) {
-      this.#spawn(this.#send(this.#members[index], "result", what, () => this.#passedOn.get(chunk)!));
-    }
+    const { bytes, isSpare } = this.#outgoing.get(chunk)!;
+    const areSent = await Promise.all(
+      (to ?? others).map((index) => this.#send(this.#members[index], "result", what, () => bytes)),
+    );
+    if (to !== undefined || !areSent.every((isSent) => isSent)) return;
+    this.#outgoing.delete(chunk);
+    if (isSpare) this.#deps.buffers.give(bytes);
   }
 
   /** @returns whether the link has taken all of it */

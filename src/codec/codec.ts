@@ -25,12 +25,13 @@ export interface Codec {
   cover?(encoded: Uint8Array, share: number, covered: Float32Array): void;
   /**
    * Only of codecs that do it in one pass over the elements: `result.encode` of what `accumulate`, encoding after
-   * encoding, makes of zeros, the same bytes. @throws as these
+   * encoding, makes of zeros, the same bytes. @param into as in `encode` @throws as these
    */
   mean?(
     encodings: readonly Uint8Array[],
     shares: readonly number[],
     elements: number,
+    into?: Uint8Array<ArrayBuffer>,
   ): Uint8Array<ArrayBuffer>;
   /** Whether `decode` would accept the bytes, at the least cost that tells. @throws as `decode` */
   check(encoded: Uint8Array, elements: number): void;
@@ -50,5 +51,10 @@ export interface WeightedChunk {
  * (`src/train`), on the CPU in the simulator.
  */
 export interface ChunkReducer {
-  reduce(inputs: readonly WeightedChunk[], elements: number): Promise<Uint8Array<ArrayBuffer>>;
+  /** @param into of the result's `encodedBytes`: filled and returned by those that can; others return a new array */
+  reduce(
+    inputs: readonly WeightedChunk[],
+    elements: number,
+    into?: Uint8Array<ArrayBuffer>,
+  ): Promise<Uint8Array<ArrayBuffer>>;
 }

@@ -31,7 +31,11 @@ export class CpuReducer implements ChunkReducer {
   }
 
   /** @throws {CodecError} `codec/weights`, and what the codec throws on a malformed input */
-  async reduce(inputs: readonly WeightedChunk[], elements: number): Promise<Uint8Array<ArrayBuffer>> {
+  async reduce(
+    inputs: readonly WeightedChunk[],
+    elements: number,
+    into?: Uint8Array<ArrayBuffer>,
+  ): Promise<Uint8Array<ArrayBuffer>> {
     assert(Number.isSafeInteger(elements) && elements >= 0, "reduce: elements is a count");
     const shares = normalisedShares(inputs.map((input) => input.weight));
     // Garbage is refused whatever it weighs: decoding finds the rest of it. Those that weigh nothing are nobody.
@@ -43,10 +47,10 @@ export class CpuReducer implements ChunkReducer {
     const { clip, trim } = this.#options;
     const rows = clip || trim ? chunks.map((encoded) => this.#codec.decode(encoded, elements)) : [];
     const factors = clip ? clipFactors(rows.map(squaredNorm)) : weights.map(() => 1);
-    if (trim) return this.#codec.result.encode(trimmedMean(rows, weights, factors, trim));
+    if (trim) return this.#codec.result.encode(trimmedMean(rows, weights, factors, trim), into);
     const clipped = weights.map((share, i) => Math.fround(share * factors[i]));
-    if (this.#codec.mean !== undefined) return this.#codec.mean(chunks, clipped, elements);
-    return this.#codec.result.encode(this.#mean(chunks, weights, clipped, elements));
+    if (this.#codec.mean !== undefined) return this.#codec.mean(chunks, clipped, elements, into);
+    return this.#codec.result.encode(this.#mean(chunks, weights, clipped, elements), into);
   }
 
   /** @param clipped shares times clip factors; without them an element's cover would shrink too */

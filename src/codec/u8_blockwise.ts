@@ -80,10 +80,10 @@ export const u8Blockwise: Codec = {
     }
   },
 
-  mean(encodings, shares, total) {
+  mean(encodings, shares, total, mean = new Uint8Array(blockwiseBytes(FORMAT, total))) {
+    assert(mean.length === blockwiseBytes(FORMAT, total), "u8: the buffer is of the encoding's size");
     shares.forEach(assertShare);
     for (const encoded of encodings) readScales(FORMAT, encoded, total);
-    const mean = new Uint8Array(blockwiseBytes(FORMAT, total));
     for (let start = 0; start < total; start += SLICE_ELEMENTS) {
       const elements = Math.min(SLICE_ELEMENTS, total - start);
       sliceValues.fill(0, 0, elements);
