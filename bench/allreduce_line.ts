@@ -9,6 +9,7 @@ import { systemClock } from "../src/base/clock.ts";
 import { startHost } from "../src/net/host.ts";
 import { StreamBytes } from "../src/net/stream_bytes.ts";
 import { commands, JsonProcess, tell } from "./allreduce_process.ts";
+import { benchScript } from "./allreduce_program.ts";
 
 const PROTOCOL = "/skein-bench/line/1";
 const WRITE_BYTES = [256 << 10, 1 << 20];
@@ -23,7 +24,7 @@ export async function lineRate(
   bytes: number,
   places: readonly { prefix: readonly string[]; listen: string }[],
 ): Promise<number> {
-  const script = "./allreduce_line.ts";
+  const script = await benchScript("allreduce_line");
   const receiver = new JsonProcess("line receiver", script, { listen: places[0].listen }, places[0].prefix);
   const processes = [receiver];
   try {

@@ -6,12 +6,12 @@
  */
 import { AllReduce, cachedVerify, decodeResultInto, type RoundOutcome } from "../src/allreduce/allreduce.ts";
 import type { RoundTimeouts } from "../src/allreduce/round_types.ts";
-import { sha256Bulk, toHex } from "../src/base/bytes.ts";
+import { sha256Bulk, sha256Sync, toHex, utf8 } from "../src/base/bytes.ts";
 import { systemClock } from "../src/base/clock.ts";
 import { isSkeinError } from "../src/base/errors.ts";
 import { eventLog } from "../src/base/log.ts";
 import type { Signer } from "../src/base/transport.ts";
-import { cryptoReady, devAccount, verifySignature } from "../src/chain/sr25519.ts";
+import { accountFromSeed, cryptoReady, verifySignature } from "../src/chain/sr25519_signature.ts";
 import { codecByName } from "../src/codec/by_name.ts";
 import { CpuReducer } from "../src/codec/cpu_reducer.ts";
 import { startNetwork } from "../src/net/network.ts";
@@ -42,7 +42,10 @@ const ZERO_DIGEST = "00".repeat(32);
 
 const options: MemberOptions = JSON.parse(Deno.args[0]);
 await cryptoReady();
-const accounts = Array.from({ length: options.members }, (_, i) => devAccount(`//bench/${i}`));
+const accounts = Array.from(
+  { length: options.members },
+  (_, i) => accountFromSeed(sha256Sync(utf8(`bench/${i}`))),
+);
 const hotkeys = accounts.map((account) => account.address);
 const own = accounts[options.member];
 const signer: Signer = { hotkey: own.address, sign: (message) => own.sign(message) };

@@ -3,6 +3,7 @@
  * errors go to ours. What it has used so far is read from /proc, so that the child need not measure itself.
  */
 import { fileURLToPath } from "node:url";
+import { V8_FLAGS } from "../src/node/v8_flags.ts";
 
 export interface Report {
   readonly report: string;
@@ -28,7 +29,10 @@ export class JsonProcess {
   #wake: () => void = () => {};
   #isOver = false;
 
-  /** @param prefix a command that runs the rest, for instance `ip netns exec NAME` */
+  /**
+   * @param script a path; a relative one begins here
+   * @param prefix a command that runs the rest, for instance `ip netns exec NAME`
+   */
   constructor(name: string, script: string, options: object, prefix: readonly string[] = []) {
     const path = fileURLToPath(new URL(script, import.meta.url));
     const config = fileURLToPath(new URL("../deno.json", import.meta.url));
@@ -40,7 +44,8 @@ export class JsonProcess {
       "--quiet",
       "--no-check",
       "--unstable-net",
-      `--config=${config}`,
+      // A bundle needs none, and a lock file to read would count as memory.
+      script.endsWith(".js") ? "--no-config" : `--config=${config}`,
       ...v8Flags(),
       path,
       JSON.stringify(options),
@@ -109,10 +114,10 @@ export class JsonProcess {
   }
 }
 
-/** For experiments: `SKEIN_BENCH_V8_FLAGS=--cpu-prof,…`. */
+/** The program's own, and for experiments `SKEIN_BENCH_V8_FLAGS=--cpu-prof,…`. */
 function v8Flags(): string[] {
-  const flags = Deno.env.get("SKEIN_BENCH_V8_FLAGS");
-  return flags ? [`--v8-flags=${flags}`] : [];
+  const more = Deno.env.get("SKEIN_BENCH_V8_FLAGS");
+  return [`--v8-flags=${[V8_FLAGS, ...(more ? [more] : [])].join(",")}`];
 }
 
 /** In a child: its commands, one at a time. Ends when the parent closes its end. */

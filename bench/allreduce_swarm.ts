@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { systemClock } from "../src/base/clock.ts";
 import { codecByName } from "../src/codec/by_name.ts";
 import { JsonProcess } from "./allreduce_process.ts";
+import { benchScript } from "./allreduce_program.ts";
 import type { MemberOptions } from "./allreduce_member.ts";
 
 /** Where a member runs. */
@@ -63,9 +64,10 @@ export class BenchSwarm {
 
   /** Every member connected to every other. */
   static async start({ places, ...shared }: SwarmOptions): Promise<BenchSwarm> {
+    const script = await benchScript("allreduce_member");
     const directory = mkdtempSync(join(tmpdir(), "skein-bench-"));
     const members = places.map((place, member) =>
-      new JsonProcess(`member ${member}`, "./allreduce_member.ts", {
+      new JsonProcess(`member ${member}`, script, {
         member,
         directory: join(directory, String(member)),
         members: places.length,

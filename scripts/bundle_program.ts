@@ -10,18 +10,16 @@ import { cpSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node
 import { createRequire } from "node:module";
 import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { ROOT, runDeno } from "./run_command.ts";
+import { ADDON, bundle } from "./bundle.ts";
+import { ROOT } from "./run_command.ts";
 
-const ADDON = "node-datachannel";
 const WORKER = "src/chain/wallet/box_key_worker.ts";
 
 /** Fills `directory`, which must be empty. @throws when the bundler fails, with what it said */
 export async function bundleProgram(directory: string): Promise<void> {
   mkdirSync(directory, { recursive: true });
-  const externals = [ADDON, `${ADDON}/polyfill`].flatMap((name) => ["--external", name]);
-  await bundle("cli.ts", ["--code-splitting", ...externals, "--outdir", directory]);
-  const worker = join(directory, basename(WORKER));
-  await bundle(WORKER, ["--output", worker]);
+  await bundle(["cli.ts"], directory);
+  await bundleFile(WORKER, join(directory, basename(WORKER)));
   const addon = packageFolder(import.meta.resolve(`${ADDON}/polyfill`));
   const version = copyPackage(addon, directory);
   const require = createRequire(join(addon, "package.json"));
@@ -31,11 +29,6 @@ export async function bundleProgram(directory: string): Promise<void> {
   const { unstable } = JSON.parse(readFileSync(join(ROOT, "deno.json"), "utf8"));
   write(directory, "deno.json", { nodeModulesDir: "manual", unstable, lock: false });
   write(directory, "package.json", { type: "module", dependencies: { [ADDON]: version } });
-}
-
-async function bundle(entry: string, flags: readonly string[]): Promise<void> {
-  const { code, output } = await runDeno(["bundle", "--platform", "deno", ...flags, entry]);
-  if (code !== 0) throw new Error(`bundle ${entry}: deno bundle failed with code ${code}\n${output}`);
 }
 
 /** Where node-datachannel keeps its binary for this machine (glibc on Linux: Deno itself needs it). */

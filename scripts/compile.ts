@@ -9,6 +9,7 @@
 import { mkdirSync, mkdtempSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { VERSION } from "../src/cli/version.ts";
+import { V8_FLAGS } from "../src/node/v8_flags.ts";
 import { bundleProgram } from "./bundle_program.ts";
 import { ROOT, runDeno } from "./run_command.ts";
 import { writeSelfExtracting } from "./self_extracting.ts";
@@ -31,16 +32,9 @@ async function main(args: readonly string[]): Promise<number> {
 async function compile(): Promise<boolean> {
   const { code, output } = await runDeno(
     [
-      "compile",
-      "-A",
-      "--no-check",
-      "--include",
-      "src/node/node.ts",
-      "--include",
-      "src/chain/wallet/box_key_worker.ts",
-      "--output",
-      OUTPUT,
-      "cli.ts",
+      ...["compile", "-A", "--no-check", `--v8-flags=${V8_FLAGS}`],
+      ...["--include", "src/node/node.ts", "--include", "src/chain/wallet/box_key_worker.ts"],
+      ...["--output", OUTPUT, "cli.ts"],
     ],
   );
   if (code === 0) return true;

@@ -24,8 +24,11 @@ export interface ReduceOptions {
   readonly longestWaitMs?: number;
 }
 
-/** Of all senders together, at one reducer: 16 MiB of chunks of 128 KiB. */
-const MAX_HELD_CHUNKS = 48;
+/**
+ * Of all senders together, at one reducer: 8 MiB of chunks of 128 KiB. What a member has under way to all others is as much: 0.67
+ * Gbit/s over a round trip of 100 ms.
+ */
+const MAX_HELD_CHUNKS = 64;
 
 /** How long the next chunk waited for its last contribution; how long a reducer took from result to result. */
 export type ObserveReduce = (phase: "sender" | "reducer", ms: number) => void;

@@ -6,6 +6,7 @@ import { toHex } from "../base/bytes.ts";
 import { isSkeinError } from "../base/errors.ts";
 import type { Hotkey, Transport } from "../base/transport.ts";
 import type { ChunkReducer, Codec, WeightedChunk } from "../codec/codec.ts";
+import { AttemptResults } from "./attempt_results.ts";
 import type { ChunkBuffers } from "./chunk_buffers.ts";
 import { type ChunkHeader, findCorruption } from "./chunk_check.ts";
 import { Contributions } from "./contributions.ts";
@@ -33,12 +34,6 @@ export interface TransferDeps {
   giveUp(error: unknown): void;
 }
 
-interface OutgoingResult {
-  readonly bytes: Uint8Array;
-  /** Nobody else holds them. */
-  readonly isSpare: boolean;
-}
-
 export class Transfer {
   readonly proposal: Proposal;
   #digest: string;
@@ -46,11 +41,7 @@ export class Transfer {
   #members: readonly Hotkey[];
   #deps: TransferDeps;
   readonly #contributions: Contributions;
-  /** Opened when the first chunk is there. */
-  #results: ResultRoom | undefined;
-  #isHandedOver = false;
-  /** Results that we send, until all have taken them. */
-  readonly #outgoing = new Map<number, OutgoingResult>();
+  readonly #results: AttemptResults;
   #grid: GridTransfer | undefined;
   #order: ResultOrder;
   #closed = new AbortController();
@@ -67,6 +58,7 @@ export class Transfer {
     this.#plan = plan;
     this.#members = membersOf(proposal);
     this.#deps = deps;
+    this.#results = new AttemptResults(plan, deps.codec.result, deps.space);
     this.#contributions = new Contributions(proposal, plan, values, { ...deps, self: deps.transport.self });
     this.#grid = plan.grid && new GridTransfer(digest, proposal, plan.grid, {
       ...deps,
@@ -82,13 +74,12 @@ export class Transfer {
     this.#closed.abort(refuse("allreduce/aborted", "transfer chunks: the attempt is over"));
     this.#contributions.clear();
     this.#grid?.close();
-    if (!this.#isHandedOver) this.#results?.free();
+    this.#results.close();
   }
 
   /** The whole result, which the machine has said is complete. The caller frees it. */
   handOver(): ResultRoom {
-    this.#isHandedOver = true;
-    return this.#results!;
+    return this.#results.handOver();
   }
 
   perform(action: ReduceAction): void {
@@ -146,7 +137,7 @@ export class Transfer {
   async onResult(from: Hotkey, header: Header<"result">, body: Uint8Array): Promise<boolean> {
     const corruption = await this.#corruption(header, body, this.#deps.codec.result);
     const { chunk } = header;
-    if (this.#closed.signal.aborted || this.#results?.has(chunk)) return false;
+    if (this.#closed.signal.aborted || this.#results.has(chunk)) return false;
     if (corruption) {
       this.#deps.feed({ type: "corrupt-result", from, digest: this.#digest });
       throw refuse("allreduce/corrupt-result", `read result ${chunk} of ${from}: ${corruption}`, {
@@ -154,33 +145,21 @@ export class Transfer {
         chunk,
       });
     }
-    const isKept = this.#store(chunk, body);
+    const isKept = this.#put(() => this.#results.receive(chunk, body, this.#grid !== undefined));
     if (isKept === undefined) return false;
-    if (this.#grid) {
-      this.#outgoing.set(chunk, { bytes: body, isSpare: false });
-      this.#tell(from, header);
-      return true;
-    }
-    for (const next of this.#order.arrived(memberIndexOf(this.proposal, from), header)) {
-      this.#tell(from, next);
-    }
+    const inOrder = () => this.#order.arrived(memberIndexOf(this.proposal, from), header);
+    for (const next of this.#grid ? [header] : inOrder()) this.#tell(from, next);
     return isKept;
   }
 
-  /** @returns whether `body` itself is kept; undefined when it could not be, and the round is over for us */
-  #store(chunk: number, body: Uint8Array): boolean | undefined {
+  /** @returns undefined when the system refused: the disk's fault, not the sender's, and the round is over for us */
+  #put<T>(put: () => T): T | undefined {
     try {
-      this.#results ??= this.#openResults();
-      return this.#results.put(chunk, body);
+      return put();
     } catch (error) {
-      this.#deps.giveUp(error); // the disk's fault, not the sender's
+      this.#deps.giveUp(error);
       return undefined;
     }
-  }
-
-  #openResults(): ResultRoom {
-    const { space, codec: { result } } = this.#deps;
-    return space.open(this.#plan.chunks.map(({ elements }) => result.encodedBytes(elements)));
   }
 
   #tell(from: Hotkey, { chunk, digest: chunkDigest, seal }: Header<"result">): void {
@@ -226,10 +205,8 @@ export class Transfer {
   }
 
   #reduced(chunk: number, { encoded, digest }: SummedChunk): void {
-    const isKept = this.#store(chunk, encoded);
-    if (isKept === undefined) return;
-    this.#outgoing.set(chunk, { bytes: encoded, isSpare: !isKept });
-    this.#deps.feed({ type: "reduced", digest: this.#digest, chunk, chunkDigest: digest });
+    const isPut = this.#put(() => this.#results.make(chunk, encoded));
+    if (isPut) this.#deps.feed({ type: "reduced", digest: this.#digest, chunk, chunkDigest: digest });
   }
 
   /** @returns undefined when somebody spoiled the sum, which the machine was told, or when the attempt is over */
@@ -269,13 +246,13 @@ export class Transfer {
     // Those after us first: not everybody begins with the same link.
     const others = this.#members.map((_, k) => (self + k) % this.#members.length).slice(1);
     const what = { chunk, digest, seal: seal ?? null };
-    const { bytes, isSpare } = this.#outgoing.get(chunk)!;
+    const bytes = this.#results.outgoing(chunk);
     const areSent = await Promise.all(
       (to ?? others).map((index) => this.#send(this.#members[index], "result", what, () => bytes)),
     );
     if (to !== undefined || !areSent.every((isSent) => isSent)) return;
-    this.#outgoing.delete(chunk);
-    if (isSpare) this.#deps.buffers.give(bytes);
+    const spare = this.#results.sent(chunk);
+    if (spare !== undefined) this.#deps.buffers.give(spare);
   }
 
   /** @returns whether the link has taken all of it */

@@ -1,58 +1,17 @@
 /**
- * sr25519 by @polkadot's WebAssembly, which must be compiled once: `await cryptoReady()` comes before everything else here.
- * util-crypto 14 signs with it, but verifies in JavaScript, which takes three times as long.
+ * Key pairs of accounts, by @polkadot's keyring; signatures and addresses are in sr25519_signature.ts.
  *
  * A secret key has two spellings. Polkadot-js keeps the scalar multiplied by the cofactor 8 ("ed25519 form"); bittensor,
  * like Rust's schnorrkel, writes the scalar itself. The nonce half (the last 32 bytes) is the same in both.
  */
 import { createPair, Keyring } from "@polkadot/keyring";
 import type { KeyringPair } from "@polkadot/keyring/types";
-import { cryptoIsReady, cryptoWaitReady, decodeAddress, encodeAddress } from "@polkadot/util-crypto";
-import { sr25519Verify } from "@polkadot/wasm-crypto";
-import { assert } from "../base/assert.ts";
-import { chainError } from "./errors.ts";
+import { SS58_PREFIX, ss58Of } from "./sr25519_signature.ts";
 
+export * from "./sr25519_signature.ts";
 export type { KeyringPair };
 
-/** Bittensor's address prefix, which is Substrate's generic one. */
-export const SS58_PREFIX = 42;
-const SIGNATURE_BYTES = 64;
 const SCALAR_BYTES = 32;
-
-export async function cryptoReady(): Promise<void> {
-  await cryptoWaitReady();
-}
-
-/** False on a forged signature and on anything that is no address or no signature. */
-export function verifySignature(ss58: string, message: Uint8Array, signature: Uint8Array): boolean {
-  assert(cryptoIsReady(), "verifySignature needs cryptoReady() to have resolved");
-  if (signature.byteLength !== SIGNATURE_BYTES) return false;
-  try {
-    return sr25519Verify(signature, message, decodeAddress(ss58, false, SS58_PREFIX));
-  } catch {
-    return false;
-  }
-}
-
-/** @throws {SkeinError} `chain/bad-address` */
-export function publicKeyOf(ss58: string): Uint8Array {
-  try {
-    const key = decodeAddress(ss58, false, SS58_PREFIX);
-    if (key.byteLength === 32) return key;
-  } catch {
-    // falls through to the one error below
-  }
-  throw chainError(
-    "chain/bad-address",
-    `read address "${
-      ss58.slice(0, 64)
-    }": not an ss58 address of prefix ${SS58_PREFIX}, check for typing errors`,
-  );
-}
-
-export function ss58Of(publicKey: Uint8Array): string {
-  return encodeAddress(publicKey, SS58_PREFIX);
-}
 
 export function keyring(): Keyring {
   return new Keyring({ type: "sr25519", ss58Format: SS58_PREFIX });

@@ -9,6 +9,7 @@
  */
 import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import { V8_FLAGS } from "./v8_flags.ts";
 
 export interface SelfCommand {
   readonly command: string;
@@ -37,6 +38,7 @@ export function selfCommand(args: readonly string[], place: ProgramPlace = here(
       "-A",
       "--quiet",
       "--no-check",
+      `--v8-flags=${V8_FLAGS}`,
       ...(existsSync(config) ? ["--config", config] : []),
       fileURLToPath(program),
       ...args,

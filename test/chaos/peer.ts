@@ -2,6 +2,7 @@
  * A member as a process of its own, for killing: real network, keys, round lock file and all-reduce; a tensor in place of a
  * model. It goes from round to round and tells on stdout what happens, one JSON object a line. Its argument is a `PeerPlan`.
  */
+import { join } from "node:path";
 import { AllReduce, cachedVerify, decodeResult, type RoundOutcome } from "../../src/allreduce/allreduce.ts";
 import { fromUtf8, utf8 } from "../../src/base/bytes.ts";
 import { systemClock } from "../../src/base/clock.ts";
@@ -14,6 +15,7 @@ import { codecByName } from "../../src/codec/by_name.ts";
 import { CpuReducer } from "../../src/codec/cpu_reducer.ts";
 import { type Network, startNetwork } from "../../src/net/network.ts";
 import { nativeDigest } from "../../src/node/native_digest.ts";
+import { ResultFiles } from "../../src/node/result_files.ts";
 import { ed25519RoundKeys } from "../../src/node/round_keys.ts";
 import { RoundLockFile } from "../../src/node/round_lock_file.ts";
 import {
@@ -85,6 +87,7 @@ class Peer {
       digest: nativeDigest,
       codec: this.#codec,
       reducer: new CpuReducer(this.#codec),
+      resultSpace: new ResultFiles(join(plan.home, "results")),
       clock: systemClock,
       log: eventLog(tell),
       isMember: (hotkey) => this.#hotkeys.includes(hotkey),
