@@ -10,7 +10,7 @@ import { cpSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node
 import { createRequire } from "node:module";
 import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { ADDON, bundle } from "./bundle.ts";
+import { ADDON, bundle, bundleFile } from "./bundle.ts";
 import { ROOT } from "./run_command.ts";
 
 const WORKER = "src/chain/wallet/box_key_worker.ts";
