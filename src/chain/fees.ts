@@ -5,7 +5,9 @@
  */
 import type { ApiPromise } from "@polkadot/api";
 import { concatBytes, fromHex, toHex } from "../base/bytes.ts";
+import { isSkeinError } from "../base/errors.ts";
 import { chainError } from "./errors.ts";
+import { isUnknownBlock } from "./head_reads.ts";
 import { findStorage } from "./runtime.ts";
 import { type ChainRequest, readStorage } from "./storage.ts";
 
@@ -28,8 +30,7 @@ export async function checkBalance(
   signed: { readonly hex: string; readonly ss58: string; readonly method: string },
   { amountRao = 0n }: Spending,
 ): Promise<void> {
-  const estimateRao = PAYS_IN_ALPHA.test(signed.method) ? 0n : await estimateFeeRao(api, request, signed.hex);
-  const feeRao = estimateRao ?? 0n;
+  const feeRao = PAYS_IN_ALPHA.test(signed.method) ? 0n : await knownFeeRao(api, request, signed.hex);
   if (feeRao === 0n && amountRao === 0n) return;
   const entry = findStorage(api, "system", "account");
   const head: string = await request("chain_getBlockHash", []);
@@ -47,6 +48,16 @@ export async function checkBalance(
       `fund the account with ${inTao(requiredRao - free)} or more`,
     { ss58: signed.ss58, freeRao: free, requiredRao, amountRao, feeRao, keptRao },
   );
+}
+
+/** A fee that a node cannot tell is no reason to send nothing. */
+async function knownFeeRao(api: ApiPromise, request: ChainRequest, hex: string): Promise<bigint> {
+  try {
+    return await estimateFeeRao(api, request, hex) ?? 0n;
+  } catch (error) {
+    if (!isSkeinError(error, "chain/request-failed") || isUnknownBlock(error)) throw error;
+    return 0n;
+  }
 }
 
 /** @returns undefined where the runtime estimates no fees */

@@ -2,6 +2,7 @@ import { strict as assert } from "node:assert";
 import { isSkeinError } from "../../../src/base/errors.ts";
 import { fromHex, toHex } from "../../../src/base/bytes.ts";
 import { checkBalance, estimateFeeRao, inTao, partialFee } from "../../../src/chain/fees.ts";
+import { chainError } from "../../../src/chain/errors.ts";
 import { offlineApi } from "./offline_api.ts";
 import { metadataSpec293, metadataSpec393 } from "./recorded.ts";
 
@@ -31,7 +32,7 @@ interface Account {
   readonly frozen?: bigint;
 }
 
-function check(account: Account, feeRao: bigint, amountRao: bigint, method = "transfer") {
+function check(account: Account, feeRao: bigint | Error, amountRao: bigint, method = "transfer") {
   const asked: string[] = [];
   const rao = (value: bigint) => ({ toBigInt: () => value });
   const data = Object.fromEntries(
@@ -52,6 +53,7 @@ function check(account: Account, feeRao: bigint, amountRao: bigint, method = "tr
     asked.push(name);
     if (name === "chain_getBlockHash") return "0xhead";
     if (name === "state_queryStorageAt") return [{ changes: [] }];
+    if (typeof feeRao !== "bigint") throw feeRao;
     const fee = new DataView(new ArrayBuffer(8));
     fee.setBigUint64(0, feeRao, true);
     return `0x000000${toHex(new Uint8Array(fee.buffer))}`;
@@ -83,6 +85,17 @@ Deno.test("a call that costs nothing asks for no balance, and one that may pay i
   const unstake = check({ free: 0n }, 1_000n, 0n, "removeStake");
   await unstake.done;
   assert.deepEqual(unstake.asked, []);
+});
+
+Deno.test("a fee that the node cannot tell holds nothing up, and one about a block that it does not know is asked again", async () => {
+  const failure = (words: string) =>
+    chainError("chain/request-failed", `request state_call: the node answers ${words}`);
+  await check({ free: TAO + 500n }, failure("wasm trap: unreachable"), TAO).done;
+  await assert.rejects(check({ free: TAO + 499n }, failure("wasm trap: unreachable"), TAO).done, {
+    code: "chain/balance-too-low",
+  });
+  const unknown = failure("UnknownBlock: Header was not found");
+  await assert.rejects(check({ free: TAO + 500n }, unknown, TAO).done, (error) => error === unknown);
 });
 
 Deno.test("the recorded runtimes are asked for their fees by state_call", async () => {
