@@ -4,12 +4,14 @@
  */
 import type { Random } from "../src/base/random.ts";
 import {
+  activationConstants,
   MATMUL_VARIANTS,
   type MatmulVariant,
   productBlock,
   variantConstants,
   variantGrid,
 } from "../src/model/matmul_variants.ts";
+import { geluForward } from "../src/reference/gelu_forward.ts";
 import { matmulDirect } from "../src/reference/matmul_direct.ts";
 import { type CaseMaker, type KernelCase, normals } from "./kernel_case.ts";
 
@@ -57,6 +59,28 @@ const KERNELS = MATMUL_VARIANTS.filter(({ kernel }, i) =>
   MATMUL_VARIANTS.findIndex((variant) => variant.kernel === kernel) === i
 );
 
-export const MATMUL_CASES: readonly CaseMaker[] = KERNELS.map(
+const PLAIN_CASES: readonly CaseMaker[] = KERNELS.map(
   (variant) => ({ rows, width }, random) => product(variant, rows, width, random),
 );
+
+/** The same, as the first product of an MLP that takes GELU along. */
+function withGelu(variant: MatmulVariant): CaseMaker {
+  return ({ rows, width }, random) => {
+    const plain = product(variant, rows, width, random);
+    return {
+      ...plain,
+      kernel: variant.geluKernel!,
+      constants: { ...plain.constants, ...activationConstants({ form: "gelu-tanh", pass: "forward" }) },
+      tensors: [...plain.tensors, new Float32Array(plain.tensors[3].length)],
+      expected: () => {
+        const y = plain.expected().get(3)!;
+        return new Map([[3, y], [5, geluForward(Float64Array.from(y))]]);
+      },
+    };
+  };
+}
+
+export const MATMUL_CASES: readonly CaseMaker[] = [
+  ...PLAIN_CASES,
+  ...KERNELS.filter(({ geluKernel }) => geluKernel !== undefined).map(withGelu),
+];

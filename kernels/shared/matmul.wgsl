@@ -2,6 +2,7 @@
 //   a [rows, inner], stored [inner, rows] when A_TRANSPOSED is 1
 //   b [inner, columns], stored [columns, inner] when B_TRANSPOSED is 1
 //   bias [columns], read when HAS_BIAS is 1 · y [rows, columns], added to when ACCUMULATE is 1, else overwritten
+// What becomes of a finished element is in kernels/shared/matmul_plain.wgsl, or matmul_gelu.wgsl.
 // Each matrix may be a part of a larger one: its first element is at Offset, its next stored row Stride elements further.
 // The shape is data, not constants: one pipeline serves every shape of a form, and compiles once.
 struct Product {
@@ -44,7 +45,7 @@ fn storeOne(row: u32, column: u32, sum: f32) {
   if (ACCUMULATE == 1u) {
     value += f32(y[at]);
   }
-  y[at] = output(value);
+  finish(at, value);
 }
 
 /// Four neighbouring columns of a row, as far as they exist.

@@ -48,6 +48,9 @@ import matmulTiled from "../../kernels/matmul_tiled.wgsl" with { type: "text" };
 import matmulFours from "../../kernels/shared/matmul_fours.wgsl" with { type: "text" };
 import matmulOnes from "../../kernels/shared/matmul_ones.wgsl" with { type: "text" };
 import matmulTiles from "../../kernels/shared/matmul_tiles.wgsl" with { type: "text" };
+import gelu from "../../kernels/shared/gelu.wgsl" with { type: "text" };
+import matmulGelu from "../../kernels/shared/matmul_gelu.wgsl" with { type: "text" };
+import matmulPlain from "../../kernels/shared/matmul_plain.wgsl" with { type: "text" };
 import matmulProduct from "../../kernels/shared/matmul.wgsl" with { type: "text" };
 import numericsGate from "../../kernels/numerics_gate.wgsl" with { type: "text" };
 import positionEmbeddingBackward from "../../kernels/position_embedding_backward.wgsl" with { type: "text" };
@@ -112,21 +115,22 @@ export const KERNEL_SOURCES = {
   cross_entropy_forward_group: `${crossEntropyRow}\n${crossEntropyForwardGroup}`,
   embedding_backward: embeddingBackward,
   embedding_forward: embeddingForward,
-  gelu_backward: geluBackward,
-  gelu_forward: geluForward,
+  gelu_backward: `${gelu}\n${geluBackward}`,
+  gelu_forward: `${gelu}\n${geluForward}`,
   lamb_moments: lambMoments,
   lamb_ratios: lambRatios,
   lamb_update: lambUpdate,
   layernorm_backward: `${rowLanes}\n${layernormBackward}`,
   layernorm_forward: `${rowLanes}\n${layernormForward}`,
   layernorm_parameters_backward: `${columnStripes}\n${layernormParametersBackward}`,
-  matmul_broadcast: [matmulProduct, matmulFours, matmulBroadcast].join("\n"),
-  matmul_broadcast_odd: [matmulProduct, matmulOnes, matmulBroadcast].join("\n"),
-  matmul_direct: [matmulProduct, matmulDirect].join("\n"),
-  matmul_half: [matmulProduct, matmulFours, matmulTiles, matmulHalf].join("\n"),
-  matmul_half_odd: [matmulProduct, matmulOnes, matmulTiles, matmulHalf].join("\n"),
-  matmul_tiled: [matmulProduct, matmulFours, matmulTiles, matmulTiled].join("\n"),
-  matmul_tiled_odd: [matmulProduct, matmulOnes, matmulTiles, matmulTiled].join("\n"),
+  matmul_broadcast: [matmulProduct, matmulPlain, matmulFours, matmulBroadcast].join("\n"),
+  matmul_broadcast_odd: [matmulProduct, matmulPlain, matmulOnes, matmulBroadcast].join("\n"),
+  matmul_broadcast_gelu: [matmulProduct, gelu, matmulGelu, matmulFours, matmulBroadcast].join("\n"),
+  matmul_direct: [matmulProduct, matmulPlain, matmulDirect].join("\n"),
+  matmul_half: [matmulProduct, matmulPlain, matmulFours, matmulTiles, matmulHalf].join("\n"),
+  matmul_half_odd: [matmulProduct, matmulPlain, matmulOnes, matmulTiles, matmulHalf].join("\n"),
+  matmul_tiled: [matmulProduct, matmulPlain, matmulFours, matmulTiles, matmulTiled].join("\n"),
+  matmul_tiled_odd: [matmulProduct, matmulPlain, matmulOnes, matmulTiles, matmulTiled].join("\n"),
   numerics_gate: numericsGate,
   position_embedding_backward: positionEmbeddingBackward,
   reduce_f16_encode: reduceF16Encode,

@@ -9,11 +9,10 @@ import type { Binding, DispatchPlan, GpuBuffer } from "../gpu/mod.ts";
 import { attentionBackward, attentionForward, columnsOf, packedColumns } from "./attention.ts";
 import type { ModelFamily } from "./build.ts";
 import type { Gpt2Config } from "./config.ts";
+import type { FollowingGelu } from "./gelu.ts";
 import {
   embeddingBackward,
   embeddingForward,
-  geluBackward,
-  geluForward,
   layernormBackward,
   layernormForward,
   linearBackward,
@@ -113,8 +112,8 @@ function mlpForward(
     of.activated,
     act.branch,
   ].map((buffer) => buffer.whole());
-  linear(plan, pass, `${h}.mlp.c_fc`, { x: normed, y: hidden }, width, innerWidth);
-  geluForward(plan, rows * innerWidth, activation, hidden, activated);
+  const gelu = { form: activation, pass: "forward", at: activated } as const;
+  linear(plan, pass, `${h}.mlp.c_fc`, { x: normed, y: hidden }, width, innerWidth, gelu);
   if (isAgain) return;
   linear(plan, pass, `${h}.mlp.c_proj`, { x: activated, y: branch }, innerWidth, width);
   residualForward(plan, rows * width, middle, branch, of.output.whole());
@@ -122,7 +121,7 @@ function mlpForward(
 
 /** dresidual from that of the layer's output to that of its middle, in place. */
 function mlpBackward(plan: DispatchPlan, pass: Pass<Gpt2Config>, layer: number): void {
-  const { config: { width, innerWidth, activation }, rows, activations: act } = pass;
+  const { config: { width, innerWidth, activation }, activations: act } = pass;
   const of = act.layers[layer];
   const h = `transformer.h.${layer}`;
   const [dx, dhidden, dnormed, activated, hidden, normed] = [
@@ -140,8 +139,8 @@ function mlpBackward(plan: DispatchPlan, pass: Pass<Gpt2Config>, layer: number):
     { x: activated, dy: dx, dx: dhidden },
     innerWidth,
     width,
+    { form: activation, pass: "backward", at: hidden },
   );
-  geluBackward(plan, rows * innerWidth, activation, hidden, dhidden);
   backLinear(plan, pass, `${h}.mlp.c_fc`, { x: normed, dy: dhidden, dx: dnormed }, width, innerWidth);
   const at = { x: of.middle.whole(), dy: act.dnormed, statistics: of.statistics2 };
   normBackward(plan, pass, `${h}.ln_2`, at, true);
@@ -183,9 +182,10 @@ function linear(
   { x, y }: { x: Binding; y: Binding },
   inner: number,
   columns: number,
+  gelu?: FollowingGelu,
 ): void {
   const bias = parameter(`${name}.bias`);
-  shardedNN(plan, { rows, columns, inner }, x, parameters.shards(`${name}.weight`), y, { bias });
+  shardedNN(plan, { rows, columns, inner }, x, parameters.shards(`${name}.weight`), y, { bias, gelu });
 }
 
 function backLinear(
@@ -195,10 +195,11 @@ function backLinear(
   { x, dy, dx }: { x: Binding; dy: Binding; dx: Binding },
   inWidth: number,
   outWidth: number,
+  gelu?: FollowingGelu,
 ): void {
   const [w, dw] = [parameters, gradients].map((of) => of.shards(`${name}.weight`));
   const dbias = gradient(`${name}.bias`);
-  linearBackward(plan, { rows, inWidth, outWidth }, { x, w, dy }, { dx, dw, dbias, accumulate });
+  linearBackward(plan, { rows, inWidth, outWidth }, { x, w, dy }, { dx, dw, dbias, accumulate }, gelu);
 }
 
 function norm(

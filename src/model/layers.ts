@@ -3,6 +3,7 @@
  * are written as in the kernels: N rows (B·T tokens), C columns.
  */
 import type { Binding, DispatchPlan } from "../gpu/mod.ts";
+import type { FollowingGelu } from "./gelu.ts";
 import type { Shard } from "./parameter_store.ts";
 import { shardedNT, shardedTN } from "./sharded_matmul.ts";
 
@@ -12,7 +13,7 @@ const GPU_STRIPES = 16;
 
 /**
  * Gradients of y = x·w + bias: dx (into its own buffer), and dw and dbias, added to when `accumulate`. x [N, inC], dy [N, outC],
- * w and dw [inC, outC] in shards.
+ * w and dw [inC, outC] in shards. Where x = gelu(…), dx goes on through its gradient.
  */
 export function linearBackward(
   plan: DispatchPlan,
@@ -24,8 +25,9 @@ export function linearBackward(
     dbias: Binding;
     accumulate: boolean;
   },
+  gelu?: FollowingGelu,
 ): void {
-  shardedNT(plan, { rows, columns: inWidth, inner: outWidth }, dy, w, dx);
+  shardedNT(plan, { rows, columns: inWidth, inner: outWidth }, dy, w, dx, { gelu });
   shardedTN(plan, { rows: inWidth, columns: outWidth, inner: rows }, x, dy, dw, { accumulate });
   addColumnSums(plan, "bias_backward", { rows, width: outWidth, accumulate }, [dy, dbias]);
 }
@@ -170,22 +172,4 @@ export function embeddingBackward(
       rowCount * width,
     );
   }
-}
-
-export type GeluForm = "gelu-tanh" | "gelu-erf";
-
-/** y = gelu(x), both [count]. */
-export function geluForward(plan: DispatchPlan, count: number, form: GeluForm, x: Binding, y: Binding): void {
-  plan.add("gelu_forward", { COUNT: count, ERF: form === "gelu-erf" ? 1 : 0 }, [x, y], count);
-}
-
-/** dy to dx in place, both [count]. */
-export function geluBackward(
-  plan: DispatchPlan,
-  count: number,
-  form: GeluForm,
-  x: Binding,
-  dy: Binding,
-): void {
-  plan.add("gelu_backward", { COUNT: count, ERF: form === "gelu-erf" ? 1 : 0 }, [x, dy], count);
 }

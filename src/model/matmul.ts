@@ -4,6 +4,7 @@
  * bias are stored in the plan's precision; y in its own buffer's, so that gradients of parameters can be f32.
  */
 import type { Binding, DispatchPlan } from "../gpu/mod.ts";
+import { addGelu, type FollowingGelu } from "./gelu.ts";
 import {
   addVariant,
   defaultVariant,
@@ -22,6 +23,8 @@ export interface MatmulOptions {
   readonly bias?: Binding;
   /** Add to y instead of overwriting it. */
   readonly accumulate?: boolean;
+  /** What follows on the result, whose rows must lie side by side: in the same dispatch where the kernel that is chosen can. */
+  readonly gelu?: FollowingGelu;
   /**
    * Elements from one row to the next, as the matrix is stored; by default its rows lie side by side. The fast kernels
    * want those of a and b to be multiples of 4.
@@ -80,7 +83,10 @@ function addProduct(
     MATMUL_VARIANTS.find(({ name, suits }) => name === chosen && suits(product, plan.adapter)) ??
       defaultVariant(product, plan.adapter);
   const [a, b, y] = operands;
-  addVariant(plan, variant, product, { a, b, y, bias: options.bias });
+  const { bias, gelu } = options;
+  const isFused = gelu !== undefined && variant.geluKernel !== undefined;
+  addVariant(plan, variant, product, { a, b, y, bias, gelu: isFused ? gelu : undefined });
+  if (gelu !== undefined && !isFused) addGelu(plan, shape.rows * shape.columns, gelu, y);
 }
 
 function describeProduct(

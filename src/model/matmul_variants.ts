@@ -12,6 +12,7 @@ import {
   MAX_SOFTWARE_TURNS,
   type Precision,
 } from "../gpu/mod.ts";
+import { type FollowingGelu, geluConstants } from "./gelu.ts";
 
 export interface MatmulShape {
   readonly rows: number;
@@ -47,6 +48,8 @@ export interface Product extends MatmulShape {
 export interface MatmulVariant {
   readonly name: string;
   readonly kernel: KernelName;
+  /** The same with GELU on its result, where that pays: where loads are dear. */
+  readonly geluKernel?: KernelName;
   /** What makes the kernel this variant, besides what the product says. */
   readonly constants: Readonly<Record<string, number>>;
   /** Elements along the inner dimension that it takes at a time, where its kernel has IS_WHOLE. */
@@ -96,6 +99,7 @@ function broadcast(reading: Reading): MatmulVariant {
   return {
     name: reading === "fours" ? "broadcast" : "broadcast-odd",
     kernel: reading === "fours" ? "matmul_broadcast" : "matmul_broadcast_odd",
+    geluKernel: reading === "fours" ? "matmul_broadcast_gelu" : undefined,
     constants: {},
     arithmetic: "f32",
     relativeError: 0,
@@ -191,6 +195,8 @@ export interface ProductBindings {
   readonly b: Binding;
   readonly y: Binding;
   readonly bias?: Binding;
+  /** For a variant that takes it along. */
+  readonly gelu?: FollowingGelu;
 }
 
 /** Appends the product to a plan of its precision. */
@@ -198,14 +204,16 @@ export function addVariant(
   plan: DispatchPlan,
   variant: MatmulVariant,
   product: Product,
-  { a, b, y, bias }: ProductBindings,
+  { a, b, y, bias, gelu }: ProductBindings,
 ): void {
   const { rows, columns, inner } = product;
+  const kernel = gelu === undefined ? variant.kernel : variant.geluKernel;
+  assert(kernel !== undefined, `${variant.name} takes no activation along`);
   // Every declared binding must be bound; without a bias, b stands in and is not read through it.
   plan.add(
-    variant.kernel,
-    variantConstants(variant, product),
-    [plan.uniform(productBlock(product)), a, b, y, bias ?? b],
+    kernel,
+    { ...variantConstants(variant, product), ...(gelu === undefined ? {} : activationConstants(gelu)) },
+    [plan.uniform(productBlock(product)), a, b, y, bias ?? b, ...(gelu === undefined ? [] : [gelu.at])],
     variantGrid(variant, product, plan.workgroupSize),
     {
       flops: 2 * rows * columns * inner,
@@ -237,6 +245,10 @@ export function variantConstants(
     HAS_BIAS: hasBias ? 1 : 0,
     ACCUMULATE: accumulate ? 1 : 0,
   };
+}
+
+export function activationConstants({ form, pass }: Omit<FollowingGelu, "at">): Record<string, number> {
+  return { ...geluConstants(form), ACTIVATION: pass === "forward" ? 1 : 2 };
 }
 
 export function variantGrid(variant: MatmulVariant, shape: MatmulShape, workgroupSize: number): Grid {

@@ -5,42 +5,50 @@
  * product, as without shards.
  */
 import type { Binding, DispatchPlan } from "../gpu/mod.ts";
+import { addGelu, type FollowingGelu } from "./gelu.ts";
 import { matmulNN, matmulNT, type MatmulShape, matmulTN } from "./matmul.ts";
 import type { Shard } from "./parameter_store.ts";
 
-/** y[rows, columns] = a[rows, inner]·w, w [inner, columns] in shards; bias [columns]. Adds to y when `accumulate`. */
+/** y[rows, columns] = a[rows, inner]·w, w [inner, columns] in shards; bias [columns]. Adds to y when `accumulate`; GELU follows. */
 export function shardedNN(
   plan: DispatchPlan,
   shape: MatmulShape,
   a: Binding,
   w: readonly Shard[],
   y: Binding,
-  { bias, accumulate = false }: { bias?: Binding; accumulate?: boolean } = {},
+  { bias, accumulate = false, gelu }: { bias?: Binding; accumulate?: boolean; gelu?: FollowingGelu } = {},
 ): void {
+  const along = w.length === 1 ? gelu : undefined;
   w.forEach(({ firstRow, rowCount, binding }, index) => {
     matmulNN(plan, { ...shape, inner: rowCount }, a, binding, y, {
       bias: index === 0 ? bias : undefined,
+      gelu: along,
       accumulate: accumulate || index > 0,
       strides: { a: shape.inner },
       offsets: { a: firstRow },
     });
   });
+  if (gelu !== undefined && along === undefined) addGelu(plan, shape.rows * shape.columns, gelu, y);
 }
 
-/** y[rows, columns] = a[rows, inner]·wᵀ, w [columns, inner] in shards */
+/** y[rows, columns] = a[rows, inner]·wᵀ, w [columns, inner] in shards; GELU follows, or its gradient. */
 export function shardedNT(
   plan: DispatchPlan,
   shape: MatmulShape,
   a: Binding,
   w: readonly Shard[],
   y: Binding,
+  { gelu }: { gelu?: FollowingGelu } = {},
 ): void {
+  const along = w.length === 1 ? gelu : undefined;
   for (const { firstRow, rowCount, binding } of w) {
     matmulNT(plan, { ...shape, columns: rowCount }, a, binding, y, {
+      gelu: along,
       strides: { y: shape.columns },
       offsets: { y: firstRow },
     });
   }
+  if (gelu !== undefined && along === undefined) addGelu(plan, shape.rows * shape.columns, gelu, y);
 }
 
 /** dw[rows, columns] = a[inner, rows]ᵀ·b[inner, columns], dw in shards. Adds to it when `accumulate`. */

@@ -1,5 +1,6 @@
 import { matmulBroadcast } from "../../src/reference/matmul_broadcast.ts";
 import { featuresOf, kernelTest } from "./kernel_harness.ts";
+import { checkGelu } from "./matmul_gelu.ts";
 import { checkMatmul, suits } from "./matmul_shapes.ts";
 
 for (const variant of ["broadcast", "broadcast-odd"]) {
@@ -10,4 +11,12 @@ for (const variant of ["broadcast", "broadcast-odd"]) {
       [...featuresOf(precision), suits(variant, "subgroups of a multiple of 8")],
     );
   }
+}
+
+for (const precision of ["f32", "f16"] as const) {
+  kernelTest(
+    `matmul_broadcast takes GELU along, and its gradient, as the twins of both have it, in ${precision}`,
+    (gpu, random) => checkGelu(gpu, random, "broadcast", precision),
+    [...featuresOf(precision), suits("broadcast", "subgroups of a multiple of 8")],
+  );
 }

@@ -156,7 +156,7 @@ async function checkSetting(
   assertClose(marked(after[3]), marked(expected), tolerance(inner + 2, output, variant), label);
 }
 
-function variantOf(name: string): MatmulVariant {
+export function variantOf(name: string): MatmulVariant {
   return MATMUL_VARIANTS.find((candidate) => candidate.name === name)!;
 }
 
