@@ -49,6 +49,8 @@ export interface ConnectDependencies {
 }
 
 const TIMEOUT_MS = 30_000;
+/** The first connection brings the runtime's metadata, for which a host that executes the runtime slowly takes long. */
+const FIRST_TIMEOUT_MS = 60_000;
 const CALL_TIMEOUT_MS = 300_000;
 const REPLY_TIMEOUT_MS = 30_000;
 const STALE_HEAD_MS = 60_000;
@@ -100,7 +102,8 @@ export async function connectChain(
   deps.signal?.addEventListener("abort", onAbort, { once: true });
   try {
     await provider.connect();
-    await ready(api, provider, { ...deps, url, hopeless: hopeless.signal }, options.timeoutMs ?? TIMEOUT_MS);
+    const firstTimeoutMs = options.timeoutMs ?? FIRST_TIMEOUT_MS;
+    await ready(api, provider, { ...deps, url, hopeless: hopeless.signal }, firstTimeoutMs);
     const heads = await inTime(
       provider,
       url,
