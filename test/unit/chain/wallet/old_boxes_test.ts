@@ -1,6 +1,7 @@
 /** Key files as the first wallets encrypted them, made by the libraries that they used: test/fixtures/wallets/make_old_files.py. */
 import { strict as assert } from "node:assert";
 import { isSkeinError } from "../../../../src/base/errors.ts";
+import { Random } from "../../../../src/base/random.ts";
 import { openFernet, openVault } from "../../../../src/chain/wallet/old_boxes.ts";
 import { loadHotkey, secretOf } from "../../../../src/chain/wallet/wallet.ts";
 import { DEV_PHRASE, DEV_SS58 } from "./wallet_harness.ts";
@@ -53,4 +54,19 @@ Deno.test("a wrong password of a Fernet token and damage to it are told apart", 
   const altered = bytes.slice();
   altered[bytes.length - 10] ^= 1; // of the tag
   assert.equal(await outcome(openFernet, altered), "chain/key-damaged");
+});
+
+Deno.test("bytes of strangers that only begin like old key files are called damaged, whatever follows", async () => {
+  const heads: readonly [typeof openVault, string][] = [[openVault, "$ANSIBLE_VAULT;1.1;AES256\n"], [
+    openFernet,
+    "gAAAAA",
+  ]];
+  const random = new Random(1);
+  for (const [open, head] of heads) {
+    for (let i = 0; i < 200; i++) {
+      const tail = Uint8Array.from({ length: random.nextBelow(120) }, () => 0x20 + random.nextBelow(0x60));
+      const code = await outcome(open, Uint8Array.of(...new TextEncoder().encode(head), ...tail));
+      assert.equal(code, "chain/key-damaged");
+    }
+  }
 });
