@@ -17,6 +17,7 @@ import { CpuReducer } from "../src/codec/cpu_reducer.ts";
 import { startNetwork } from "../src/net/network.ts";
 import { nativeDigest } from "../src/node/native_digest.ts";
 import { ResultFiles } from "../src/node/result_files.ts";
+import { collectGarbage } from "../src/node/v8_memory.ts";
 import { ed25519RoundKeys } from "../src/node/round_keys.ts";
 import { commands, tell } from "./allreduce_process.ts";
 import { fillValues, resultFault, samplesOf } from "./allreduce_values.ts";
@@ -151,6 +152,7 @@ async function run(round: number, isChecked: boolean, bandwidthBytesPerSec: numb
     decodeSeconds: (systemClock.monotonicMs() - startMs) / 1000,
     ...outcome.stats,
   });
+  collectGarbage(); // as a node does between rounds
 }
 
 type Committed = RoundOutcome & { kind: "committed" };

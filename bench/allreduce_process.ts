@@ -3,7 +3,7 @@
  * errors go to ours. What it has used so far is read from /proc, so that the child need not measure itself.
  */
 import { fileURLToPath } from "node:url";
-import { V8_FLAGS } from "../src/node/v8_flags.ts";
+import { V8_FLAGS } from "../src/node/v8_memory.ts";
 
 export interface Report {
   readonly report: string;

@@ -9,7 +9,7 @@
 import { mkdirSync, mkdtempSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { VERSION } from "../src/cli/version.ts";
-import { V8_FLAGS } from "../src/node/v8_flags.ts";
+import { V8_FLAGS } from "../src/node/v8_memory.ts";
 import { bundleProgram } from "./bundle_program.ts";
 import { ROOT, runDeno } from "./run_command.ts";
 import { writeSelfExtracting } from "./self_extracting.ts";

@@ -65,5 +65,5 @@ case " $* " in
 esac
 
 export DENO_NO_UPDATE_CHECK=1
-exec "$place/bin/deno" run -A --quiet --no-check --v8-flags=--max-semi-space-size=2 --config "$place/program/deno.json" "$place/program/cli.js" "$@"
+exec "$place/bin/deno" run -A --quiet --no-check --v8-flags=--max-semi-space-size=2,--expose-gc --config "$place/program/deno.json" "$place/program/cli.js" "$@"
 exit 1

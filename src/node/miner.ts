@@ -14,6 +14,7 @@ import { RoundMeter } from "./round_report.ts";
 import { maxInnerSteps } from "./run_config.ts";
 import { ResidualKeeper } from "./residual_keeper.ts";
 import { StepTicker } from "./step_ticker.ts";
+import { collectGarbage } from "./v8_memory.ts";
 import { waypointCodec } from "./waypoints.ts";
 
 const POLL_MS = 100;
@@ -168,6 +169,7 @@ async function settle(node: NodeContext, outcome: RoundOutcome): Promise<boolean
   if (outcome.kind === "committed") {
     await states.advance(outcome.certificate, outcome.chunks);
     lockFile.clear();
+    collectGarbage();
     return true;
   }
   const isElsewhere = outcome.kind === "superseded" || outcome.code === "allreduce/root-mismatch";

@@ -9,7 +9,7 @@
  */
 import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { V8_FLAGS } from "./v8_flags.ts";
+import { V8_FLAGS } from "./v8_memory.ts";
 
 export interface SelfCommand {
   readonly command: string;

@@ -4,6 +4,7 @@ import { tellStartingLoss } from "./evaluation.ts";
 import { CommitWatch, followCommit } from "./follow.ts";
 import { RoundMeter } from "./round_report.ts";
 import { Scorer } from "./scorer.ts";
+import { collectGarbage } from "./v8_memory.ts";
 import { WaypointCollector } from "./waypoint_collector.ts";
 import { waypointCodec } from "./waypoints.ts";
 
@@ -49,6 +50,7 @@ export async function runValidator(node: NodeContext): Promise<void> {
         );
       }
       collector.moveTo(states.current.outerStep + 1);
+      collectGarbage();
       if (options.rounds !== undefined && states.current.outerStep - startedAt >= options.rounds) break;
     }
     await scorer.settled();

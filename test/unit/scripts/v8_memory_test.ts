@@ -2,7 +2,7 @@
 import { strict as assert } from "node:assert";
 import { readFileSync } from "node:fs";
 import { selfCommand } from "../../../src/node/self_command.ts";
-import { V8_FLAGS } from "../../../src/node/v8_flags.ts";
+import { V8_FLAGS } from "../../../src/node/v8_memory.ts";
 
 const FLAG = `--v8-flags=${V8_FLAGS}`;
 const read = (path: string) => readFileSync(new URL(`../../../${path}`, import.meta.url), "utf8");
