@@ -75,9 +75,12 @@ export async function estimateFeeRao(
 }
 
 /** "1.5 TAO (1500000000 rao)" */
-export function inTao(rao: bigint): string {
+export const inTao = (rao: bigint): string => `${inTokens(rao)} TAO (${rao} rao)`;
+
+/** Of whichever token: "1.5" */
+export function inTokens(rao: bigint): string {
   const fraction = String(rao % RAO_PER_TAO).padStart(9, "0").replace(/0+$/, "");
-  return `${rao / RAO_PER_TAO}${fraction === "" ? "" : `.${fraction}`} TAO (${rao} rao)`;
+  return `${rao / RAO_PER_TAO}${fraction === "" ? "" : `.${fraction}`}`;
 }
 
 /** RuntimeDispatchInfo: two compact weights, a byte of class, then the fee in whatever width the chain's balances have. */
@@ -121,7 +124,9 @@ export function checkLimit(what: string, cost: bigint, limit: bigint | undefined
 export function tooExpensive(what: string, cost: bigint, limit: bigint): Error {
   return chainError(
     "chain/too-expensive",
-    `${what}: it costs ${cost} rao or more, at most ${limit} were allowed, allow more or wait for a lower price`,
+    `${what}: it costs ${inTao(cost)} or more, at most ${
+      inTao(limit)
+    } were allowed, allow more or wait for a lower price`,
     { cost: cost.toString(), limit: limit.toString() },
   );
 }

@@ -20,7 +20,7 @@ import {
 import type { ChainClient } from "./chain_client.ts";
 import { type BlockRef, type ChainView, readItems, subtensorItem } from "./chain_view.ts";
 import { chainError } from "./errors.ts";
-import { checkLimit, type Spending, tooExpensive } from "./fees.ts";
+import { checkLimit, inTokens, type Spending, tooExpensive } from "./fees.ts";
 import type { Heads } from "./heads.ts";
 import { isOnThisMachine } from "./networks.ts";
 import { type Metagraph, readMetagraph, readWeights, type Weights } from "./metagraph.ts";
@@ -128,9 +128,8 @@ export class PolkadotClient implements ChainClient {
 
   async transfer(from: KeyringPair, to: string, amount: bigint): Promise<void> {
     publicKeyOf(to);
-    await this.#submit(`transfer ${amount} rao to ${to}`, from, (api) => transferCall(api, to, amount), {
-      amountRao: amount,
-    });
+    const what = `transfer ${inTokens(amount)} TAO to ${to}`;
+    await this.#submit(what, from, (api) => transferCall(api, to, amount), { amountRao: amount });
   }
 
   subnets(): Promise<Subnet[]> {
@@ -212,7 +211,7 @@ export class PolkadotClient implements ChainClient {
   async addStake(netuid: number, coldkey: KeyringPair, hotkey: string, amount: bigint): Promise<void> {
     publicKeyOf(hotkey);
     await this.#submit(
-      `stake ${amount} rao on ${hotkey} in subnet ${netuid}`,
+      `stake ${inTokens(amount)} TAO on ${hotkey} in subnet ${netuid}`,
       coldkey,
       (api) => addStakeCall(api, netuid, hotkey, amount),
       { amountRao: amount },
@@ -222,7 +221,7 @@ export class PolkadotClient implements ChainClient {
   async removeStake(netuid: number, coldkey: KeyringPair, hotkey: string, amount: bigint): Promise<void> {
     publicKeyOf(hotkey);
     await this.#submit(
-      `unstake ${amount} from ${hotkey} in subnet ${netuid}`,
+      `unstake ${inTokens(amount)} from ${hotkey} in subnet ${netuid}`,
       coldkey,
       (api) => removeStakeCall(api, netuid, hotkey, amount),
     );

@@ -78,7 +78,7 @@ export class Submitter {
   /**
    * Also a call that is done with its inclusion is followed on until that is final, and brought in again if need be. A failure
    * is only told once it is final, on another fork the call might succeed; or after a minute in a block that stays.
-   * @param what is being done, for errors: "transfer 5 rao to 5F…"
+   * @param what is being done, for errors: "transfer 5 TAO to 5F…"
    * @returns the block that includes the call, its effects in place
    * @throws {SkeinError} `chain/call-failed`, `chain/call-refused`, `chain/balance-too-low`, `chain/timeout`, `chain/disconnected`
    */

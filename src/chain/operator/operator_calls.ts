@@ -1,7 +1,7 @@
 /** Operators' requests as calls of the runtime, and in words. */
 import type { ApiPromise } from "@polkadot/api";
 import { buildCall, type Call } from "../calls.ts";
-import { inTao } from "../fees.ts";
+import { inTokens } from "../fees.ts";
 import { publicKeyOf } from "../sr25519.ts";
 import { hyperparameterCall } from "./hyperparameter_call.ts";
 import type { OperatorRequest, StakePlace } from "./operator_client.ts";
@@ -61,11 +61,11 @@ function movedBetween(
 export function describeRequest(request: OperatorRequest): string {
   switch (request.kind) {
     case "move-stake":
-      return `move ${decimal(request.amount)} of stake from ${placeText(request.from)} to ${
+      return `move ${inTokens(request.amount)} of stake from ${placeText(request.from)} to ${
         placeText(request.to)
       }`;
     case "transfer-stake":
-      return `transfer ${decimal(request.amount)} of stake on ${
+      return `transfer ${inTokens(request.amount)} of stake on ${
         placeText(request.from)
       } to ${request.to.coldkey}` +
         (request.to.netuid === request.from.netuid ? "" : `, in subnet ${request.to.netuid}`);
@@ -93,8 +93,6 @@ export function describeRequest(request: OperatorRequest): string {
   }
 }
 
-/** Of whichever token: stake is in its subnet's. */
-const decimal = (amount: bigint) => inTao(amount).split(" ")[0];
 const placeText = ({ hotkey, netuid }: StakePlace) => `${hotkey} in subnet ${netuid}`;
 
 /** 11796 → "18 %". */
