@@ -89,7 +89,7 @@ export class ReduceMachine implements Reduction {
   #received: number[];
   #lastResultMs: number[];
   #digests: (string | undefined)[];
-  readonly #window: Pick<SendWindow, "chunks" | "moved">;
+  readonly #window: Pick<SendWindow, "chunks" | "moved" | "tick">;
   readonly #mostChunks: number;
   /** The plan wants only a part of our chunks. */
   readonly #isPart: boolean;
@@ -101,7 +101,11 @@ export class ReduceMachine implements Reduction {
     selfIndex: number,
     options: ReduceOptions,
     observe: ObserveReduce = () => {},
-    window: Pick<SendWindow, "chunks" | "moved"> = { chunks: options.windowChunks, moved: () => false },
+    window: Pick<SendWindow, "chunks" | "moved" | "tick"> = {
+      chunks: options.windowChunks,
+      moved: () => false,
+      tick: () => false,
+    },
   ) {
     this.#plan = plan;
     this.#observe = observe;
@@ -213,6 +217,7 @@ export class ReduceMachine implements Reduction {
   tick(nowMs: number): ReduceAction[] {
     const actions: ReduceAction[] = [];
     if (!this.#begun || this.#complete) return actions;
+    if (this.#window.tick(nowMs)) this.#fillWindows(actions);
     if (this.#sums.isLate(nowMs, this.#options)) {
       for (const sender of this.#sums.missing()) {
         actions.push(...this.exclude(sender, "allreduce/late", nowMs));

@@ -9,7 +9,7 @@ import { netError } from "./errors.ts";
 /** The largest group that the all-reduce plans for. */
 export const MAX_MEMBERS = 1024;
 const CONNECTIONS_PER_MEMBER = 2;
-/** Ten more for each of 25 peers, or four for each of 63. */
+/** Over twenty more for each of eleven peers, or four for each of 63. */
 const MAX_EXTRA_CONNECTIONS = 256;
 /** Relays and bootstrap nodes, DHT queries, and those that have not said hello yet. */
 const MAX_OTHER_CONNECTIONS = 256;

@@ -32,6 +32,10 @@ export class FlowWindow {
   #askedCount = 0;
   #wasFull = false;
 
+  get unreadBytes(): number {
+    return this.#unreadBytes;
+  }
+
   /** May another message be begun? If no receipt is to come, one may: it asks for one. */
   get hasRoom(): boolean {
     if (this.#unreadBytes < this.#windowBytes || !this.#isAwaited) return true;

@@ -36,6 +36,11 @@ export class PacedFrames implements Frames {
     return this.#frames.isOpen && !this.#isClosing;
   }
 
+  /** Written, and not read by the peer yet as far as it has told. */
+  get unreadBytes(): number {
+    return this.#flow.unreadBytes;
+  }
+
   /** Undefined when a message may be begun now; else resolves when one may, or never will be. */
   room(): Promise<void> | undefined {
     if (this.#flow.hasRoom || !this.isOpen) return undefined;

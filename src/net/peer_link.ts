@@ -66,6 +66,7 @@ export class PeerLink {
         return channels.length > 0 ? channels : this.#usable;
       },
       room: (path) => "frames" in path ? path.frames.room() : undefined,
+      unreadBytes: (path) => "frames" in path ? path.frames.unreadBytes : 0,
       open: async (path) => "frames" in path ? path.frames : await this.#openOn(path, LANE_PROTOCOLS.bulk),
       dialMore: (count) =>
         this.#openChannels.length > 0

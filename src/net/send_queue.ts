@@ -28,6 +28,10 @@ export class Turn {
   #body: { bytes: Uint8Array | undefined } | undefined;
   #isBegun = false;
   #isOver = false;
+  /** On how many connections it is being sent, and whether one of them has taken all of it. */
+  #senders = 0;
+  #isSent = false;
+  #isCopied = false;
 
   constructor(
     message: Message,
@@ -52,6 +56,15 @@ export class Turn {
     return this.#isOver;
   }
 
+  /** May a second connection begin it, too? */
+  get mayBeCopied(): boolean {
+    return !this.#isCopied && !this.#isOver;
+  }
+
+  copied(): void {
+    this.#isCopied = true;
+  }
+
   /**
    * @returns how many bytes of body went out
    * @throws {SkeinError} `net/link-lost`, `net/frame-oversized`; or what making the body throws
@@ -60,8 +73,19 @@ export class Turn {
     const { type, header } = this.#message;
     this.#body ??= { bytes: this.#message.body };
     this.#isBegun = true;
-    await frames.write("message", { type, header }, this.#body.bytes);
+    this.#senders++;
+    try {
+      await frames.write("message", { type, header }, this.#body.bytes);
+      this.#isSent = true;
+    } finally {
+      this.#senders--;
+    }
     return this.#body.bytes?.length ?? 0;
+  }
+
+  /** What one connection did not take, another has taken or is taking. */
+  get isElsewhere(): boolean {
+    return this.#isSent || this.#senders > 0;
   }
 
   /** Back in the queue, to be sent once more: now it may be aborted again. */
@@ -70,7 +94,9 @@ export class Turn {
     if (this.#signal?.aborted) this.#onAbort();
   }
 
+  /** Unless another connection still has it: the bytes are the caller's again once it is told. */
   resolve(): void {
+    if (this.#senders > 0) return;
     this.#end();
     this.#resolve();
   }

@@ -1,19 +1,23 @@
 /**
- * How many connections a backlog deserves. More are tried, twice as many each time, while each carries little; what a try
- * brings is measured, and the count that carried the most is kept: a doubling that does not pay is given back, and the
- * next is tried after a pause that doubles too. On a link that is full connections only take from each other.
+ * How many connections a peer deserves. More are tried, several times as many each time, while each carries little; what a try
+ * brings is measured, and the count that carried the most is kept: more that do not pay are given back, and the next try
+ * comes after a pause that doubles too. On a link that is full connections only take from each other.
  *
- * Measured are frames that went out while others waited. Sockets take their first frames faster than the path does, so
- * after each change one frame a connection is left out; and as frames are counted whole, several a connection are
- * needed before the rate means anything.
+ * Measured is what a connection carries while it has a frame to carry, times their number: how often there are frames depends on
+ * others. Sockets take their first frames faster than the path does, so after each change one frame a connection is left out.
+ *
+ * The count is remembered longer than connections are kept: a path that needed many needs them again.
  */
-export const MAX_STRIPES = 12;
-/** The least time that a rate is measured over. */
-const MEASURED_MS = 400;
-const MEASURED_FRAMES_PER_CONNECTION = 2;
+export const MAX_STRIPES = 24;
+/** The least time that connections are measured for, on average. */
+const MEASURED_MS = 300;
+/** And frames, of each. */
+const MEASURED_FRAMES = 1;
+/** So many are tried for each one there is. */
+const FACTOR = 4;
 /** A connection that carries this is not what limits us. */
 const ENOUGH_BYTES_PER_SEC = 750_000;
-/** A doubling that brings less is given back. */
+/** A try that brings less is given back. */
 const WORTHWHILE_GAIN = 1.2;
 /** It is judged unworthy only after so many times the frames that a rate takes: loss makes rates uneven. */
 const PATIENCE = 3;
@@ -22,61 +26,80 @@ const FIRST_PAUSE_MS = 5000;
 /** Links change within hours, not minutes. */
 const MAX_PAUSE_MS = 3_600_000;
 
+/** More than what the last try added are never given back. */
+export type GrowthAdvice = { readonly add: number } | "give back";
+
+interface Carried {
+  bytes: number;
+  /** Of all connections together. */
+  busyMs: number;
+  frames: number;
+}
+
 export class StripeGrowth {
-  /** Since when, and what since then; undefined while nothing is measured. */
-  #measured: { sinceMs: number; bytes: number; frames: number } | undefined;
+  #carried: Carried = { bytes: 0, busyMs: 0, frames: 0 };
   /** Frames that are still to be left out. */
   #warmUpFrames = 0;
-  /** What was carried before the doubling that is being tried. */
+  /** What was carried before the try that is being made. */
   #bytesPerSecBefore: number | undefined;
   #pauseMs = FIRST_PAUSE_MS;
   #nextTryMs = -Infinity;
+  /** That proved worth having. */
+  #kept = 1;
 
-  /** The backlog began, or the connections changed: what was measured before says nothing. */
+  /** The connections changed: what was measured before says nothing. */
   restart(count: number): void {
-    this.#measured = undefined;
+    this.#carried = { bytes: 0, busyMs: 0, frames: 0 };
     this.#warmUpFrames = count;
   }
 
-  /**
-   * A frame of `bytes` went out on one of `count` connections while others waited.
-   * @returns what to do now: add as many connections as there are, or close those that the last doubling added
-   */
-  sent(bytes: number, count: number, nowMs: number): "double" | "give back" | undefined {
-    if (this.#warmUpFrames > 0 && --this.#warmUpFrames > 0) return undefined;
-    this.#measured ??= { sinceMs: nowMs, bytes: -bytes, frames: -1 }; // this one ends the warm-up
-    this.#measured.bytes += bytes;
-    this.#measured.frames++;
-    const elapsedMs = nowMs - this.#measured.sinceMs;
-    if (elapsedMs < MEASURED_MS || this.#measured.frames < MEASURED_FRAMES_PER_CONNECTION * count) {
+  /** Frames wait for `count` connections. @returns how many are missing of those that were worth having before */
+  missing(count: number, nowMs: number): number {
+    return count === 0 || nowMs < this.#nextTryMs ? 0 : Math.max(0, this.#kept - count);
+  }
+
+  /** A frame of `bytes` went out on one of `count` connections, which took `busyMs`. @returns what to do now */
+  sent(bytes: number, busyMs: number, count: number, nowMs: number): GrowthAdvice | undefined {
+    if (this.#warmUpFrames > 0) {
+      this.#warmUpFrames--;
       return undefined;
     }
-    const bytesPerSec = this.#measured.bytes / elapsedMs * 1000;
-    const isPatient = this.#measured.frames < PATIENCE * MEASURED_FRAMES_PER_CONNECTION * count;
+    const carried = this.#carried;
+    carried.bytes += bytes;
+    carried.busyMs += busyMs;
+    carried.frames++;
+    if (carried.busyMs < MEASURED_MS * count || carried.frames < MEASURED_FRAMES * count) return undefined;
+    const bytesPerSec = count * carried.bytes / carried.busyMs * 1000;
+    const isPatient = carried.frames < PATIENCE * MEASURED_FRAMES * count;
     if (bytesPerSec < this.#worthwhile && isPatient) return undefined;
-    this.#measured = { sinceMs: nowMs, bytes: 0, frames: 0 };
+    this.#carried = { bytes: 0, busyMs: 0, frames: 0 };
     return this.#judge(bytesPerSec, count, nowMs);
   }
 
-  /** What the doubling that is being tried must carry. */
+  /** What the try that is being made must carry. */
   get #worthwhile(): number {
     return WORTHWHILE_GAIN * (this.#bytesPerSecBefore ?? 0);
   }
 
-  #judge(bytesPerSec: number, count: number, nowMs: number): "double" | "give back" | undefined {
+  #judge(bytesPerSec: number, count: number, nowMs: number): GrowthAdvice | undefined {
     if (bytesPerSec < this.#worthwhile) {
       this.failed(nowMs);
       return "give back";
     }
-    if (this.#bytesPerSecBefore !== undefined) this.#pauseMs = FIRST_PAUSE_MS;
+    if (this.#bytesPerSecBefore !== undefined) {
+      this.#pauseMs = FIRST_PAUSE_MS;
+      this.#kept = count;
+    }
     this.#bytesPerSecBefore = undefined;
-    const isEnough = count >= MAX_STRIPES || bytesPerSec / count >= ENOUGH_BYTES_PER_SEC;
-    if (isEnough || nowMs < this.#nextTryMs) return undefined;
+    const isEnough = bytesPerSec / count >= ENOUGH_BYTES_PER_SEC;
+    // Half of them would have done.
+    if (isEnough) this.#kept = Math.min(this.#kept, Math.ceil(count / 2));
+    if (isEnough || count >= MAX_STRIPES || nowMs < this.#nextTryMs) return undefined;
     this.#bytesPerSecBefore = bytesPerSec;
-    return "double";
+    return { add: Math.min((FACTOR - 1) * count, MAX_STRIPES - count) };
   }
 
-  /** The doubling that was tried is not worth it, or brought no connection: the next comes after a pause. */
+  /** The try is not worth it, or brought no connection: the next comes after a pause. */
   failed(nowMs: number): void {
     this.#bytesPerSecBefore = undefined;
     this.#nextTryMs = nowMs + this.#pauseMs;

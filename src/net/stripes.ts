@@ -3,7 +3,9 @@
  * takes the next frame. One TCP connection over a long or lossy path carries a fraction of the link (CUBIC at 50 ms and 1 %
  * loss: a third of a megabyte a second), several carry several times that.
  *
- * While frames wait, stripe_growth.ts says when more connections are dialed, and whether they are kept.
+ * stripe_growth.ts says when more connections are dialed, and whether they are kept. When no frame waits any more, a connection
+ * that is free takes a copy of one that another has not got rid of: everybody waits for the last frames, and a
+ * connection that lost the same packet twice keeps them for a second. Receivers pass over what they have.
  */
 import type { Clock } from "../base/clock.ts";
 import { isSkeinError } from "../base/errors.ts";
@@ -12,12 +14,15 @@ import { netError } from "./errors.ts";
 import type { Frames } from "./frame_stream.ts";
 import { SendQueue, type Turn } from "./send_queue.ts";
 import { STALLED_MS } from "./stall.ts";
-import { MAX_STRIPES, StripeGrowth } from "./stripe_growth.ts";
+import { StripeGrowth } from "./stripe_growth.ts";
 
 export interface Path {
   readonly status: string;
   readonly direction: "inbound" | "outbound";
 }
+
+/** A frame that takes longer is copied. */
+const LATE_MS = 250;
 
 type Lane = Pick<Frames, "isOpen" | "write">;
 
@@ -27,6 +32,8 @@ export interface StripeDependencies<P extends Path> {
   connections(): readonly P[];
   /** Resolves when a message may be begun on it; undefined when one may now. Until then it takes none. */
   room(connection: P): Promise<void> | undefined;
+  /** Sent on it and not read by the peer yet, as far as it is known. */
+  unreadBytes(connection: P): number;
   /** A bulk lane on this connection. */
   open(connection: P): Promise<Lane>;
   /** Dials the peer `count` times more; resolves when that is done or has failed. */
@@ -38,14 +45,17 @@ export interface StripeDependencies<P extends Path> {
 export class Stripes<P extends Path> {
   readonly #deps: StripeDependencies<P>;
   readonly #queue = new SendQueue();
-  readonly #busy = new Set<P>();
+  /** Since when each has had this frame to carry, or waits for room. */
+  readonly #busy = new Map<P, number>();
+  /** What each is writing. */
+  readonly #sending = new Map<P, Turn>();
+  #isWatching = false;
   readonly #lanes = new WeakMap<P, Lane>();
   readonly #growth = new StripeGrowth();
-  /** What the last doubling added. */
+  /** What the last try added. */
   #added: readonly P[] = [];
   /** When the last frame went out, or the first was asked for. */
   #movedMs = 0;
-  #isBacklog = false;
   #isDialing = false;
 
   constructor(dependencies: StripeDependencies<P>) {
@@ -70,14 +80,50 @@ export class Stripes<P extends Path> {
 
   #pump(): void {
     const connections = this.#deps.connections();
-    for (const connection of connections) if (!this.#busy.has(connection)) void this.#work(connection);
-    const isBacklog = this.#queue.length > 0;
-    if (isBacklog && !this.#isBacklog) this.#growth.restart(connections.length);
-    this.#isBacklog = isBacklog;
+    for (const connection of this.#free(connections)) void this.#work(connection);
+    if (this.#queue.length === 0 || this.#isDialing) return;
+    const missing = this.#growth.missing(connections.length, this.#deps.clock.monotonicMs());
+    if (missing > 0) void this.#add(missing, new Set(connections));
   }
 
-  async #work(connection: P): Promise<void> {
-    this.#busy.add(connection);
+  /** What lies in sockets cannot go by another connection any more: those that have least begin. */
+  #free(connections: readonly P[]): P[] {
+    const free = connections.filter((each) => !this.#busy.has(each));
+    if (free.length > 1) free.sort((a, b) => this.#deps.unreadBytes(a) - this.#deps.unreadBytes(b));
+    return free;
+  }
+
+  /** No frame waits, and some are on their way: looks after them for as long as that is so. */
+  #watchLate(): void {
+    if (this.#isWatching || this.#sending.size === 0 || this.#deps.connections().length < 2) return;
+    this.#isWatching = true;
+    this.#deps.clock.after(LATE_MS / 2, () => {
+      this.#isWatching = false;
+      if (this.#queue.length > 0) return; // the last of them looks after the others
+      for (const connection of this.#free(this.#deps.connections())) {
+        const late = this.#takeLate();
+        if (late === undefined) break;
+        void this.#work(connection, late);
+      }
+      this.#watchLate();
+    });
+  }
+
+  /** The frame that has been written for longest, if for too long and not copied yet. */
+  #takeLate(): Turn | undefined {
+    const nowMs = this.#deps.clock.monotonicMs();
+    const late =
+      [...this.#sending].map(([connection, turn]) => ({ turn, sinceMs: this.#busy.get(connection)! }))
+        .filter(({ turn, sinceMs }) => nowMs - sinceMs >= LATE_MS && turn.mayBeCopied)
+        .sort((a, b) => a.sinceMs - b.sinceMs)[0];
+    late?.turn.copied();
+    return late?.turn;
+  }
+
+  /** @param late a frame to begin with that another connection has, too */
+  async #work(connection: P, late?: Turn): Promise<void> {
+    this.#busy.set(connection, this.#deps.clock.monotonicMs());
+    if (late !== undefined && this.#deps.room(connection) === undefined) await this.#sendOn(connection, late);
     while (this.#queue.length > 0 && this.#deps.connections().includes(connection)) {
       const room = this.#deps.room(connection);
       if (room !== undefined) {
@@ -85,7 +131,6 @@ export class Stripes<P extends Path> {
         continue;
       }
       const turn = this.#queue.take()!;
-      if (this.#queue.length === 0) this.#isBacklog = false;
       if (!await this.#sendOn(connection, turn)) break;
     }
     this.#busy.delete(connection);
@@ -98,12 +143,20 @@ export class Stripes<P extends Path> {
       if (!frames?.isOpen) this.#lanes.set(connection, frames = await this.#deps.open(connection));
       if (turn.isOver) return true;
       if (!frames.isOpen) throw netError("net/link-lost", "send to peer: the path was given up, send again");
+      this.#sending.set(connection, turn);
+      if (this.#queue.length === 0) this.#watchLate();
       const bytes = await turn.sendOn(frames);
       this.#movedMs = this.#deps.clock.monotonicMs();
-      this.#grow(bytes);
+      const busyMs = this.#movedMs - this.#busy.get(connection)!;
+      this.#busy.set(connection, this.#movedMs);
+      this.#grow(bytes, busyMs);
       turn.resolve();
       return true;
     } catch (error) {
+      if (turn.isElsewhere) {
+        turn.resolve();
+        return connection.status === "open";
+      }
       const isConnectionGone = isSkeinError(error, "net/link-lost") && connection.status !== "open";
       if (isConnectionGone && this.#deps.connections().some((other) => other !== connection)) {
         this.#sendElsewhere(turn, error);
@@ -111,6 +164,8 @@ export class Stripes<P extends Path> {
       }
       turn.reject(error);
       return connection.status === "open";
+    } finally {
+      this.#sending.delete(connection);
     }
   }
 
@@ -125,22 +180,20 @@ export class Stripes<P extends Path> {
     queueMicrotask(() => this.#pump());
   }
 
-  #grow(bytes: number): void {
-    if (!this.#isBacklog || this.#isDialing) return;
+  #grow(bytes: number, busyMs: number): void {
+    if (this.#isDialing) return;
     const connections = this.#deps.connections();
-    const nowMs = this.#deps.clock.monotonicMs();
-    const advice = this.#growth.sent(bytes, connections.length, nowMs);
-    if (advice === "double") void this.#double(new Set(connections));
-    else if (advice === "give back") {
-      for (const connection of this.#added) this.#deps.giveBack(connection);
-      this.#growth.restart(this.#deps.connections().length);
-    }
+    const advice = this.#growth.sent(bytes, busyMs, connections.length, this.#movedMs);
+    if (advice === undefined) return;
+    if (advice !== "give back") return void this.#add(advice.add, new Set(connections));
+    for (const connection of this.#added) this.#deps.giveBack(connection);
+    this.#growth.restart(this.#deps.connections().length);
   }
 
-  async #double(before: ReadonlySet<P>): Promise<void> {
+  async #add(count: number, before: ReadonlySet<P>): Promise<void> {
     this.#isDialing = true;
     // What fails is not there; that is all that matters here.
-    await this.#deps.dialMore(Math.min(before.size, MAX_STRIPES - before.size)).catch(() => {});
+    await this.#deps.dialMore(count).catch(() => {});
     this.#isDialing = false;
     const now = this.#deps.connections();
     this.#added = now.filter((each) => each.direction === "outbound" && !before.has(each));

@@ -40,3 +40,17 @@ Deno.test("results count as contributions do, and without a known bandwidth noth
     assert.equal(window.chunks, chunks);
   }
 });
+
+Deno.test("time without any result widens the window too, and the next round begins with half of it", () => {
+  const memory = { doublings: 0 };
+  const options = { bytesPerSec: 12.5e6, contributionBytes: 1e5, resultBytes: 1e5, reducerCount: 4 };
+  const late = new SendWindow({ ...options, mostChunks: 32 }, memory);
+  const first = late.chunks;
+  for (let ms = 0; ms <= 600; ms += 100) late.tick(ms);
+  assert.equal(late.chunks, 4 * first);
+  const next = new SendWindow({ ...options, mostChunks: 32 }, memory);
+  assert.equal(next.chunks, 2 * first);
+  assert.equal(new SendWindow({ ...options, mostChunks: 32 }, memory).chunks, first);
+  for (let i = 0; i < 3; i++) new SendWindow({ ...options, mostChunks: 32 }, memory);
+  assert.equal(new SendWindow({ ...options, mostChunks: 32 }, memory).chunks, first);
+});

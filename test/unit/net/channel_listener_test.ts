@@ -12,6 +12,7 @@ import {
 } from "../../../src/net/channel_listener.ts";
 import { offerOf } from "../../../src/net/channel_offer.ts";
 import { CERTIFICATE_NAME, selfSigned } from "../../../src/net/self_signed.ts";
+import { MAX_STRIPES } from "../../../src/net/stripe_growth.ts";
 import type { TlsPipe } from "../../../src/net/tls_pipe.ts";
 import { VirtualClock } from "../../simulation/virtual_clock.ts";
 import { until } from "./swarm.ts";
@@ -87,7 +88,7 @@ lobbyTest("a token is good for half a minute, and only the newest of a member ar
   await clock.advance(() => false, 2 * TOKEN_LIFETIME_MS + 1);
   await assert.rejects(lobby.dial(late), isRefused);
   const pushedOut = lobby.offer("Bob"), ofAnother = lobby.offer("Carol");
-  for (let i = 0; i < 24; i++) lobby.offer("Bob");
+  for (let i = 0; i < 2 * MAX_STRIPES; i++) lobby.offer("Bob");
   await assert.rejects(lobby.dial(pushedOut), isRefused);
   (await lobby.dial(ofAnother)).abort();
 });

@@ -17,29 +17,39 @@ class FakeLink {
   readonly dials: number[] = [];
   readonly dialedMs: number[] = [];
   givenBack = 0;
+  readonly timers: { atMs: number; act: () => void }[] = [];
+  /** What frames on this connection wait for. */
+  readonly held = new Map<number, Promise<void>>();
+  readonly unread = new Map<Connection, number>();
   most = 0;
   /** Frames on this connection break it. */
   broken = -1;
   dialFailure?: Error;
   readonly stripes: Stripes<Connection>;
 
-  constructor(bytesPerMs: number, public linkBytesPerMs: number) {
+  constructor(public bytesPerMs: number, public linkBytesPerMs: number) {
     this.add();
-    const clock = { monotonicMs: () => this.nowMs } as Clock;
+    const after = (delayMs: number, act: () => void) => {
+      this.timers.push({ atMs: this.nowMs + delayMs, act });
+      return () => {};
+    };
+    const clock = { monotonicMs: () => this.nowMs, after } as unknown as Clock;
     this.stripes = new Stripes({
       clock,
       connections: () => this.connections.filter(({ status }) => status === "open"),
       room: () => undefined,
+      unreadBytes: (connection) => this.unread.get(connection) ?? 0,
       open: async (connection) => {
         const { name } = connection as FakeConnection;
         const write = async (_kind: string, header: { type: string }, body: Uint8Array) => {
           await Promise.resolve();
+          await this.held.get(name);
           if (name === this.broken) {
             (connection as FakeConnection).status = "closed";
             throw netError("net/link-lost", "it broke");
           }
           const count = this.connections.filter(({ status }) => status === "open").length;
-          const rate = Math.min(this.linkBytesPerMs, bytesPerMs * count);
+          const rate = Math.min(this.linkBytesPerMs, this.bytesPerMs * count);
           this.nowMs += body.length / rate;
           this.sent.push({ connection: name, type: header.type });
         };
@@ -68,6 +78,16 @@ class FakeLink {
     return this.connections.filter(({ status }) => status === "open").length;
   }
 
+  /** Lets time go by for those who wait for it. */
+  async pass(ms: number): Promise<void> {
+    this.nowMs += ms;
+    for (const timer of this.timers.splice(0)) {
+      if (timer.atMs <= this.nowMs) timer.act();
+      else this.timers.push(timer);
+    }
+    for (let i = 0; i < 20; i++) await Promise.resolve();
+  }
+
   sendMany(count: number, bytes: number): Promise<void[]> {
     return Promise.all(
       Array.from(
@@ -89,21 +109,21 @@ Deno.test("frames are spread over all connections, each once", async () => {
   assert.equal(new Set(link.sent.map(({ connection }) => connection)).size, 3);
 });
 
-Deno.test("a backlog on slow connections asks for more, doubling up to the limit", async () => {
+Deno.test("a backlog on slow connections asks for more, up to the limit", async () => {
   const link = new FakeLink(350, 1_000_000);
   await link.sendMany(2000, 100_000);
-  assert.deepEqual(link.dials, [1, 2, 4, 4]);
+  assert.deepEqual(link.dials, [3, 12, 8]);
   assert.equal(link.connections.length, MAX_STRIPES);
 });
 
-Deno.test("on a link that is full a doubling is given back, and tried again ever more seldom", async () => {
+Deno.test("on a link that is full more are given back, and tried again ever more seldom", async () => {
   const link = new FakeLink(300, 300);
   await link.sendMany(14_000, 100_000);
   const hours = link.nowMs / 3_600_000;
   assert.ok(hours > 1.2, `${hours} hours went by`);
-  assert.equal(link.most, 2);
+  assert.equal(link.most, 4);
   assert.equal(link.openCount, 1);
-  assert.equal(link.givenBack, link.dials.length);
+  assert.equal(link.givenBack, 3 * link.dials.length);
   assert.ok(link.dials.length <= 11, `${link.dials.length} tries`);
   const pauses = link.dialedMs.slice(1).map((ms, i) => ms - link.dialedMs[i]);
   assert.ok(pauses.length >= 4 && pauses[0] >= 5000, String(pauses));
@@ -115,9 +135,8 @@ Deno.test("on a link that is full a doubling is given back, and tried again ever
 Deno.test("the count that carried the most is kept", async () => {
   const link = new FakeLink(300, 1250); // four connections fill it
   await link.sendMany(10_000, 100_000);
-  assert.equal(link.dials.slice(0, 3).join(), "1,2,4");
+  assert.equal(link.dials.slice(0, 3).join(), "3,12,12");
   assert.equal(link.openCount, 4);
-  assert.ok(link.most <= 8);
 });
 
 Deno.test("a link that becomes wider gets more connections when the pause is over", async () => {
@@ -180,4 +199,80 @@ Deno.test("a dial that fails in a way nobody foresaw costs no frame and not the 
   await link.sendMany(300, 100_000);
   assert.equal(link.sent.length, 300);
   assert.ok(link.dials.length > 0);
+});
+
+Deno.test("a peer that needed many connections gets them at once when frames wait again", async () => {
+  const link = new FakeLink(350, 1_000_000);
+  await link.sendMany(2000, 100_000);
+  assert.equal(link.openCount, MAX_STRIPES);
+  for (const connection of link.connections.slice(1)) connection.status = "closed"; // they were idle for long
+  link.stripes.connectionsChanged();
+  const { length } = link.dials;
+  await link.sendMany(3, 100_000);
+  assert.deepEqual(link.dials.slice(length), [MAX_STRIPES - 1]);
+});
+
+Deno.test("of a path that has become good fewer are remembered", async () => {
+  const link = new FakeLink(350, 1_000_000);
+  await link.sendMany(2000, 100_000);
+  link.bytesPerMs = 4000;
+  for (const kept of [MAX_STRIPES / 2, MAX_STRIPES / 4]) {
+    await link.sendMany(3000, 100_000);
+    for (const connection of link.connections.slice(1)) connection.status = "closed";
+    link.stripes.connectionsChanged();
+    const { length } = link.dials;
+    await link.sendMany(3, 100_000);
+    assert.deepEqual(link.dials.slice(length), [kept - 1]);
+  }
+});
+
+Deno.test("when frames come one by one, how seldom they come is not taken for slow connections", async () => {
+  const link = new FakeLink(4000, 4000);
+  for (let i = 0; i < 100; i++) {
+    await link.sendMany(1, 100_000);
+    link.nowMs += 1000;
+  }
+  assert.deepEqual(link.dials, []);
+});
+
+Deno.test("of several that are free the connection begins on which the peer has least to read", async () => {
+  const link = new FakeLink(10_000, 100_000);
+  link.add();
+  link.add();
+  [300_000, 100_000, 200_000].forEach((bytes, i) => link.unread.set(link.connections[i], bytes));
+  await link.sendMany(1, 1000);
+  assert.deepEqual(link.sent.map(({ connection }) => connection), [1]);
+});
+
+Deno.test("a frame that a connection does not get rid of goes out on a free one too, once, and is told when both are done", async () => {
+  const link = new FakeLink(10_000, 100_000);
+  link.add();
+  link.add();
+  const { promise, resolve } = Promise.withResolvers<void>();
+  link.held.set(0, promise);
+  let isTold = false;
+  const sending = link.sendMany(3, 1000).then(() => void (isTold = true));
+  await link.pass(200);
+  assert.deepEqual(link.sent.map(({ type }) => type), ["1", "2"]);
+  for (let i = 0; i < 5; i++) await link.pass(200);
+  assert.deepEqual(link.sent.map(({ type }) => type), ["1", "2", "0"]);
+  assert.notEqual(link.sent[2].connection, 0);
+  assert.equal(isTold, false);
+  resolve();
+  await sending;
+  assert.equal(link.sent.filter(({ type }) => type === "0").length, 2);
+});
+
+Deno.test("a connection that breaks with a frame that another has taken meanwhile costs nothing", async () => {
+  const link = new FakeLink(10_000, 100_000);
+  link.add();
+  const { promise, resolve } = Promise.withResolvers<void>();
+  link.held.set(0, promise);
+  link.broken = 0;
+  const sending = link.sendMany(1, 1000);
+  for (let i = 0; i < 4; i++) await link.pass(200);
+  assert.deepEqual(link.sent, [{ connection: 1, type: "0" }]);
+  resolve();
+  await sending;
+  assert.equal(link.sent.length, 1);
 });
