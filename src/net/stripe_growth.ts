@@ -14,7 +14,7 @@ const MEASURED_MS = 300;
 /** And frames, of each. */
 const MEASURED_FRAMES = 1;
 /** So many are tried for each one there is. */
-const FACTOR = 4;
+const FACTOR = 6;
 /** A connection that carries this is not what limits us. */
 const ENOUGH_BYTES_PER_SEC = 750_000;
 /** A try that brings less is given back. */

@@ -22,7 +22,7 @@ export interface Path {
 }
 
 /** A frame that takes longer is copied. */
-const LATE_MS = 250;
+const LATE_MS = 150;
 
 type Lane = Pick<Frames, "isOpen" | "write">;
 
