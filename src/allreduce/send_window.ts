@@ -48,9 +48,9 @@ export class SendWindow {
     return this.#chunks;
   }
 
-  /** Time goes by, from the moment on at which chunks may flow. @returns as `moved` */
+  /** Time goes by. Before anything has come out, making the first chunks may have taken it. @returns as `moved` */
   tick(nowMs: number): boolean {
-    return this.moved({ contributions: 0, results: 0 }, nowMs);
+    return this.#sinceMs !== undefined && this.moved({ contributions: 0, results: 0 }, nowMs);
   }
 
   /** So many contributions and results of ours have gone out. @returns whether the window has grown */

@@ -3,14 +3,18 @@
  * brings is measured, and the count that carried the most is kept: more that do not pay are given back, and the next try
  * comes after a pause that doubles too. On a link that is full connections only take from each other.
  *
- * Measured is what a connection carries while it has a frame to carry, times their number: how often there are frames depends on
- * others. Sockets take their first frames faster than the path does, so after each change one frame a connection is left out.
+ * Measured is what a connection carries while it has a frame to carry and others wait, times their number: how often there are
+ * frames depends on others. A connection begins slowly, new or after a rest, and its socket takes the first frames faster
+ * than the path does, so two frames a connection are left out when a burst begins or the connections change.
  *
  * The count is remembered longer than connections are kept: a path that needed many needs them again.
  */
 export const MAX_STRIPES = 24;
 /** The least time that connections are measured for, on average. */
 const MEASURED_MS = 300;
+const WARM_UP_FRAMES = 2;
+/** Nothing was sent for so long: another burst begins. */
+const QUIET_MS = 300;
 /** And frames, of each. */
 const MEASURED_FRAMES = 1;
 /** So many are tried for each one there is. */
@@ -47,10 +51,12 @@ export class StripeGrowth {
   /** That proved worth having. */
   #kept = 1;
 
+  #movedMs = -Infinity;
+
   /** The connections changed: what was measured before says nothing. */
   restart(count: number): void {
     this.#carried = { bytes: 0, busyMs: 0, frames: 0 };
-    this.#warmUpFrames = count;
+    this.#warmUpFrames = WARM_UP_FRAMES * count;
   }
 
   /** Frames wait for `count` connections. @returns how many are missing of those that were worth having before */
@@ -58,8 +64,19 @@ export class StripeGrowth {
     return count === 0 || nowMs < this.#nextTryMs ? 0 : Math.max(0, this.#kept - count);
   }
 
-  /** A frame of `bytes` went out on one of `count` connections, which took `busyMs`. @returns what to do now */
-  sent(bytes: number, busyMs: number, count: number, nowMs: number): GrowthAdvice | undefined {
+  /**
+   * A frame of `bytes` went out on one of `count` connections, which took `busyMs`.
+   * @param isBacklog whether others wait
+   * @returns what to do now
+   */
+  sent(
+    { bytes, busyMs, isBacklog }: { bytes: number; busyMs: number; isBacklog: boolean },
+    count: number,
+    nowMs: number,
+  ): GrowthAdvice | undefined {
+    if (nowMs - busyMs - this.#movedMs >= QUIET_MS) this.restart(count);
+    this.#movedMs = nowMs;
+    if (!isBacklog) return undefined;
     if (this.#warmUpFrames > 0) {
       this.#warmUpFrames--;
       return undefined;

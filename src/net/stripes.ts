@@ -183,7 +183,11 @@ export class Stripes<P extends Path> {
   #grow(bytes: number, busyMs: number): void {
     if (this.#isDialing) return;
     const connections = this.#deps.connections();
-    const advice = this.#growth.sent(bytes, busyMs, connections.length, this.#movedMs);
+    const advice = this.#growth.sent(
+      { bytes, busyMs, isBacklog: this.#queue.length > 0 },
+      connections.length,
+      this.#movedMs,
+    );
     if (advice === undefined) return;
     if (advice !== "give back") return void this.#add(advice.add, new Set(connections));
     for (const connection of this.#added) this.#deps.giveBack(connection);

@@ -48,6 +48,9 @@ Deno.test("time without any result widens the window too, and the next round beg
   const options = { bytesPerSec: 12.5e6, contributionBytes: 1e5, resultBytes: 1e5, reducerCount: 4 };
   const late = new SendWindow({ ...options, mostChunks: 32 }, memory);
   const first = late.chunks;
+  for (let ms = -1000; ms < 0; ms += 100) late.tick(ms);
+  assert.equal(late.chunks, first);
+  late.moved({ contributions: 1, results: 0 }, 0);
   for (let ms = 0; ms <= 600; ms += 100) late.tick(ms);
   assert.equal(late.chunks, 4 * first);
   const next = new SendWindow({ ...options, mostChunks: 32 }, memory);
@@ -65,6 +68,7 @@ Deno.test("a member that gets no result contributes more of its chunks as time g
   const options = { windowChunks: 16, senderTimeoutMs: 1000, reducerTimeoutMs: 2000 };
   const machine = new ReduceMachine(plan, 0, options, () => {}, window);
   const counts = [machine.begin(0).length];
+  window.moved({ contributions: 0, results: 1 }, 0);
   for (let ms = 100; ms <= 1300; ms += 100) counts.push(machine.tick(ms).length);
   const first = counts[0];
   assert.equal(first, 3 * window.chunks / 8);
