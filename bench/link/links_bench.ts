@@ -2,7 +2,7 @@
  * The all-reduce over bad links: four members in network namespaces of their own, joined by emulated links (star.ts) of
  * 100 Mbit/s each way and 50 ms of round trip, over the kernel's own TCP.
  *
- *   deno task bench:links [--scenario all|clean|loss|slow-peer] [--congestion bbr] [--megabytes 100] [--rounds 2]
+ *   deno task bench:links [--scenario all|clean|loss|slow-peer] [--congestion bbr] [--megabytes 100] [--rounds 3]
  *                         [--pause 11] [--json]
  *
  * lowerBound = 2(n−1)/n × encoded bytes / bandwidth: what each member must send, at its full rate, with no latency and no
@@ -122,7 +122,7 @@ function kernelDefault(): string {
 }
 
 const HELP = `deno task bench:links [--scenario all|${SCENARIOS.join("|")}] [--megabytes 100] [--codec u8]
-                      [--congestion ${kernelDefault()}] [--rounds 2] [--pause 11] [--json]
+                      [--congestion ${kernelDefault()}] [--rounds 3] [--pause 11] [--json]
 
 Four members, links of 100 Mbit/s each way and a round trip of 50 ms (25 ms one way, as \`netem delay 25ms\` on each
 member's egress gives), emulated in user space over TUN; needs root. --megabytes of the f32 tensor: 100 are 25 encoded.
@@ -163,7 +163,7 @@ if (import.meta.main) {
       megabytes: { type: "string", default: "100" },
       codec: { type: "string", default: "u8" },
       congestion: { type: "string", default: kernelDefault() },
-      rounds: { type: "string", default: "2" },
+      rounds: { type: "string", default: "3" },
       pause: { type: "string", default: "11" },
       json: { type: "boolean", default: false },
       help: { type: "boolean", default: false },
