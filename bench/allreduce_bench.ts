@@ -1,7 +1,7 @@
 /**
  * The all-reduce, measured: real processes on loopback, real libp2p, real keys, the CPU reducer.
  *
- *   deno task bench:allreduce --members 8 --megabytes 100 --codec u8 [--rounds 3] [--json]
+ *   deno task bench:allreduce --members 8 --megabytes 100 --codec u8 [--rounds 15] [--json]
  *
  * goodput  = members × 2(n−1)/n × encoded tensor / seconds: every byte that some member must send (and another receive),
  *            counted once. On one machine all members share its cores, as the two ends of the plain stream do.
@@ -85,12 +85,12 @@ export async function benchAllReduce(
   };
 }
 
-const HELP = `deno task bench:allreduce [--members 8] [--megabytes 100] [--codec u8] [--rounds 3] [--json]
+const HELP = `deno task bench:allreduce [--members 8] [--megabytes 100] [--codec u8] [--rounds 15] [--json]
 
   --members    2 to 16 processes on this machine
   --megabytes  of the f32 tensor, 1 to 500; 1 MB = 10^6 bytes
   --codec      ${codecNames.join(", ")}
-  --rounds     measured rounds after the warm-up, at least 2; the median counts
+  --rounds     measured rounds after the warm-up, at least 2; the median counts. V8 compiles for the first ten
 
 goodput is every byte that some member must send, 2(n-1)/n of the encoded tensor each, counted once and divided by the
 round's seconds. lineRate is what one plain libp2p stream carries between two processes in the same run, counted the same.`;
@@ -131,7 +131,7 @@ if (import.meta.main) {
       members: { type: "string", default: "8" },
       megabytes: { type: "string", default: "100" },
       codec: { type: "string", default: "u8" },
-      rounds: { type: "string", default: "3" },
+      rounds: { type: "string", default: "15" },
       json: { type: "boolean", default: false },
       help: { type: "boolean", default: false },
     },

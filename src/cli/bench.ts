@@ -6,6 +6,7 @@ import { renderAttention, renderMatmul, renderStep } from "./bench_report.ts";
 import { AUTOTUNE_FLAG, integerFlag, MICRO_BATCHES_FLAG, oneOfFlag, RECOMPUTE_FLAG } from "./flags.ts";
 import { printJson } from "./present.ts";
 import { PRECISION_HELP, PRECISION_NAMES, PRESET_NAMES } from "./preset_names.ts";
+import { printLine } from "./stdout.ts";
 
 type Finish = (code: number) => void;
 
@@ -34,7 +35,7 @@ const matmulCommand = (finish: Finish) =>
       const shape = { preset, batchSize: batch, contextLength: context, precision };
       const result = await benchMatmul({ ...shape, sizes }, dependencies());
       if (json) printJson({ ...result });
-      else console.log(renderMatmul(result));
+      else printLine(renderMatmul(result));
       finish(0);
     });
 
@@ -45,7 +46,7 @@ const attentionCommand = (finish: Finish) =>
       const shape = { preset, batchSize: batch, contextLength: context, precision };
       const result = await benchAttention(shape, dependencies());
       if (json) printJson({ ...result });
-      else console.log(renderAttention(result));
+      else printLine(renderAttention(result));
       finish(0);
     });
 
@@ -66,7 +67,7 @@ const stepCommand = (finish: Finish) =>
         profile: profile === undefined ? undefined : { tracePath },
       }, dependencies());
       if (json) printJson({ ...result });
-      else console.log(renderStep(result));
+      else printLine(renderStep(result));
       finish(0);
     });
 

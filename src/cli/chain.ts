@@ -4,6 +4,7 @@ import { systemClock } from "../base/clock.ts";
 import { eventLog, type LogEvent } from "../base/log.ts";
 import { integerFlag } from "./flags.ts";
 import { describeEvent, printJson } from "./present.ts";
+import { printLine } from "./stdout.ts";
 import { stopSignal } from "./stop_signal.ts";
 
 const MAX_U32 = 2 ** 32 - 1;
@@ -43,7 +44,7 @@ export const chainCommand = (finish: (code: number) => void) =>
       const log = eventLog((event) => {
         if (flags.json) return printJson(event);
         const line = describeChainEvent(event);
-        if (line !== undefined) console.log(line);
+        if (line !== undefined) printLine(line);
       });
       try {
         await runChain({

@@ -3,6 +3,7 @@ import { Command } from "@commander-js/extra-typings";
 import { systemClock } from "../base/clock.ts";
 import { renderDoctor } from "./doctor_report.ts";
 import { printJson } from "./present.ts";
+import { printLine } from "./stdout.ts";
 import { VERSION } from "./version.ts";
 
 export const doctorCommand = (finish: (code: number) => void) =>
@@ -15,6 +16,6 @@ export const doctorCommand = (finish: (code: number) => void) =>
       const { examine } = await import("../node/doctor.ts");
       const report = await examine({ clock: systemClock });
       if (json) printJson({ skein: VERSION, ...report });
-      else console.log(renderDoctor(report, VERSION));
+      else printLine(renderDoctor(report, VERSION));
       finish(report.fit ? 0 : 1);
     });

@@ -3,6 +3,7 @@ import { Command } from "@commander-js/extra-typings";
 import { systemClock } from "../base/clock.ts";
 import { CHECKPOINT_FLAG, PRECISION_FLAG, progressLog, TOKENS_FLAG } from "./checkpoint_flags.ts";
 import { printJson } from "./present.ts";
+import { printLine } from "./stdout.ts";
 
 export const gradsCommand = (finish: (code: number) => void) =>
   new Command("grads")
@@ -19,6 +20,6 @@ export const gradsCommand = (finish: (code: number) => void) =>
       const { writeCheckpointGradients } = await import("../node/checkpoint_gradients.ts");
       const summary = await writeCheckpointGradients(task, { clock: systemClock, log: progressLog() });
       if (json) printJson({ ...summary });
-      else console.log(`${summary.out}: loss ${summary.loss}, gradients of ${summary.tensors} tensors`);
+      else printLine(`${summary.out}: loss ${summary.loss}, gradients of ${summary.tensors} tensors`);
       finish(0);
     });

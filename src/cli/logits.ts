@@ -3,6 +3,7 @@ import { Command } from "@commander-js/extra-typings";
 import { systemClock } from "../base/clock.ts";
 import { CHECKPOINT_FLAG, PRECISION_FLAG, progressLog, TOKENS_FLAG } from "./checkpoint_flags.ts";
 import { printJson } from "./present.ts";
+import { printLine } from "./stdout.ts";
 
 export const logitsCommand = (finish: (code: number) => void) =>
   new Command("logits")
@@ -18,7 +19,7 @@ export const logitsCommand = (finish: (code: number) => void) =>
       if (json) printJson({ ...summary });
       else {
         const { batch, context, vocabulary, out, adapter } = summary;
-        console.log(`${out}: f32 [${batch}, ${context}, ${vocabulary}] by ${adapter}`);
+        printLine(`${out}: f32 [${batch}, ${context}, ${vocabulary}] by ${adapter}`);
       }
       finish(0);
     });

@@ -21,6 +21,7 @@ import {
 } from "./flags.ts";
 import { describeEvent, printJson } from "./present.ts";
 import { CODEC_HELP, CODEC_NAMES, PRECISION_HELP, PRECISION_NAMES, PRESET_NAMES } from "./preset_names.ts";
+import { printLine } from "./stdout.ts";
 import { stopSignal } from "./stop_signal.ts";
 import { passwordAsker } from "./terminal.ts";
 
@@ -110,6 +111,6 @@ function processLog(flags: { json: boolean; debug: boolean }): Log {
     const line = describeEvent(event);
     if (line === undefined || toldRefusals.has(line)) return;
     if (event.event === "peer-refused" && toldRefusals.size < MAX_TOLD_REFUSALS) toldRefusals.add(line);
-    console.log(line);
+    printLine(line);
   }, { debug: flags.debug });
 }

@@ -2,9 +2,10 @@
 import type { LogEvent } from "../base/log.ts";
 import type { ProfileReport } from "../node/profile_session.ts";
 import { renderProfile } from "./profile_table.ts";
+import { printLine } from "./stdout.ts";
 
 export function printJson(event: LogEvent | Record<string, unknown>): void {
-  console.log(JSON.stringify(event));
+  printLine(JSON.stringify(event));
 }
 
 /** Bytes with a decimal unit: 1234567 → "1.2 MB". */

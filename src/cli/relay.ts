@@ -4,6 +4,7 @@ import { systemClock } from "../base/clock.ts";
 import { eventLog } from "../base/log.ts";
 import { ANNOUNCE_FLAG, integerFlag, LISTEN_FLAG, listensByWebrtc } from "./flags.ts";
 import { describeEvent, printJson } from "./present.ts";
+import { printLine } from "./stdout.ts";
 import { stopSignal } from "./stop_signal.ts";
 
 const DEFAULT_LISTEN = ["0.0.0.0:4001"];
@@ -34,7 +35,7 @@ export const relayCommand = (finish: (code: number) => void) =>
       const log = eventLog((event) => {
         if (flags.json) return printJson(event);
         const line = describeEvent(event);
-        if (line !== undefined) console.log(line);
+        if (line !== undefined) printLine(line);
       }, { debug: flags.debug });
       try {
         await runRelay({

@@ -5,6 +5,7 @@
 import process from "node:process";
 import { type Clock, systemClock } from "../base/clock.ts";
 import { cliError } from "./errors.ts";
+import { printLine } from "./stdout.ts";
 
 export interface Terminal {
   readonly environment: Readonly<Record<string, string | undefined>>;
@@ -25,7 +26,7 @@ export function processTerminal(): Terminal {
     environment: process.env,
     ...(isInteractive ? { ask: askHidden, confirm } : {}),
     readPiped: async () => process.stdin.isTTY ? "" : await new Response(Deno.stdin.readable).text(),
-    print: (text) => console.log(text),
+    print: (text) => printLine(text),
     tell: (text) => console.error(text),
     tellDuring: process.stderr.isTTY === true
       ? (text, work) => countSeconds(text, work, systemClock, (line) => process.stderr.write(line))

@@ -5,6 +5,7 @@ import type { LogEvent } from "../base/log.ts";
 import { integerFlag, oneOfFlag } from "./flags.ts";
 import { describeEvent, printJson } from "./present.ts";
 import { CODEC_HELP, CODEC_NAMES, PRECISION_HELP, PRECISION_NAMES, PRESET_NAMES } from "./preset_names.ts";
+import { printLine } from "./stdout.ts";
 import { stopSignal } from "./stop_signal.ts";
 import { LiveTable, renderTable } from "./table.ts";
 
@@ -58,7 +59,7 @@ export const upCommand = (finish: (code: number) => void) =>
         if (text === undefined) return;
         const line = typeof event.node === "string" ? `${event.node}: ${text}` : text;
         if (isLive) table.above(line, write);
-        else console.log(line);
+        else printLine(line);
       };
       const supervisor = new Supervisor({
         directory,
@@ -82,7 +83,7 @@ export const upCommand = (finish: (code: number) => void) =>
         done.abort();
         await drawing;
         if (flags.json) printJson(summary);
-        else console.log(`${renderTable(supervisor.record)}\nkept in ${directory}`);
+        else printLine(`${renderTable(supervisor.record)}\nkept in ${directory}`);
         finish(isComplete ? 0 : stop.signal.aborted ? 130 : 1);
       } finally {
         done.abort();
