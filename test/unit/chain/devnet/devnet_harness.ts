@@ -25,10 +25,18 @@ export async function connect(url: string): Promise<ApiPromise> {
   return await ApiPromise.create({ provider, noInitWarn: true });
 }
 
-export function devnetTest(name: string, body: (devnet: Devnet, api: ApiPromise) => Promise<void>): void {
+/** @param production "on-demand": a block for each call, and `makeBlock` */
+export function devnetTest(
+  name: string,
+  body: (devnet: Devnet, api: ApiPromise) => Promise<void>,
+  production: "interval" | "on-demand" = "interval",
+): void {
   Deno.test(name, async () => {
     const directory = await Deno.makeTempDir();
-    const devnet = await openDevnet(directory);
+    const devnet = await startDevnet({ directory, port: 0, blockMs: BLOCK_MS, production }, {
+      clock: systemClock,
+      log: silentLog,
+    });
     const api = await connect(devnet.url);
     try {
       await body(devnet, api);
@@ -38,6 +46,12 @@ export function devnetTest(name: string, body: (devnet: Devnet, api: ApiPromise)
       await Deno.remove(directory, { recursive: true });
     }
   });
+}
+
+/** The next block, on demand. */
+export async function makeBlock(api: ApiPromise): Promise<void> {
+  // deno-lint-ignore no-explicit-any
+  await (api as any)._rpcCore.provider.send("engine_createBlock", [true, true]);
 }
 
 export interface Outcome {

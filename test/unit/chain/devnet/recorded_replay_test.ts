@@ -9,7 +9,7 @@ import { blake2AsU8a } from "@polkadot/util-crypto";
 import { concatBytes } from "../../../../src/base/bytes.ts";
 import type { Devnet } from "../../../../src/chain/devnet/devnet.ts";
 import { metadataSpec293 } from "../recorded.ts";
-import { devnetTest, send } from "./devnet_harness.ts";
+import { devnetTest, makeBlock, send } from "./devnet_harness.ts";
 import {
   accountsReplaced,
   assertSameShape,
@@ -49,7 +49,7 @@ async function replay(devnet: Devnet, api: ApiPromise, recorded: readonly Record
   const outcomes: string[] = [];
   let lateBlocks = 0;
   for (const [i, { name, signer, block }] of recorded.entries()) {
-    while (devnet.block() < block + lateBlocks - 1) await new Promise((resolve) => setTimeout(resolve, 10));
+    while (devnet.block() < block + lateBlocks - 1) await makeBlock(api);
     const { blockHash, error } = await send(api, api.tx(calls[i]), signer);
     const { number } = await api.rpc.chain.getHeader(blockHash);
     lateBlocks = Math.max(lateBlocks, number.toNumber() - block);
@@ -104,4 +104,4 @@ devnetTest("the recorded calls, signed anew, end here as they ended there", asyn
   }
   assert.ok(entries.size >= 12, [...entries].join(" "));
   await api.disconnect();
-});
+}, "on-demand");
