@@ -61,7 +61,6 @@ export class Joining {
         (phase, ms) => core.deps.pace.observe(phase, ms),
         core.options.ready.bandwidthBytesPerSec,
         core.options.sizes,
-        core.deps.pace.sendWindow,
       ),
       stage,
       sinceMs: core.nowMs,

@@ -7,7 +7,6 @@
  * deadline, and each round that commits takes a doubling back.
  */
 import type { RoundTimeouts } from "./round_types.ts";
-import type { SendWindowMemory } from "./send_window.ts";
 
 /** What is waited for: a leader, an accept, a begin, a contribution to the next chunk, a result, a vote. */
 export type Phase = "lead" | "accept" | "begin" | "sender" | "reducer" | "vote";
@@ -33,9 +32,6 @@ export class Pace {
   readonly #doublings = new Map<Phase, number>();
   /** The deadlines of this moment: reading a field of it gives the present value. */
   readonly timeouts: RoundTimeouts;
-
-  /** How much was under way in the last round. */
-  readonly sendWindow: SendWindowMemory = { doublings: 0 };
 
   /** @param ceilings in force until there are measurements, and never exceeded */
   constructor(ceilings: RoundTimeouts) {

@@ -24,11 +24,8 @@ export interface ReduceOptions {
   readonly longestWaitMs?: number;
 }
 
-/**
- * Of all senders together, at one reducer: 8 MiB of chunks of 128 KiB. What a member has under way to all others is as much: 0.67
- * Gbit/s over a round trip of 100 ms.
- */
-const MAX_HELD_CHUNKS = 64;
+/** Of all senders together, at one reducer: 16 MiB of chunks of 128 KiB. */
+const MAX_HELD_CHUNKS = 128;
 
 /** How long the next chunk waited for its last contribution; how long a reducer took from result to result. */
 export type ObserveReduce = (phase: "sender" | "reducer", ms: number) => void;
@@ -89,7 +86,7 @@ export class ReduceMachine implements Reduction {
   #received: number[];
   #lastResultMs: number[];
   #digests: (string | undefined)[];
-  readonly #window: Pick<SendWindow, "chunks" | "moved" | "tick">;
+  readonly #window: Pick<SendWindow, "chunks" | "moved">;
   readonly #mostChunks: number;
   /** The plan wants only a part of our chunks. */
   readonly #isPart: boolean;
@@ -101,11 +98,7 @@ export class ReduceMachine implements Reduction {
     selfIndex: number,
     options: ReduceOptions,
     observe: ObserveReduce = () => {},
-    window: Pick<SendWindow, "chunks" | "moved" | "tick"> = {
-      chunks: options.windowChunks,
-      moved: () => false,
-      tick: () => false,
-    },
+    window: Pick<SendWindow, "chunks" | "moved"> = { chunks: options.windowChunks, moved: () => false },
   ) {
     this.#plan = plan;
     this.#observe = observe;
@@ -217,7 +210,6 @@ export class ReduceMachine implements Reduction {
   tick(nowMs: number): ReduceAction[] {
     const actions: ReduceAction[] = [];
     if (!this.#begun || this.#complete) return actions;
-    if (this.#window.tick(nowMs)) this.#fillWindows(actions);
     if (this.#sums.isLate(nowMs, this.#options)) {
       for (const sender of this.#sums.missing()) {
         actions.push(...this.exclude(sender, "allreduce/late", nowMs));

@@ -6,7 +6,7 @@ import {
   ReduceMachine,
   type ReduceOptions,
 } from "./reduce_machine.ts";
-import { SendWindow, type SendWindowMemory } from "./send_window.ts";
+import { SendWindow } from "./send_window.ts";
 import type { SpanPlan } from "./span_plan.ts";
 
 /** Members are named by their index in the group. Everything is idempotent: what is not wanted does nothing. */
@@ -58,7 +58,6 @@ export function newReduction(
   observe: ObserveReduce,
   bytesPerSec: number,
   sizes: ChunkSizes,
-  memory: SendWindowMemory,
 ): Reduction {
   const { windowChunks: most } = options;
   const elements = plan.chunks.reduce((most, chunk) => Math.max(most, chunk.elements), 0);
@@ -72,6 +71,6 @@ export function newReduction(
   const window = new SendWindow({
     ...{ bytesPerSec, contributionBytes, reducerCount, mostChunks: most },
     resultBytes: sizes.result(elements),
-  }, memory);
+  });
   return new ReduceMachine(plan, self, options, observe, window);
 }

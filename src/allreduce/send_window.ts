@@ -3,20 +3,13 @@
  * network's, which drop what they cannot hold, and in the sender's own, where results wait behind contributions. So it
  * begins with what the link carries in a tenth of a second, and is doubled as long as the link, by the contributions that
  * results have come for and the results that were made, is far from full: a path of long delay, or one that loses packets
- * and is carried over many connections. There one chunk that is late holds up all results of its reducer, so time without
- * any counts as a link that is not full. The next round begins with half of what this one needed.
+ * and is carried over many connections.
  */
 const FIRST_MS = 100;
 const MEASURED_MS = 300;
 /** Of the bandwidth: with more a link counts as full. */
 const FULL_SHARE = 0.6;
 const LEAST_CHUNKS = 2;
-
-/** What outlives a round. */
-export interface SendWindowMemory {
-  /** How often the window was doubled. */
-  doublings: number;
-}
 
 export interface SendWindowOptions {
   /** Our own, 0 = not known. */
@@ -33,24 +26,16 @@ export class SendWindow {
   #chunks: number;
   #sinceMs: number | undefined;
   #movedBytes = 0;
-  readonly #memory: SendWindowMemory;
 
-  constructor(options: SendWindowOptions, memory: SendWindowMemory = { doublings: 0 }) {
+  constructor(options: SendWindowOptions) {
     this.#options = options;
-    this.#memory = memory;
-    memory.doublings = Math.max(0, memory.doublings - 1);
     const { bytesPerSec, contributionBytes, reducerCount, mostChunks } = options;
     const first = Math.ceil(bytesPerSec / 1000 * FIRST_MS / Math.max(1, reducerCount) / contributionBytes);
-    this.#chunks = Math.min(mostChunks, Math.max(LEAST_CHUNKS, first) * 2 ** memory.doublings);
+    this.#chunks = Math.min(mostChunks, Math.max(LEAST_CHUNKS, first));
   }
 
   get chunks(): number {
     return this.#chunks;
-  }
-
-  /** Time goes by. Before anything has come out, making the first chunks may have taken it. @returns as `moved` */
-  tick(nowMs: number): boolean {
-    return this.#sinceMs !== undefined && this.moved({ contributions: 0, results: 0 }, nowMs);
   }
 
   /** So many contributions and results of ours have gone out. @returns whether the window has grown */
@@ -65,7 +50,6 @@ export class SendWindow {
     this.#movedBytes = 0;
     if (isFull || this.#chunks >= mostChunks) return false;
     this.#chunks = Math.min(mostChunks, 2 * this.#chunks);
-    this.#memory.doublings++;
     return true;
   }
 }

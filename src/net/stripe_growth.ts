@@ -13,6 +13,8 @@ export const MAX_STRIPES = 24;
 /** The least time that connections are measured for, on average. */
 const MEASURED_MS = 300;
 const WARM_UP_FRAMES = 2;
+/** Of one that is alone: CUBIC begins slowest on the best of paths, where more connections do most harm. */
+const ALONE_WARM_UP_FRAMES = 5;
 /** Nothing was sent for so long: another burst begins. */
 const QUIET_MS = 300;
 /** And frames, of each. */
@@ -20,7 +22,7 @@ const MEASURED_FRAMES = 1;
 /** So many are tried for each one there is. */
 const FACTOR = 6;
 /** A connection that carries this is not what limits us. */
-const ENOUGH_BYTES_PER_SEC = 750_000;
+const ENOUGH_BYTES_PER_SEC = 600_000;
 /** A try that brings less is given back. */
 const WORTHWHILE_GAIN = 1.2;
 /** It is judged unworthy only after so many times the frames that a rate takes: loss makes rates uneven. */
@@ -56,7 +58,7 @@ export class StripeGrowth {
   /** The connections changed: what was measured before says nothing. */
   restart(count: number): void {
     this.#carried = { bytes: 0, busyMs: 0, frames: 0 };
-    this.#warmUpFrames = WARM_UP_FRAMES * count;
+    this.#warmUpFrames = count === 1 ? ALONE_WARM_UP_FRAMES : WARM_UP_FRAMES * count;
   }
 
   /** Frames wait for `count` connections. @returns how many are missing of those that were worth having before */

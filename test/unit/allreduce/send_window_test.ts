@@ -2,9 +2,7 @@ import assert from "node:assert/strict";
 import { u8Blockwise } from "../../../src/codec/u8_blockwise.ts";
 import { sparseTopK } from "../../../src/codec/sparse.ts";
 import { CHUNK_BYTES, chunkElementsFor } from "../../../src/allreduce/result.ts";
-import { ReduceMachine } from "../../../src/allreduce/reduce_machine.ts";
 import { SendWindow } from "../../../src/allreduce/send_window.ts";
-import { planSpans } from "../../../src/allreduce/span_plan.ts";
 import type { Codec } from "../../../src/codec/codec.ts";
 
 const MOST = 48;
@@ -41,36 +39,4 @@ Deno.test("results count as contributions do, and without a known bandwidth noth
     for (let ms = 0; ms < 5000; ms += 10) window.moved({ contributions: 0, results: 1 }, ms);
     assert.equal(window.chunks, chunks);
   }
-});
-
-Deno.test("time without any result widens the window too, and the next round begins with half of it", () => {
-  const memory = { doublings: 0 };
-  const options = { bytesPerSec: 12.5e6, contributionBytes: 1e5, resultBytes: 1e5, reducerCount: 4 };
-  const late = new SendWindow({ ...options, mostChunks: 32 }, memory);
-  const first = late.chunks;
-  for (let ms = -1000; ms < 0; ms += 100) late.tick(ms);
-  assert.equal(late.chunks, first);
-  late.moved({ contributions: 1, results: 0 }, 0);
-  for (let ms = 0; ms <= 600; ms += 100) late.tick(ms);
-  assert.equal(late.chunks, 4 * first);
-  const next = new SendWindow({ ...options, mostChunks: 32 }, memory);
-  assert.equal(next.chunks, 2 * first);
-  assert.equal(new SendWindow({ ...options, mostChunks: 32 }, memory).chunks, first);
-  for (let i = 0; i < 3; i++) new SendWindow({ ...options, mostChunks: 32 }, memory);
-  assert.equal(new SendWindow({ ...options, mostChunks: 32 }, memory).chunks, first);
-});
-
-Deno.test("a member that gets no result contributes more of its chunks as time goes by", () => {
-  const window = new SendWindow({
-    ...{ bytesPerSec: 1e6, contributionBytes: 5e4, resultBytes: 5e4, reducerCount: 3, mostChunks: 16 },
-  });
-  const plan = planSpans(3 * 64 * 1024, 1024, [1, 1, 1]);
-  const options = { windowChunks: 16, senderTimeoutMs: 1000, reducerTimeoutMs: 2000 };
-  const machine = new ReduceMachine(plan, 0, options, () => {}, window);
-  const counts = [machine.begin(0).length];
-  window.moved({ contributions: 0, results: 1 }, 0);
-  for (let ms = 100; ms <= 1300; ms += 100) counts.push(machine.tick(ms).length);
-  const first = counts[0];
-  assert.equal(first, 3 * window.chunks / 8);
-  assert.deepEqual(counts.filter((count) => count > 0), [first, first, 2 * first, 4 * first]);
 });
