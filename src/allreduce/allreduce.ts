@@ -25,6 +25,7 @@ import type { RoundOutcome } from "./round_outcome.ts";
 import type { RoundTimeouts } from "./round_types.ts";
 import { type StepForm, stepForms } from "./step_form.ts";
 import { Suspicions } from "./suspicions.ts";
+import { WiderGroup } from "./wider_group.ts";
 
 export type { AllReduceDeps, AllReduceOptions, Observation, RoundInput } from "./allreduce_types.ts";
 export type { Certificate, Continuity } from "./certificate.ts";
@@ -61,6 +62,7 @@ export class AllReduce {
   #catchUp: CatchUp;
   #intake: Intake;
   #suspicions = new Suspicions();
+  #widerGroup = new WiderGroup();
   #pace: Pace;
   #store = new ResultStore();
   #buffers = new ChunkBuffers(MAX_FREE_BUFFER_BYTES);
@@ -139,6 +141,7 @@ export class AllReduce {
       return { kind: "aborted", code: "allreduce/non-finite", reason };
     }
     const lock = this.#lock?.outerStep === input.outerStep ? this.#lock : input.lock;
+    this.#widerGroup.moveTo(input.previousMembers);
     const roundSigner = this.#deps.roundKeys.create();
     const form = this.#formOf(input.outerStep);
     const round = new LiveRound(
@@ -150,6 +153,7 @@ export class AllReduce {
         },
         ready: this.#sign(input, roundSigner.publicKey),
         previousMembers: input.previousMembers,
+        widerGroup: this.#widerGroup.members,
         deadlineBlock: input.deadlineBlock,
         recoveryBlocks: this.#options.recoveryBlocks,
         live: this.#deps.transport.connected().filter((h) => this.#deps.isMember(h)),

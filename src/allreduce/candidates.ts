@@ -5,6 +5,7 @@ import { orderCandidates } from "./order.ts";
 import { MAX_GROUP_MEMBERS, type Ready, type RunShape } from "./proposal.ts";
 import { cutsQuorum, isContinuous, isRecovered, neededOf } from "./quorum.ts";
 import type { Suspicions } from "./suspicions.ts";
+import { isContinuousInWider } from "./wider_group.ts";
 
 export class Candidates {
   readonly self: Hotkey;
@@ -121,17 +122,20 @@ export class Candidates {
 
 export interface GroupRules {
   readonly previousMembers: readonly Hotkey[];
+  /** A group before that one, of which more may lie (wider_group.ts). */
+  readonly widerGroup?: readonly Hotkey[];
   readonly earlierGroups: readonly { readonly members: readonly Hotkey[] }[];
   /** In recovery: who is there. */
   readonly present?: readonly Hotkey[];
 }
 
-/** Why a group may not be accepted, or undefined. The two rules of quorum.ts that need memory. */
+/** Why a group may not be accepted, or undefined. The rules of quorum.ts and wider_group.ts that need memory. */
 export function groupObjection(
   group: readonly Hotkey[],
-  { previousMembers, earlierGroups, present }: GroupRules,
+  { previousMembers, widerGroup, earlierGroups, present }: GroupRules,
 ): "continuity" | "quorum" | undefined {
-  const goesOn = isContinuous(group, previousMembers) ||
+  const isInWider = widerGroup === undefined || isContinuousInWider(group, previousMembers, widerGroup);
+  const goesOn = (isContinuous(group, previousMembers) && isInWider) ||
     (present !== undefined && isRecovered(group, previousMembers, present));
   if (!goesOn) return "continuity";
   if (present !== undefined) return undefined;

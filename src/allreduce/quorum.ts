@@ -12,7 +12,8 @@
  *      attempt, which must then commit the same (lock.ts).
  *
  * Of three or fewer f = 0: with a liar among them no majority could go on when another crashes. From four on f is a third,
- * which is safe; that a group also goes on against f that are silent needs fewer (n > 3f).
+ * which is safe; that a group also goes on against f that are silent needs fewer (n > 3f). A group that shrinks may keep all
+ * its liars: wider_group.ts remembers how many there may be.
  *
  * After `recoveryBlocks` past the deadline, 2 is weakened to a majority of those who are still there, and 3 is waived: a
  * swarm that lost too many of its members for good must be able to go on. A partition that lasts so long may fork the

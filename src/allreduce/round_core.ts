@@ -226,6 +226,7 @@ export class RoundCore {
   objection(group: readonly Hotkey[], block = this.block): string | undefined {
     return groupObjection(group, {
       previousMembers: this.options.previousMembers,
+      widerGroup: this.options.widerGroup,
       earlierGroups: this.#lock.groups,
       present: this.isRecovery(block) ? this.candidates.present() : undefined,
     });

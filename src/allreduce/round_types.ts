@@ -27,6 +27,8 @@ export interface RoundMachineOptions {
   /** Our own signed ready. */
   readonly ready: Ready;
   readonly previousMembers: readonly Hotkey[];
+  /** As in `GroupRules`. */
+  readonly widerGroup?: readonly Hotkey[];
   readonly deadlineBlock: number;
   readonly recoveryBlocks: number;
   /** Members connected at the start. */

@@ -45,6 +45,11 @@ Deno.test("they do among members that lie and equivocate", async () => {
   await run({ byzantine: 3, members: 9, faults: ["lying", "equivocating"] }, 60);
 });
 
+Deno.test("four of whom one lies do not fork when three of them went on without a slow one", async () => {
+  const result = await runEpisode(drawEpisode({ seed: 20261129, rounds: 1 }, 1260));
+  assert.deepEqual([result.safetyViolations, result.livenessFailures], [[], []]);
+});
+
 Deno.test("the same seed gives the same run, event for event", async () => {
   const episode = drawEpisode({ seed: 7, rounds: 1, members: 6 }, 3);
   const first = await runEpisode(episode, { trace: true });
