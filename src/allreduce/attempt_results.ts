@@ -52,7 +52,7 @@ export class AttemptResults {
     return this.#outgoing.get(chunk)!.bytes;
   }
 
-  /** Everybody has it. @returns its bytes when nobody holds them any more */
+  /** Everybody has it or is down; once for each chunk. @returns its bytes when only links may hold them */
   sent(chunk: number): Uint8Array | undefined {
     const outgoing = this.#outgoing.get(chunk);
     this.#outgoing.delete(chunk);

@@ -4,6 +4,7 @@
  * with the certificate that settled its step (catch_up.ts). Nothing here changes what was committed.
  */
 import type { Clock } from "../base/clock.ts";
+import type { Log } from "../base/log.ts";
 import type { Hotkey, Message, PlaceBody, Transport, VerifySignature } from "../base/transport.ts";
 import type { Observation } from "./allreduce_types.ts";
 import type { CatchUp } from "./catch_up.ts";
@@ -44,6 +45,7 @@ export interface IntakeDeps {
   readonly transport: Transport;
   readonly verify: VerifySignature;
   readonly clock: Clock;
+  readonly log: Log;
   readonly store: ResultStore;
   readonly catchUp: CatchUp;
   /** Contributions and results are received into these; whoever has summed or stored them gives them back. */
@@ -98,7 +100,7 @@ export class Intake {
   }
 
   #listen(): void {
-    const { transport, store, catchUp } = this.#deps;
+    const { transport, store, catchUp, log } = this.#deps;
     this.#on("ready", (from, message) => this.#onReady(from, parseHeader("ready", message.header)));
     for (const kind of ROUND_KINDS) {
       this.#on(kind, (from, message) => this.#onRoundMessage(kind, from, message));
@@ -127,7 +129,7 @@ export class Intake {
       }),
       transport.onRequest(
         messageType("pull"),
-        async (_, message) => servePull(store, this.#checkRun(parseHeader("pull", message.header))),
+        async (_, message) => servePull(store, this.#checkRun(parseHeader("pull", message.header)), log),
       ),
       transport.onPeer((peer, isUp) => {
         catchUp.onPeer(peer, isUp);

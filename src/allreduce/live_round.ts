@@ -266,7 +266,7 @@ export class LiveRound {
     const { resultDigest } = want;
     this.#deps.pull(want, this.#stop.signal).then(
       (result) => {
-        if (this.#isOver) return;
+        if (this.#isOver) return result.chunks.free();
         this.#deps.store.put(result);
         this.feed({ type: "fetched", resultDigest, chunkDigests: result.chunkDigests });
       },

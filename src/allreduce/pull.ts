@@ -3,7 +3,8 @@
  * serves what is held here to others.
  */
 import { fromHex, toHex } from "../base/bytes.ts";
-import { isSkeinError } from "../base/errors.ts";
+import { describeError, isSkeinError } from "../base/errors.ts";
+import type { Log } from "../base/log.ts";
 import type { Hotkey, Message, Transport } from "../base/transport.ts";
 import type { Codec } from "../codec/codec.ts";
 import { resultDigestOf } from "./certificate.ts";
@@ -77,10 +78,10 @@ export async function pullResult(
   return { outerStep: origin.outerStep, origin, resultDigest, chunkDigests, chunks };
 }
 
-/** @throws {SkeinError} `allreduce/unknown-result` */
-export function servePull(store: ResultStore, { resultDigest, chunk }: Header<"pull">): Message {
+/** @throws {SkeinError} `allreduce/unknown-result`, also when our disk refuses, which is only told here */
+export function servePull(store: ResultStore, { resultDigest, chunk }: Header<"pull">, log: Log): Message {
   const result = store.get(resultDigest);
-  const body = chunk < 0 ? result && fromHex(result.chunkDigests) : chunkOf(result, chunk);
+  const body = chunk < 0 ? result && fromHex(result.chunkDigests) : chunkOf(result, chunk, log);
   if (!body) {
     throw refuse(
       "allreduce/unknown-result",
@@ -90,8 +91,16 @@ export function servePull(store: ResultStore, { resultDigest, chunk }: Header<"p
   return { type: messageType("pull"), header: {}, body };
 }
 
-const chunkOf = (result: StoredResult | undefined, chunk: number): Uint8Array | undefined =>
-  result?.chunks.has(chunk) ? result.chunks.read(chunk) : undefined;
+function chunkOf(result: StoredResult | undefined, chunk: number, log: Log): Uint8Array | undefined {
+  if (!result?.chunks.has(chunk)) return undefined;
+  try {
+    return result.chunks.read(chunk);
+  } catch (error) {
+    if (!isSkeinError(error)) throw error;
+    log.warn(`serve chunk ${chunk} of step ${result.outerStep}: ${describeError(error)}`);
+    return undefined;
+  }
+}
 
 /** Members that hold the result, asked in turn. */
 class Sources {

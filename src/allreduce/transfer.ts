@@ -145,11 +145,19 @@ export class Transfer {
         chunk,
       });
     }
-    const isKept = this.#put(() => this.#results.receive(chunk, body, this.#grid !== undefined));
+    const isKept = this.#put(() => this.#results.receive(chunk, body, this.#isPassedOn(chunk)));
     if (isKept === undefined) return false;
     const inOrder = () => this.#order.arrived(memberIndexOf(this.proposal, from), header);
     for (const next of this.#grid ? [header] : inOrder()) this.#tell(from, next);
     return isKept;
+  }
+
+  /** In a grid: of our column, whose results go on to our row. */
+  #isPassedOn(chunk: number): boolean {
+    const { grid, chunks } = this.#plan;
+    if (grid === undefined) return false;
+    const self = memberIndexOf(this.proposal, this.#deps.transport.self);
+    return grid.columnOf[chunks[chunk].reducer] === grid.columnOf[self];
   }
 
   /** @returns undefined when the system refused: the disk's fault, not the sender's, and the round is over for us */
@@ -205,6 +213,7 @@ export class Transfer {
   }
 
   #reduced(chunk: number, { encoded, digest }: SummedChunk): void {
+    if (this.#closed.signal.aborted) return;
     const isPut = this.#put(() => this.#results.make(chunk, encoded));
     if (isPut) this.#deps.feed({ type: "reduced", digest: this.#digest, chunk, chunkDigest: digest });
   }
@@ -250,9 +259,9 @@ export class Transfer {
     const areSent = await Promise.all(
       (to ?? others).map((index) => this.#send(this.#members[index], "result", what, () => bytes)),
     );
-    if (to !== undefined || !areSent.every((isSent) => isSent)) return;
     const spare = this.#results.sent(chunk);
-    if (spare !== undefined) this.#deps.buffers.give(spare);
+    // Of a send that failed some link may still hold the bytes.
+    if (spare !== undefined && areSent.every((isSent) => isSent)) this.#deps.buffers.give(spare);
   }
 
   /** @returns whether the link has taken all of it */

@@ -34,7 +34,7 @@ interface Tries {
   pauseMs: number;
   isUnderWay: boolean;
   opening?: Promise<void>;
-  /** Attempts that have been given up and still hold a socket. */
+  /** As of all. */
   hungCount: number;
   /** It took nothing on a channel for too long: until then it gets none, because the old one's socket may still be held. */
   stalledUntilMs: number;
@@ -57,6 +57,7 @@ export class BulkChannels {
   readonly #tries = new WeakMap<PeerLink, Tries>();
   readonly #channels = new Set<BulkChannel>();
   #isStopped = false;
+  #hungCount = 0;
 
   constructor(deps: BulkChannelsDependencies) {
     this.#deps = deps;
@@ -68,6 +69,11 @@ export class BulkChannels {
       },
       use: (hotkey, pipe) => this.#use(deps.link(hotkey)!, "inbound", pipe),
     });
+  }
+
+  /** Attempts, with anybody, that have been given up and still hold a socket. */
+  get hungCount(): number {
+    return this.#hungCount;
   }
 
   /** As `ChannelListener.listen`. */
@@ -154,7 +160,11 @@ export class BulkChannels {
         const dial = dialChannel({ hostname: place.hostname, port }, offer, signal);
         const onGivenUp = () => {
           tries.hungCount++;
-          void dial.isSettled.then(() => tries.hungCount--);
+          this.#hungCount++;
+          void dial.isSettled.then(() => {
+            tries.hungCount--;
+            this.#hungCount--;
+          });
         };
         signal.addEventListener("abort", onGivenUp, { once: true });
         return dial.pipe;

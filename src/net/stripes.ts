@@ -101,6 +101,7 @@ export class Stripes<P extends Path> {
       this.#isWatching = false;
       if (this.#queue.length > 0) return; // the last of them looks after the others
       for (const connection of this.#free(this.#deps.connections())) {
+        if (this.#deps.room(connection) !== undefined) continue;
         const late = this.#takeLate();
         if (late === undefined) break;
         void this.#work(connection, late);
@@ -123,7 +124,7 @@ export class Stripes<P extends Path> {
   /** @param late a frame to begin with that another connection has, too */
   async #work(connection: P, late?: Turn): Promise<void> {
     this.#busy.set(connection, this.#deps.clock.monotonicMs());
-    if (late !== undefined && this.#deps.room(connection) === undefined) await this.#sendOn(connection, late);
+    if (late !== undefined) await this.#sendOn(connection, late);
     while (this.#queue.length > 0 && this.#deps.connections().includes(connection)) {
       const room = this.#deps.room(connection);
       if (room !== undefined) {

@@ -43,7 +43,7 @@ export class Libp2pTransport implements Transport {
   readonly #links = new Map<Hotkey, PeerLink>();
   readonly #dispatch: Dispatch;
   readonly #peerHandlers = new Set<PeerHandler>();
-  readonly #extras = new ExtraConnections(() => this.#links.values());
+  readonly #extras: ExtraConnections;
   readonly channels: BulkChannels;
 
   constructor(dependencies: TransportDependencies) {
@@ -51,6 +51,7 @@ export class Libp2pTransport implements Transport {
     this.#deps = dependencies;
     const penalise = (peer: Hotkey, code: string) => this.penalise(peer, code);
     this.#dispatch = new Dispatch({ log: dependencies.log, penalise });
+    this.#extras = new ExtraConnections(() => this.#links.values(), () => this.channels.hungCount);
     this.channels = new BulkChannels({
       ...dependencies,
       link: (hotkey) => this.#links.get(hotkey),

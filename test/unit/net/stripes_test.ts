@@ -21,6 +21,8 @@ class FakeLink {
   /** What frames on this connection wait for. */
   readonly held = new Map<number, Promise<void>>();
   readonly unread = new Map<Connection, number>();
+  /** Take no frame. */
+  readonly roomless = new Set<number>();
   most = 0;
   /** Frames on this connection break it. */
   broken = -1;
@@ -37,7 +39,8 @@ class FakeLink {
     this.stripes = new Stripes({
       clock,
       connections: () => this.connections.filter(({ status }) => status === "open"),
-      room: () => undefined,
+      room: (connection) =>
+        this.roomless.has((connection as FakeConnection).name) ? new Promise(() => {}) : undefined,
       unreadBytes: (connection) => this.unread.get(connection) ?? 0,
       open: async (connection) => {
         const { name } = connection as FakeConnection;
@@ -261,6 +264,20 @@ Deno.test("a frame that a connection does not get rid of goes out on a free one 
   resolve();
   await sending;
   assert.equal(link.sent.filter(({ type }) => type === "0").length, 2);
+});
+
+Deno.test("a copy goes to a connection that has room for it, not to one whose peer has to read first", async () => {
+  const link = new FakeLink(10_000, 100_000);
+  link.add();
+  link.add();
+  const { promise, resolve } = Promise.withResolvers<void>();
+  link.held.set(0, promise);
+  link.roomless.add(1);
+  const sending = link.sendMany(1, 1000);
+  for (let i = 0; i < 5; i++) await link.pass(200);
+  assert.deepEqual(link.sent.map(({ connection }) => connection), [2]);
+  resolve();
+  await sending;
 });
 
 Deno.test("a connection that breaks with a frame that another has taken meanwhile costs nothing", async () => {
