@@ -5,7 +5,8 @@
  *
  * goodput  = members × 2(n−1)/n × encoded tensor / seconds: every byte that some member must send (and another receive),
  *            counted once. On one machine all members share its cores, as the two ends of the plain stream do.
- * lineRate = bytes that one plain libp2p stream carries a second, counted once, measured in the same run.
+ * lineRate = bytes that one plain libp2p stream carries a second, counted once, measured in the same run, before and after
+ *            the rounds: the median, as of the rounds, at the write size that is best for it.
  * share    = goodput / lineRate.
  *
  * Verify first: the warm-up round checks every element against the mean of what went in, and each round that all members
@@ -15,7 +16,7 @@
 import { loadavg } from "node:os";
 import { parseArgs } from "node:util";
 import { codecNames } from "../src/codec/by_name.ts";
-import { lineRate } from "./allreduce_line.ts";
+import { lineRateOf, lineRates } from "./allreduce_line.ts";
 import { BenchSwarm, loopbackPlaces, type MeasuredRound, median, requiredBytes } from "./allreduce_swarm.ts";
 
 export interface AllReduceReport {
@@ -50,7 +51,7 @@ export async function benchAllReduce(
   const elementCount = Math.round(megabytes * 1e6 / 4);
   const places = loopbackPlaces(members);
   const lineBytes = Math.min(256e6, 8e6 * megabytes);
-  const linesBefore = await lineRate(lineBytes, places);
+  const linesBefore = await lineRates(lineBytes, places);
   const swarm = await BenchSwarm.start({ places, elementCount, codec });
   let warmUp: MeasuredRound;
   const measured: MeasuredRound[] = [];
@@ -62,7 +63,7 @@ export async function benchAllReduce(
   } finally {
     await swarm.stop();
   }
-  const lineRateBytesPerSec = Math.max(linesBefore, await lineRate(lineBytes, places));
+  const lineRateBytesPerSec = lineRateOf([linesBefore, await lineRates(lineBytes, places)]);
   const seconds = median(measured.map((round) => round.seconds));
   const ofMember = requiredBytes(elementCount, codec, members) / seconds;
   return {

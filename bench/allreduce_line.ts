@@ -1,7 +1,8 @@
 /**
  * The line rate: what one plain libp2p stream (TCP, noise, yamux; no frames, no digests, nothing done with the bytes)
  * carries between two processes. The script is both ends: run with `{}` it listens and counts, run with `{"to": addr}`
- * it sends. `lineRate` runs the pair for several write sizes and takes the best.
+ * it sends. `lineRates` runs the pair for several write sizes; `lineRateOf` is the best size's median, as the median of the
+ * rounds is what it is compared to.
  */
 import type { Stream } from "@libp2p/interface";
 import { multiaddr } from "@multiformats/multiaddr";
@@ -10,20 +11,29 @@ import { startHost } from "../src/net/host.ts";
 import { StreamBytes } from "../src/net/stream_bytes.ts";
 import { commands, JsonProcess, tell } from "./allreduce_process.ts";
 import { benchScript } from "./allreduce_program.ts";
+import { median } from "./allreduce_swarm.ts";
 
 const PROTOCOL = "/skein-bench/line/1";
 const WRITE_BYTES = [256 << 10, 1 << 20];
+const REPEATS = 3;
 
 export interface LineOptions {
   readonly listen: string;
   readonly to?: string;
 }
 
-/** @returns bytes a second from a first process to a second one */
-export async function lineRate(
+/** Bytes a second by size of the writes. */
+export type LineRates = ReadonlyMap<number, readonly number[]>;
+
+/** @param runs one after another */
+export const lineRateOf = (runs: readonly LineRates[]): number =>
+  Math.max(...WRITE_BYTES.map((size) => median(runs.flatMap((rates) => rates.get(size) ?? []))));
+
+/** @returns from a first process to a second one */
+export async function lineRates(
   bytes: number,
   places: readonly { prefix: readonly string[]; listen: string }[],
-): Promise<number> {
+): Promise<LineRates> {
   const script = await benchScript("allreduce_line");
   const receiver = new JsonProcess("line receiver", script, { listen: places[0].listen }, places[0].prefix);
   const processes = [receiver];
@@ -32,12 +42,14 @@ export async function lineRate(
     const sender = new JsonProcess("line sender", script, { listen: places[1].listen, to }, places[1].prefix);
     processes.push(sender);
     await sender.next("listening");
-    await sender.ask({ bytes: Math.min(bytes, 32e6), writeBytes: WRITE_BYTES[0] }, "rate"); // warm
-    const rates: number[] = [];
-    for (const writeBytes of [...WRITE_BYTES, ...WRITE_BYTES]) {
-      rates.push((await sender.ask({ bytes, writeBytes }, "rate")).bytesPerSec as number);
+    const measure = async (writeBytes: number) =>
+      (await sender.ask({ bytes, writeBytes }, "rate")).bytesPerSec as number;
+    for (const size of WRITE_BYTES) await measure(size); // warm
+    const rates = new Map(WRITE_BYTES.map((size) => [size, [] as number[]]));
+    for (let i = 0; i < REPEATS; i++) {
+      for (const [size, measured] of rates) measured.push(await measure(size));
     }
-    return Math.max(...rates);
+    return rates;
   } finally {
     await Promise.all(processes.map((process) => process.stop()));
   }

@@ -32,6 +32,8 @@ const MTU = 1500;
 /** netem's default limit, 1000 packets. */
 const QUEUE_BYTES = 1000 * MTU;
 /** What stands for the wire must not wait for those who use it, where the system lets us say so. */
+/** Tries. */
+const CHECKS = 3;
 const PRIORITY = runs("chrt") ? ["chrt", "-f", "10"] : [];
 /** Of a full packet, what is not headers: 20 bytes of IP, 32 of TCP with timestamps. */
 const TCP_SHARE = (MTU - 52) / MTU;
@@ -91,8 +93,22 @@ export class EmulatedLinks {
     return (await this.#emulator.ask({}, "stats")) as unknown as StarStats;
   }
 
-  /** Switches the loss on. Round trip, loss and rate between members 0 and 1. @throws {Error} when they are not what was asked for */
+  /**
+   * Switches the loss on. Round trip, loss and rate between members 0 and 1.
+   * @throws {Error} when in none of `CHECKS` tries they are what was asked for: a second on a busy machine says little
+   */
   async check(): Promise<LinkCheck> {
+    let check: LinkCheck | undefined;
+    for (let tries = 0; tries < CHECKS; tries++) {
+      check = await this.#measure();
+      if (isAsAsked(check)) return check;
+    }
+    throw new Error(
+      `check the emulated link: ${JSON.stringify(check)}, each as expected is required, is the machine busy?`,
+    );
+  }
+
+  async #measure(): Promise<LinkCheck> {
     const { links: [first, second], oneWayDelayMs, loss } = this.#options;
     const bytesPerSec = Math.min(first.upBytesPerSec, second.downBytesPerSec);
     const script = "./link/probe.ts";
@@ -105,10 +121,11 @@ export class EmulatedLinks {
     );
     try {
       for (const end of ends) await end.next("listening");
+      await this.#emulator.ask({ loss: 0 }, "stats");
       const rate = await ends[1].ask({ do: "rate" }, "rate");
       await this.#emulator.ask({ loss }, "stats");
       const echo = await ends[1].ask({ do: "echo" }, "echo");
-      const check: LinkCheck = {
+      return {
         rttMs: echo.rttMs as number,
         lossBothWays: echo.lossBothWays as number,
         bytesPerSec: rate.bytesPerSec as number,
@@ -116,8 +133,6 @@ export class EmulatedLinks {
         expectedLossBothWays: 1 - (1 - loss) ** 2,
         expectedBytesPerSec: bytesPerSec * TCP_SHARE,
       };
-      refuseOff(check);
-      return check;
     } finally {
       await Promise.all(ends.map((end) => end.stop()));
     }
@@ -130,14 +145,11 @@ export class EmulatedLinks {
 }
 
 /** Loss of 1500 echoes has a standard deviation of 0.4 %; the scheduler of a busy machine adds to a round trip. */
-function refuseOff(check: LinkCheck): void {
+function isAsAsked(check: LinkCheck): boolean {
   const isRttRight = check.rttMs >= check.expectedRttMs && check.rttMs < 1.1 * check.expectedRttMs + 3;
   const isLossRight = Math.abs(check.lossBothWays - check.expectedLossBothWays) < 0.015;
   const isRateRight = Math.abs(check.bytesPerSec / check.expectedBytesPerSec - 1) < 0.05;
-  if (isRttRight && isLossRight && isRateRight) return;
-  throw new Error(
-    `check the emulated link: ${JSON.stringify(check)}, each as expected is required, is the machine busy?`,
-  );
+  return isRttRight && isLossRight && isRateRight;
 }
 
 async function configure(name: string, address: string, { congestionControl }: LinkOptions): Promise<void> {

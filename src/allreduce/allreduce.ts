@@ -40,7 +40,7 @@ export type { EncodedChunks, ResultSpace } from "./result_space.ts";
 export { cachedVerify } from "./signature_cache.ts";
 
 export const DEFAULT_TIMEOUTS: RoundTimeouts = {
-  windowChunks: 48,
+  windowChunks: 96,
   leaderTimeoutMs: 5000,
   acceptTimeoutMs: 10_000,
   beginTimeoutMs: 15_000,
@@ -50,7 +50,7 @@ export const DEFAULT_TIMEOUTS: RoundTimeouts = {
   suspectMs: 30_000,
 };
 /** About what a reducer holds at a time (reduce_machine.ts), and some on their way. */
-const MAX_FREE_BUFFER_BYTES = 12 * 1024 * 1024;
+const MAX_FREE_BUFFER_BYTES = 8 * 1024 * 1024;
 /** Chunks asked for at a time from members that hold a result. */
 const PULL_CONCURRENCY = 8;
 

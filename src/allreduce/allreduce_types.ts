@@ -16,7 +16,7 @@ export interface AllReduceOptions {
   readonly runId: string;
   readonly seed: string;
   readonly elementCount: number;
-  /** A multiple of 1024; by default what encodes to 128 KiB. */
+  /** A multiple of 1024; by default what encodes to 128 KiB, and on slow and fast links 64 and 256 (proposal.ts). */
   readonly chunkElements?: number;
   readonly minGroup: number;
   /** Larger groups are grids (grid_plan.ts). By default 64; the same for all of a run. */

@@ -12,6 +12,7 @@ import { acceptPayload, type AcceptRecord, type Binding, bindingOf, type Lock, n
 import type { Header } from "./messages.ts";
 import { bareOffer, briefly } from "./outline.ts";
 import {
+  chunkElementsIn,
   isFairOffer,
   type Offer,
   type Proposal,
@@ -141,7 +142,7 @@ export class GroupLeader {
       leader: core.self,
       block: core.block,
       elementCount: shape.elementCount,
-      chunkElements: shape.chunkElements,
+      chunkElements: chunkElementsIn(shape, group),
       ...(shape.meshMembers === undefined ? {} : { meshMembers: shape.meshMembers }),
       members: group.map(bareOffer),
     };

@@ -61,6 +61,7 @@ export class Joining {
         (phase, ms) => core.deps.pace.observe(phase, ms),
         core.options.ready.bandwidthBytesPerSec,
         core.options.sizes,
+        (member) => core.deps.isLossy?.(members[member]) ?? false,
       ),
       stage,
       sinceMs: core.nowMs,

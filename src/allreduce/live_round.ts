@@ -70,7 +70,11 @@ export class LiveRound {
     this.#pace = pace;
     this.#input = input;
     this.#deps = deps;
-    this.#machine = new RoundMachine(options, deps, deps.clock.monotonicMs());
+    this.#machine = new RoundMachine(
+      options,
+      { ...deps, isLossy: (hotkey) => deps.transport.isLossy?.(hotkey) ?? false },
+      deps.clock.monotonicMs(),
+    );
   }
 
   async run(early: readonly EarlyMessage[], signal: AbortSignal): Promise<RoundOutcome> {

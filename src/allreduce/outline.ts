@@ -5,7 +5,15 @@
  */
 import type { AcceptRecord } from "./lock.ts";
 import type { Header } from "./messages.ts";
-import { membersOf, type Offer, planOf, type Proposal, proposalDigest, type RunShape } from "./proposal.ts";
+import {
+  chunkElementsIn,
+  membersOf,
+  type Offer,
+  planOf,
+  type Proposal,
+  proposalDigest,
+  type RunShape,
+} from "./proposal.ts";
 
 /** Enough that two offers of a step have the same once in 10¹³ rounds; and then the digest tells. */
 const OFFER_NAME_DIGITS = 16;
@@ -41,7 +49,7 @@ export function proposalFrom(
     members.push(bareOffer(offer));
   }
   const { runId, outerStep, attempt, leader, block } = outline;
-  const { codec, elementCount, chunkElements, meshMembers } = shape;
+  const { codec, elementCount, meshMembers } = shape;
   const proposal: Proposal = {
     runId,
     outerStep,
@@ -51,7 +59,7 @@ export function proposalFrom(
     leader,
     block,
     elementCount,
-    chunkElements,
+    chunkElements: chunkElementsIn(shape, members),
     ...(meshMembers === undefined ? {} : { meshMembers }),
     members,
   };

@@ -8,7 +8,7 @@ import type { Hotkey, VerifySignature } from "../base/transport.ts";
 import { refuse } from "./errors.ts";
 import { planGrid } from "./grid_plan.ts";
 import { orderCandidates } from "./order.ts";
-import { planSpans, type SpanPlan } from "./span_plan.ts";
+import { planSpans, SPAN_ALIGNMENT_ELEMENTS, type SpanPlan } from "./span_plan.ts";
 
 export const MAX_GROUP_MEMBERS = 1024;
 /** A larger group is a grid (grid_plan.ts): in a mesh everybody would exchange bulk with everybody. */
@@ -146,12 +146,34 @@ export function planOf(proposal: Proposal): SpanPlan {
 
 function computePlan(proposal: Proposal): SpanPlan {
   const claimed = proposal.members.map((m) => m.bandwidthBytesPerSec);
-  const positive = claimed.filter((b) => b > 0).sort((a, b) => a - b);
-  const most = MAX_BANDWIDTH_RATIO * (positive[(positive.length - 1) >> 1] ?? 0);
+  const most = MAX_BANDWIDTH_RATIO * typicalBandwidth(proposal.members);
   const bandwidths = claimed.map((b) => Math.min(b, most));
   const isMesh = claimed.length <= (proposal.meshMembers ?? MAX_MESH_MEMBERS);
   const { elementCount, chunkElements, outerStep } = proposal;
   return (isMesh ? planSpans : planGrid)(elementCount, chunkElements, bandwidths, outerStep);
+}
+
+/** Bytes a second that the lower half of the members claim at most, 0 = nobody claims any. */
+function typicalBandwidth(members: readonly Pick<Offer, "bandwidthBytesPerSec">[]): number {
+  const claimed = members.map((m) => m.bandwidthBytesPerSec).filter((b) => b > 0).sort((a, b) => a - b);
+  return claimed[(claimed.length - 1) >> 1] ?? 0;
+}
+
+/** Chunks of the run's size: below, a connection that loses packets takes half a second for one; above, each costs more than its bytes. */
+const SLOW_BYTES_PER_SEC = 25e6;
+const FAST_BYTES_PER_SEC = 50e6;
+
+/** Elements of a chunk in a group of these members: of a mesh half as many on slow links, twice as many on fast ones. */
+export function chunkElementsIn(
+  { chunkElements, areChunksFitted, meshMembers = MAX_MESH_MEMBERS }: RunShape,
+  members: readonly Pick<Offer, "bandwidthBytesPerSec">[],
+): number {
+  const bytesPerSec = typicalBandwidth(members);
+  if (!areChunksFitted || members.length > meshMembers || bytesPerSec === 0) return chunkElements;
+  if (bytesPerSec >= FAST_BYTES_PER_SEC) return 2 * chunkElements;
+  if (bytesPerSec >= SLOW_BYTES_PER_SEC) return chunkElements;
+  const blocks = chunkElements / SPAN_ALIGNMENT_ELEMENTS;
+  return SPAN_ALIGNMENT_ELEMENTS * Math.max(1, Math.floor(blocks / 2));
 }
 
 /** What every proposal of a run must agree with, whoever made it. */
@@ -161,6 +183,8 @@ export interface RunShape {
   readonly codec: string;
   readonly elementCount: number;
   readonly chunkElements: number;
+  /** To the members' links (`chunkElementsIn`). */
+  readonly areChunksFitted?: boolean;
   readonly minGroup: number;
   /** What an offer may claim: `samples` is `innerSteps` times this. */
   readonly samplesPerInnerStep: number;
@@ -194,9 +218,11 @@ export function checkProposal(
         leader: p.leader,
       },
     );
-  for (const key of ["runId", "codec", "elementCount", "chunkElements", "meshMembers"] as const) {
+  for (const key of ["runId", "codec", "elementCount", "meshMembers"] as const) {
     if (p[key] !== shape[key]) throw bad(`${key} ${p[key]}`, String(shape[key]));
   }
+  const chunkElements = chunkElementsIn(shape, p.members);
+  if (p.chunkElements !== chunkElements) throw bad(`chunkElements ${p.chunkElements}`, String(chunkElements));
   const hotkeys = membersOf(p);
   const maxGroup = shape.maxGroup ?? MAX_GROUP_MEMBERS;
   if (hotkeys.length < shape.minGroup || hotkeys.length > maxGroup) {

@@ -3,7 +3,7 @@
  * the driver encodes, checks, sums and sends what the actions say.
  *
  * Flow control: of a sender's contributions to a reducer at most a window (send_window.ts) have no result yet, so of those who
- * keep to it a reducer holds about `MAX_HELD_CHUNKS`, and of one who does not at most its own span; and a slow member slows the
+ * keep to it a reducer holds a few megabytes (reduction.ts), and of one who does not at most its own span; and a slow member slows the
  * others only until it is left out. A member contributes the chunks that the plan says, and nobody waits for others of it: who
  * contributes a part sends that part at once, because the results that it would wait for are made without it.
  * Once a sender is left out of a span at chunk c, its later chunks of that span do not count either.
@@ -23,9 +23,6 @@ export interface ReduceOptions {
   /** And so is one without any for so long, whatever the others do. Default `reducerTimeoutMs`. */
   readonly longestWaitMs?: number;
 }
-
-/** Of all senders together, at one reducer: 16 MiB of chunks of 128 KiB. */
-const MAX_HELD_CHUNKS = 128;
 
 /** How long the next chunk waited for its last contribution; how long a reducer took from result to result. */
 export type ObserveReduce = (phase: "sender" | "reducer", ms: number) => void;
@@ -87,7 +84,6 @@ export class ReduceMachine implements Reduction {
   #lastResultMs: number[];
   #digests: (string | undefined)[];
   readonly #window: Pick<SendWindow, "chunks" | "moved">;
-  readonly #mostChunks: number;
   /** The plan wants only a part of our chunks. */
   readonly #isPart: boolean;
   #missingCount: number;
@@ -114,8 +110,6 @@ export class ReduceMachine implements Reduction {
     );
     this.#sent = plan.spans.map(() => 0);
     this.#open = plan.spans.map(() => 0);
-    const heldChunks = Math.floor(MAX_HELD_CHUNKS / this.#memberCount);
-    this.#mostChunks = Math.max(2, heldChunks);
     this.#window = window;
     this.#isPart = plan.chunks.some(({ index }) => !plan.contributes(selfIndex, index));
     this.#received = plan.spans.map(() => 0);
@@ -255,7 +249,7 @@ export class ReduceMachine implements Reduction {
 
   #fillWindow(reducer: number, actions: ReduceAction[]): void {
     const span = this.#plan.spans[reducer];
-    const most = this.#isPart ? Infinity : Math.min(this.#window.chunks, this.#mostChunks);
+    const most = this.#isPart ? Infinity : this.#window.chunks;
     while (this.#sent[reducer] < span.chunkCount && this.#open[reducer] < most) {
       const chunk = span.firstChunk + this.#sent[reducer]++;
       if (!this.#plan.contributes(this.#self, chunk)) continue;

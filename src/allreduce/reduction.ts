@@ -40,6 +40,11 @@ export interface Reduction {
 const GRID_IN_FLIGHT_MS = 1000;
 const LEAST_WINDOW = 2;
 
+const MOST_GRID_CHUNKS = 48;
+
+/** Of all senders together, at one reducer of a mesh. */
+const MAX_HELD_BYTES = 12 * 1024 * 1024;
+
 /** Of so many elements, encoded. */
 export interface ChunkSizes {
   contribution(elements: number): number;
@@ -49,6 +54,7 @@ export interface ChunkSizes {
 /**
  * @param options read whenever they are needed: they may change
  * @param bytesPerSec our own bandwidth, 0 = not known
+ * @param isLossy does the path to this member lose packets?
  * @param observe of a mesh's waits; in a grid progress comes in bursts, which would teach the wrong deadlines
  */
 export function newReduction(
@@ -58,18 +64,22 @@ export function newReduction(
   observe: ObserveReduce,
   bytesPerSec: number,
   sizes: ChunkSizes,
+  isLossy: (member: number) => boolean,
 ): Reduction {
   const { windowChunks: most } = options;
   const elements = plan.chunks.reduce((most, chunk) => Math.max(most, chunk.elements), 0);
   const contributionBytes = sizes.contribution(elements);
   if (plan.grid) {
     const each = bytesPerSec / 1000 * GRID_IN_FLIGHT_MS / plan.grid.columns.length / contributionBytes;
-    const windowChunks = Math.min(most, Math.max(LEAST_WINDOW, Math.ceil(each)));
+    const windowChunks = Math.min(most, MOST_GRID_CHUNKS, Math.max(LEAST_WINDOW, Math.ceil(each)));
     return new GridReduceMachine(plan, plan.grid, self, options, windowChunks);
   }
-  const reducerCount = plan.spans.filter(({ chunkCount }) => chunkCount > 0).length;
+  const reducers = plan.spans.flatMap(({ chunkCount }, member) => chunkCount > 0 ? [member] : []);
+  const held = Math.floor(MAX_HELD_BYTES / plan.spans.length / contributionBytes);
+  const mostChunks = Math.min(most, Math.max(LEAST_WINDOW, held));
   const window = new SendWindow({
-    ...{ bytesPerSec, contributionBytes, reducerCount, mostChunks: most },
+    ...{ bytesPerSec, contributionBytes, reducerCount: reducers.length, mostChunks },
+    isLossy: 2 * reducers.filter(isLossy).length > reducers.length,
     resultBytes: sizes.result(elements),
   });
   return new ReduceMachine(plan, self, options, observe, window);

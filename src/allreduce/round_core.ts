@@ -29,6 +29,8 @@ export interface RoundMachineDeps {
   readonly suspicions: Suspicions;
   readonly pace: Pace;
   isMember(hotkey: Hotkey): boolean;
+  /** As `Transport.isLossy`. */
+  isLossy?(hotkey: Hotkey): boolean;
   /** As `isMember`, now or not long ago: of groups that others have signed. */
   wasMember(hotkey: Hotkey): boolean;
 }

@@ -2,10 +2,12 @@
  * How many chunks a member has under way to each reducer. What is under way beyond the path's own delay lies in queues: in the
  * network's, which drop what they cannot hold, and in the sender's own, where results wait behind contributions. So it
  * begins with what the link carries in a tenth of a second, and is doubled as long as the link, by the contributions that
- * results have come for and the results that were made, is far from full: a path of long delay, or one that loses packets
- * and is carried over many connections.
+ * results have come for and the results that were made, is far from full: a path of long delay. Where most paths lose packets
+ * it begins with the most: over many connections some chunk is always late, for a second if it was lost twice, and
+ * holds up all results of its reducer; and what is lost by chance fills no queues.
  */
 const FIRST_MS = 100;
+const WARM_UP_MS = 300;
 const MEASURED_MS = 300;
 /** Of the bandwidth: with more a link counts as full. */
 const FULL_SHARE = 0.6;
@@ -19,6 +21,7 @@ export interface SendWindowOptions {
   readonly resultBytes: number;
   readonly reducerCount: number;
   readonly mostChunks: number;
+  readonly isLossy?: boolean;
 }
 
 export class SendWindow {
@@ -29,9 +32,9 @@ export class SendWindow {
 
   constructor(options: SendWindowOptions) {
     this.#options = options;
-    const { bytesPerSec, contributionBytes, reducerCount, mostChunks } = options;
+    const { bytesPerSec, contributionBytes, reducerCount, mostChunks, isLossy } = options;
     const first = Math.ceil(bytesPerSec / 1000 * FIRST_MS / Math.max(1, reducerCount) / contributionBytes);
-    this.#chunks = Math.min(mostChunks, Math.max(LEAST_CHUNKS, first));
+    this.#chunks = isLossy ? mostChunks : Math.min(mostChunks, Math.max(LEAST_CHUNKS, first));
   }
 
   get chunks(): number {
@@ -41,7 +44,9 @@ export class SendWindow {
   /** So many contributions and results of ours have gone out. @returns whether the window has grown */
   moved(count: { contributions: number; results: number }, nowMs: number): boolean {
     const { bytesPerSec, contributionBytes, resultBytes, mostChunks } = this.#options;
-    this.#sinceMs ??= nowMs;
+    // Connections begin slowly: what they carry at first says nothing.
+    this.#sinceMs ??= nowMs + WARM_UP_MS;
+    if (nowMs < this.#sinceMs) return false;
     this.#movedBytes += count.contributions * contributionBytes + count.results * resultBytes;
     const elapsedMs = nowMs - this.#sinceMs;
     if (elapsedMs < MEASURED_MS) return false;

@@ -15,7 +15,7 @@
 import { assert } from "../base/assert.ts";
 import type { Grid } from "./grid_plan.ts";
 
-const SPAN_ALIGNMENT_ELEMENTS = 1024;
+export const SPAN_ALIGNMENT_ELEMENTS = 1024;
 /** Contributions go first, results after them: what a slow member sends must be there in the first half, with its latency. */
 const QUOTA_SHARE = 0.2;
 

@@ -27,7 +27,7 @@ export interface StepForm extends StepCodec {
  * @returns the form of a step, by its number
  */
 export function stepForms(
-  of: Omit<RunShape, "codec" | "chunkElements" | "maxGroup"> & { chunkElements?: number },
+  of: Omit<RunShape, "codec" | "chunkElements" | "areChunksFitted" | "maxGroup"> & { chunkElements?: number },
   { codec, reducer, warmUp }: StepCodec & { warmUp?: WarmUp },
 ): (outerStep: number) => StepForm {
   const largestMesh = of.meshMembers ?? MAX_MESH_MEMBERS;
@@ -39,6 +39,7 @@ export function stepForms(
       ...of,
       codec: codec.name,
       chunkElements: of.chunkElements ?? chunkElementsFor(codec, CHUNK_BYTES),
+      areChunksFitted: of.chunkElements === undefined,
       maxGroup: isGridded ? MAX_GROUP_MEMBERS : largestMesh,
     },
   });

@@ -56,6 +56,8 @@ export interface Transport {
   ): Promise<Message>;
   /** @returns unsubscribe */
   onRequest(type: string, handler: (from: Hotkey, message: Message) => Promise<Message>): () => void;
+  /** Does bulk to the peer go over several connections, because each carries little: a path that loses packets? */
+  isLossy?(peer: Hotkey): boolean;
   /** Bytes since the start, all peers, all traffic above encryption. */
   traffic(): { sentBytes: number; receivedBytes: number };
   /** Counts one offence (corrupt chunk, oversized frame, bad signature …) against a peer; too many cut it off. */

@@ -80,6 +80,11 @@ export class PeerLink {
     });
   }
 
+  /** As in `Transport`. */
+  get isLossy(): boolean {
+    return this.#stripes.worthwhileCount > 1;
+  }
+
   get isUp(): boolean {
     return this.#connections.size > 0;
   }

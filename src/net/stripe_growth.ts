@@ -4,17 +4,17 @@
  * comes after a pause that doubles too. On a link that is full connections only take from each other.
  *
  * Measured is what a connection carries while it has a frame to carry and others wait, times their number: how often there are
- * frames depends on others. A connection begins slowly, new or after a rest, and its socket takes the first frames faster
- * than the path does, so two frames a connection are left out when a burst begins or the connections change.
+ * frames depends on others. A connection begins slowly, new or after a rest, and its socket takes the first bytes faster
+ * than the path does, so a quarter of a megabyte a connection is left out when a burst begins or the connections change.
  *
  * The count is remembered longer than connections are kept: a path that needed many needs them again.
  */
 export const MAX_STRIPES = 24;
 /** The least time that connections are measured for, on average. */
 const MEASURED_MS = 300;
-const WARM_UP_FRAMES = 2;
+const WARM_UP_BYTES = 250_000;
 /** Of one that is alone: CUBIC begins slowest on the best of paths, where more connections do most harm. */
-const ALONE_WARM_UP_FRAMES = 5;
+const ALONE_WARM_UP_BYTES = 640_000;
 /** Nothing was sent for so long: another burst begins. */
 const QUIET_MS = 300;
 /** And frames, of each. */
@@ -44,8 +44,8 @@ interface Carried {
 
 export class StripeGrowth {
   #carried: Carried = { bytes: 0, busyMs: 0, frames: 0 };
-  /** Frames that are still to be left out. */
-  #warmUpFrames = 0;
+  /** That are still to be left out. */
+  #warmUpBytes = 0;
   /** What was carried before the try that is being made. */
   #bytesPerSecBefore: number | undefined;
   #pauseMs = FIRST_PAUSE_MS;
@@ -55,10 +55,15 @@ export class StripeGrowth {
 
   #movedMs = -Infinity;
 
+  /** So many connections proved worth having. */
+  get worthwhileCount(): number {
+    return this.#kept;
+  }
+
   /** The connections changed: what was measured before says nothing. */
   restart(count: number): void {
     this.#carried = { bytes: 0, busyMs: 0, frames: 0 };
-    this.#warmUpFrames = count === 1 ? ALONE_WARM_UP_FRAMES : WARM_UP_FRAMES * count;
+    this.#warmUpBytes = count === 1 ? ALONE_WARM_UP_BYTES : WARM_UP_BYTES * count;
   }
 
   /** Frames wait for `count` connections. @returns how many are missing of those that were worth having before */
@@ -79,8 +84,8 @@ export class StripeGrowth {
     if (nowMs - busyMs - this.#movedMs >= QUIET_MS) this.restart(count);
     this.#movedMs = nowMs;
     if (!isBacklog) return undefined;
-    if (this.#warmUpFrames > 0) {
-      this.#warmUpFrames--;
+    if (this.#warmUpBytes > 0) {
+      this.#warmUpBytes -= bytes;
       return undefined;
     }
     const carried = this.#carried;

@@ -5,7 +5,8 @@
  *
  * stripe_growth.ts says when more connections are dialed, and whether they are kept. When no frame waits any more, a connection
  * that is free takes a copy of one that another has not got rid of: everybody waits for the last frames, and a
- * connection that lost the same packet twice keeps them for a second. Receivers pass over what they have.
+ * connection that lost the same packet twice keeps them for a second. While others wait one is copied only when it takes
+ * several times as long as most. Receivers pass over what they have.
  */
 import type { Clock } from "../base/clock.ts";
 import { isSkeinError } from "../base/errors.ts";
@@ -21,8 +22,13 @@ export interface Path {
   readonly direction: "inbound" | "outbound";
 }
 
-/** A frame that takes longer is copied. */
+/** A frame that takes longer is copied when no other waits. */
 const LATE_MS = 150;
+/** One that takes so long, and so many times as long as most, is copied before others begin: results behind it wait for it. */
+const LEAST_STUCK_MS = 400;
+const STUCK_FRAMES = 3;
+/** Of the average of what frames take, the last one's share. */
+const LAST_SHARE = 1 / 16;
 
 type Lane = Pick<Frames, "isOpen" | "write">;
 
@@ -57,6 +63,8 @@ export class Stripes<P extends Path> {
   /** When the last frame went out, or the first was asked for. */
   #movedMs = 0;
   #isDialing = false;
+  /** What a frame took, on average of the last ones. */
+  #frameMs = 0;
 
   constructor(dependencies: StripeDependencies<P>) {
     this.#deps = dependencies;
@@ -68,6 +76,11 @@ export class Stripes<P extends Path> {
     const sent = this.#queue.push(message, signal);
     this.#pump();
     return sent;
+  }
+
+  /** As `StripeGrowth.worthwhileCount`. */
+  get worthwhileCount(): number {
+    return this.#growth.worthwhileCount;
   }
 
   /** A connection came or went. */
@@ -102,7 +115,7 @@ export class Stripes<P extends Path> {
       if (this.#queue.length > 0) return; // the last of them looks after the others
       for (const connection of this.#free(this.#deps.connections())) {
         if (this.#deps.room(connection) !== undefined) continue;
-        const late = this.#takeLate();
+        const late = this.#takeLate(LATE_MS);
         if (late === undefined) break;
         void this.#work(connection, late);
       }
@@ -110,12 +123,12 @@ export class Stripes<P extends Path> {
     });
   }
 
-  /** The frame that has been written for longest, if for too long and not copied yet. */
-  #takeLate(): Turn | undefined {
+  /** The frame that has been written for longest, if for so long and not copied yet. */
+  #takeLate(lateMs: number): Turn | undefined {
     const nowMs = this.#deps.clock.monotonicMs();
     const late =
       [...this.#sending].map(([connection, turn]) => ({ turn, sinceMs: this.#busy.get(connection)! }))
-        .filter(({ turn, sinceMs }) => nowMs - sinceMs >= LATE_MS && turn.mayBeCopied)
+        .filter(({ turn, sinceMs }) => nowMs - sinceMs >= lateMs && turn.mayBeCopied)
         .sort((a, b) => a.sinceMs - b.sinceMs)[0];
     late?.turn.copied();
     return late?.turn;
@@ -125,13 +138,14 @@ export class Stripes<P extends Path> {
   async #work(connection: P, late?: Turn): Promise<void> {
     this.#busy.set(connection, this.#deps.clock.monotonicMs());
     if (late !== undefined) await this.#sendOn(connection, late);
+    const stuckMs = () => Math.max(LEAST_STUCK_MS, STUCK_FRAMES * this.#frameMs);
     while (this.#queue.length > 0 && this.#deps.connections().includes(connection)) {
       const room = this.#deps.room(connection);
       if (room !== undefined) {
         await room;
         continue;
       }
-      const turn = this.#queue.take()!;
+      const turn = this.#takeLate(stuckMs()) ?? this.#queue.take()!;
       if (!await this.#sendOn(connection, turn)) break;
     }
     this.#busy.delete(connection);
@@ -150,6 +164,7 @@ export class Stripes<P extends Path> {
       this.#movedMs = this.#deps.clock.monotonicMs();
       const busyMs = this.#movedMs - this.#busy.get(connection)!;
       this.#busy.set(connection, this.#movedMs);
+      this.#frameMs += LAST_SHARE * (busyMs - this.#frameMs);
       this.#grow(bytes, busyMs);
       turn.resolve();
       return true;

@@ -102,6 +102,10 @@ export class Libp2pTransport implements Transport {
     );
   }
 
+  isLossy(peer: Hotkey): boolean {
+    return this.#links.get(peer)?.isLossy ?? false;
+  }
+
   traffic(): { sentBytes: number; receivedBytes: number } {
     return { ...this.#deps.traffic };
   }

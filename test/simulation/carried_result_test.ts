@@ -65,7 +65,12 @@ class Schedule {
 
   async play(): Promise<void> {
     const { network, swarm } = this;
-    for (const hotkey of ["c", "b", "a"]) swarm.start(this.node(hotkey));
+    for (const hotkey of ["c", "b", "a"]) {
+      const { disk } = this.node(hotkey);
+      // D is new to them: who remembers a group of four lets no two of three go on (wider_group.ts).
+      disk.state = { ...disk.state, members: ["a", "b", "c"] };
+      swarm.start(this.node(hotkey));
+    }
     this.cutFrom("c", ["b", "a"], "commit", (attempt) => attempt === 0);
     this.cutFrom("a", ["b"], "commit", (attempt) => attempt > 0);
     await this.until("C commits attempt 0", () => this.stepOf("c") === 2);

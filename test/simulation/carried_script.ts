@@ -2,7 +2,8 @@
  * A partition with a plan, which chance would take long to find: among the members [a, b, c, d], step s's result is made by a, b
  * and c, and certified twice: in the attempt of all three, which c holds, and carried by an attempt of a and b alone, which
  * a holds. Then b and c are parted from a and d. Whoever counts continuity by the ballot's members instead of the
- * origin's lets a be half of {a, b}, and both sides go on.
+ * origin's lets a be half of {a, b}, and both sides go on. Before it a, b and c start anew: who remembers that four were
+ * a group lets no two go on (wider_group.ts).
  */
 import type { SimNode } from "./sim_swarm.ts";
 import type { Message } from "../../src/base/transport.ts";
@@ -13,7 +14,7 @@ const LOOK_MS = 10;
 export class CarriedScript {
   #world: World;
   #nodes: readonly SimNode[];
-  #stage: "wait" | "cut c" | "carry" | "rejoin" | "parted" = "wait";
+  #stage: "gather" | "wait" | "cut c" | "carry" | "rejoin" | "parted" = "gather";
   #step = 0;
   #isOver = false;
 
@@ -52,6 +53,11 @@ export class CarriedScript {
     const [a, b, c, d] = this.#nodes;
     const { network, swarm, clock } = this.#world;
     const isPast = (node: SimNode) => node.disk.state.outerStep >= this.#step;
+    if (this.#stage === "gather" && this.#isSmallGroup()) {
+      this.#stage = "wait";
+      for (const node of [a, b, c]) swarm.crash(node);
+      for (const node of [a, b, c]) swarm.start(node);
+    }
     if (this.#stage === "cut c" && isPast(c)) {
       this.#part(c, a);
       this.#part(c, b);

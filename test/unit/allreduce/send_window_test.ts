@@ -27,6 +27,16 @@ Deno.test("a window stays where the link is full, and grows to the most where it
   assert.deepEqual(windowAfter(u8Blockwise, 12.5e6, 0.3, 5), [2, MOST]);
 });
 
+Deno.test("how slowly connections begin says nothing, and where packets are lost it begins with the most", () => {
+  const options = { contributionBytes: 1000, resultBytes: 1000, reducerCount: 2, mostChunks: MOST };
+  const window = new SendWindow({ ...options, bytesPerSec: 100_000 });
+  for (let ms = 0; ms < 300; ms += 10) window.moved({ contributions: 0, results: 0 }, ms);
+  for (let ms = 300; ms < 5000; ms += 10) window.moved({ contributions: 1, results: 0 }, ms);
+  assert.equal(window.chunks, 5);
+  const lossy = new SendWindow({ ...options, bytesPerSec: 100_000, isLossy: true });
+  assert.equal(lossy.chunks, MOST);
+});
+
 Deno.test("chunks that encode to little are not taken for a full link", () => {
   const [first, last] = windowAfter(sparseTopK, 2e6, 0.3, 5);
   assert.ok(first > 2 && last === MOST, `from ${first} to ${last}`);

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { MAX_GROUP_MEMBERS, MAX_MESH_MEMBERS } from "../../../src/allreduce/proposal.ts";
+import { chunkElementsIn, MAX_GROUP_MEMBERS, MAX_MESH_MEMBERS } from "../../../src/allreduce/proposal.ts";
 import { CHUNK_BYTES } from "../../../src/allreduce/result.ts";
 import { stepForms } from "../../../src/allreduce/step_form.ts";
 import { CpuReducer } from "../../../src/codec/cpu_reducer.ts";
@@ -37,4 +37,25 @@ Deno.test("a warm-up has its codec, reducer and chunks up to its last step, and 
     }
   }
   assert.notEqual(formOf(3).shape.chunkElements, formOf(4).shape.chunkElements);
+});
+
+Deno.test("chunks fit the links of most members, unless their size was chosen or the group is a grid", () => {
+  const membersWith = (...bandwidths: number[]) =>
+    bandwidths.map((bandwidthBytesPerSec) => ({ bandwidthBytesPerSec }));
+  const { shape } = stepForms(SHAPE, dense)(1);
+  const timesOf = (of: typeof shape, ...bandwidths: number[]) =>
+    Math.round(2 * chunkElementsIn(of, membersWith(...bandwidths)) / of.chunkElements) / 2;
+  assert.equal(timesOf(shape, 12.5e6, 12.5e6, 12.5e6), 0.5);
+  assert.equal(timesOf(shape, 1e9, 30e6, 30e6, 1e6), 1);
+  assert.equal(timesOf(shape, 125e6, 125e6, 1e3), 2);
+  assert.equal(timesOf(shape, 1e9, 12.5e6), 0.5, "of two the slower");
+  assert.equal(timesOf(shape, 0, 0), 1, "nobody knows");
+  assert.equal(timesOf(shape, 0, 125e6, 0), 2, "the others only contribute");
+  assert.equal(timesOf(shape, ...Array(MAX_MESH_MEMBERS + 1).fill(125e6)), 1);
+  const chosen = stepForms({ ...SHAPE, chunkElements: 4096 }, dense)(1).shape;
+  assert.equal(timesOf(chosen, 12.5e6, 12.5e6), 1);
+  for (const blocks of [1, 2, 3]) {
+    const elements = chunkElementsIn({ ...shape, chunkElements: 1024 * blocks }, membersWith(1e6, 1e6));
+    assert.equal(elements, 1024, "whole blocks, at least one");
+  }
 });
