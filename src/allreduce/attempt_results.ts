@@ -11,6 +11,7 @@ interface Outgoing {
 
 export class AttemptResults {
   readonly #plan: SpanPlan;
+  readonly #self: number;
   readonly #codec: Codec;
   readonly #space: ResultSpace;
   /** Opened when the first chunk is there. */
@@ -18,9 +19,13 @@ export class AttemptResults {
   #isHandedOver = false;
   readonly #outgoing = new Map<number, Outgoing>();
 
-  /** @param codec of results */
-  constructor(plan: SpanPlan, codec: Codec, space: ResultSpace) {
+  /**
+   * @param self our index in the group
+   * @param codec of results
+   */
+  constructor(plan: SpanPlan, self: number, codec: Codec, space: ResultSpace) {
     this.#plan = plan;
+    this.#self = self;
     this.#codec = codec;
     this.#space = space;
   }
@@ -30,12 +35,14 @@ export class AttemptResults {
   }
 
   /**
-   * One of another member's.
-   * @param isPassedOn it goes out again, so that its bytes are kept
+   * One of another member's. In a grid those of our column go out again, to our row, so that their bytes are kept.
    * @returns whether `bytes` itself is kept
    * @throws {SkeinError} when the system refused
    */
-  receive(chunk: number, bytes: Uint8Array, isPassedOn: boolean): boolean {
+  receive(chunk: number, bytes: Uint8Array): boolean {
+    const { grid, chunks } = this.#plan;
+    const isPassedOn = grid !== undefined &&
+      grid.columnOf[chunks[chunk].reducer] === grid.columnOf[this.#self];
     const isKept = this.#put(chunk, bytes);
     if (isPassedOn) this.#outgoing.set(chunk, { bytes, isSpare: false });
     return isKept || isPassedOn;

@@ -58,7 +58,8 @@ export class Transfer {
     this.#plan = plan;
     this.#members = membersOf(proposal);
     this.#deps = deps;
-    this.#results = new AttemptResults(plan, deps.codec.result, deps.space);
+    const self = memberIndexOf(proposal, deps.transport.self);
+    this.#results = new AttemptResults(plan, self, deps.codec.result, deps.space);
     this.#contributions = new Contributions(proposal, plan, values, { ...deps, self: deps.transport.self });
     this.#grid = plan.grid && new GridTransfer(digest, proposal, plan.grid, {
       ...deps,
@@ -140,24 +141,14 @@ export class Transfer {
     if (this.#closed.signal.aborted || this.#results.has(chunk)) return false;
     if (corruption) {
       this.#deps.feed({ type: "corrupt-result", from, digest: this.#digest });
-      throw refuse("allreduce/corrupt-result", `read result ${chunk} of ${from}: ${corruption}`, {
-        from,
-        chunk,
-      });
+      const code = "allreduce/corrupt-result";
+      throw refuse(code, `read result ${chunk} of ${from}: ${corruption}`, { from, chunk });
     }
-    const isKept = this.#put(() => this.#results.receive(chunk, body, this.#isPassedOn(chunk)));
+    const isKept = this.#put(() => this.#results.receive(chunk, body));
     if (isKept === undefined) return false;
     const inOrder = () => this.#order.arrived(memberIndexOf(this.proposal, from), header);
     for (const next of this.#grid ? [header] : inOrder()) this.#tell(from, next);
     return isKept;
-  }
-
-  /** In a grid: of our column, whose results go on to our row. */
-  #isPassedOn(chunk: number): boolean {
-    const { grid, chunks } = this.#plan;
-    if (grid === undefined) return false;
-    const self = memberIndexOf(this.proposal, this.#deps.transport.self);
-    return grid.columnOf[chunks[chunk].reducer] === grid.columnOf[self];
   }
 
   /** @returns undefined when the system refused: the disk's fault, not the sender's, and the round is over for us */
