@@ -42,8 +42,9 @@ const LEAST_WINDOW = 2;
 
 const MOST_GRID_CHUNKS = 48;
 
-/** Of all senders together, at one reducer of a mesh. */
+/** Of all senders together, at one reducer of a mesh; of chunks that encode to little no more than of the smallest whole ones. */
 const MAX_HELD_BYTES = 12 * 1024 * 1024;
+const MAX_HELD_CHUNKS = MAX_HELD_BYTES / (64 * 1024);
 
 /** Of so many elements, encoded. */
 export interface ChunkSizes {
@@ -75,7 +76,7 @@ export function newReduction(
     return new GridReduceMachine(plan, plan.grid, self, options, windowChunks);
   }
   const reducers = plan.spans.flatMap(({ chunkCount }, member) => chunkCount > 0 ? [member] : []);
-  const held = Math.floor(MAX_HELD_BYTES / plan.spans.length / contributionBytes);
+  const held = Math.floor(Math.min(MAX_HELD_CHUNKS, MAX_HELD_BYTES / contributionBytes) / plan.spans.length);
   const mostChunks = Math.min(most, Math.max(LEAST_WINDOW, held));
   const window = new SendWindow({
     ...{ bytesPerSec, contributionBytes, reducerCount: reducers.length, mostChunks },
