@@ -31,9 +31,9 @@ export interface LinkCheck {
 const MTU = 1500;
 /** netem's default limit, 1000 packets. */
 const QUEUE_BYTES = 1000 * MTU;
-/** What stands for the wire must not wait for those who use it, where the system lets us say so. */
 /** Tries. */
 const CHECKS = 3;
+/** What stands for the wire must not wait for those who use it, where the system lets us say so. */
 const PRIORITY = runs("chrt") ? ["chrt", "-f", "10"] : [];
 /** Of a full packet, what is not headers: 20 bytes of IP, 32 of TCP with timestamps. */
 const TCP_SHARE = (MTU - 52) / MTU;

@@ -49,7 +49,7 @@ export const DEFAULT_TIMEOUTS: RoundTimeouts = {
   voteTimeoutMs: 20_000,
   suspectMs: 30_000,
 };
-/** About what a reducer holds at a time (reduce_machine.ts), and some on their way. */
+/** Most of what a reducer holds at a time (reduction.ts). */
 const MAX_FREE_BUFFER_BYTES = 8 * 1024 * 1024;
 /** Chunks asked for at a time from members that hold a result. */
 const PULL_CONCURRENCY = 8;

@@ -168,10 +168,10 @@ export function chunkElementsIn(
   { chunkElements, areChunksFitted, meshMembers = MAX_MESH_MEMBERS }: RunShape,
   members: readonly Pick<Offer, "bandwidthBytesPerSec">[],
 ): number {
+  if (!areChunksFitted || members.length > meshMembers) return chunkElements;
   const bytesPerSec = typicalBandwidth(members);
-  if (!areChunksFitted || members.length > meshMembers || bytesPerSec === 0) return chunkElements;
   if (bytesPerSec >= FAST_BYTES_PER_SEC) return 2 * chunkElements;
-  if (bytesPerSec >= SLOW_BYTES_PER_SEC) return chunkElements;
+  if (bytesPerSec === 0 || bytesPerSec >= SLOW_BYTES_PER_SEC) return chunkElements;
   const blocks = chunkElements / SPAN_ALIGNMENT_ELEMENTS;
   return SPAN_ALIGNMENT_ELEMENTS * Math.max(1, Math.floor(blocks / 2));
 }

@@ -28,8 +28,8 @@ export const faultBound = (memberCount: number): number => memberCount <= 3 ? 0 
 export const quorumOf = (memberCount: number): number => Math.floor((2 * memberCount) / 3) + 1;
 
 /** Smallest whole number above (n + f)/2: so many of a group must be in the next. */
-export const neededOf = (memberCount: number): number =>
-  Math.floor((memberCount + faultBound(memberCount)) / 2) + 1;
+export const neededOf = (memberCount: number, liars = faultBound(memberCount)): number =>
+  Math.floor((memberCount + liars) / 2) + 1;
 
 /**
  * More than (n + f)/2 of the previous group. Of two, one may go on alone: the lesser hotkey, so that two halves cannot

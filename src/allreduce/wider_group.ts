@@ -37,10 +37,8 @@ export function isContinuousInWider(
   wider: readonly Hotkey[],
 ): boolean {
   const members = new Set(group);
-  const keptOf = (others: readonly Hotkey[]) => others.filter((hotkey) => members.has(hotkey)).length;
   const liars = faultBound(wider.length);
-  const needed = Math.min(previous.length, Math.floor((previous.length + liars) / 2) + 1);
-  const kept = keptOf(previous);
-  if (kept >= needed) return true;
-  return keptOf(wider) >= neededOf(wider.length) && kept + needed > previous.length + liars;
+  const needed = Math.min(previous.length, neededOf(previous.length, liars));
+  const kept = previous.filter((hotkey) => members.has(hotkey)).length;
+  return kept >= needed || (isContinuous(group, wider) && kept + needed > previous.length + liars);
 }

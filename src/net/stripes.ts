@@ -125,13 +125,16 @@ export class Stripes<P extends Path> {
 
   /** The frame that has been written for longest, if for so long and not copied yet. */
   #takeLate(lateMs: number): Turn | undefined {
-    const nowMs = this.#deps.clock.monotonicMs();
-    const late =
-      [...this.#sending].map(([connection, turn]) => ({ turn, sinceMs: this.#busy.get(connection)! }))
-        .filter(({ turn, sinceMs }) => nowMs - sinceMs >= lateMs && turn.mayBeCopied)
-        .sort((a, b) => a.sinceMs - b.sinceMs)[0];
-    late?.turn.copied();
-    return late?.turn;
+    let beforeMs = this.#deps.clock.monotonicMs() - lateMs;
+    let late: Turn | undefined;
+    for (const [connection, turn] of this.#sending) {
+      const sinceMs = this.#busy.get(connection)!;
+      if (sinceMs > beforeMs || !turn.mayBeCopied) continue;
+      beforeMs = sinceMs;
+      late = turn;
+    }
+    late?.copied();
+    return late;
   }
 
   /** @param late a frame to begin with that another connection has, too */

@@ -32,6 +32,14 @@ Deno.test("of more miners than fit in a group every step finds one that may go o
   assert.equal(seen.size, all.length);
 });
 
+Deno.test("who remembers a wider group objects to one that goes on without enough of it, until recovery", () => {
+  const rules = { previousMembers: ["a", "b", "c"], widerGroup: ["a", "b", "c", "d"], earlierGroups: [] };
+  assert.equal(groupObjection(["a", "b"], rules), "continuity");
+  assert.equal(groupObjection(["a", "b"], { ...rules, widerGroup: undefined }), undefined);
+  assert.equal(groupObjection(["a", "b", "d"], rules), undefined);
+  assert.equal(groupObjection(["a", "b"], { ...rules, present: ["a", "b"] }), undefined);
+});
+
 Deno.test("suspects come back in only when the others may not go on alone, the least suspected first", () => {
   const all = ["a", "b", "c", "d", "e", "f", "g"];
   const { suspicions, group } = candidatesOf(all, 2, all);

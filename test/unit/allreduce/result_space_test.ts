@@ -2,54 +2,22 @@
 import assert from "node:assert/strict";
 import {
   AllReduce,
-  ChunksInMemory,
   decodeResult,
   type ResultSpace,
   type RoundOutcome,
 } from "../../../src/allreduce/allreduce.ts";
-import { memorySpace, type ResultRoom } from "../../../src/allreduce/result_space.ts";
+import { memorySpace } from "../../../src/allreduce/result_space.ts";
 import { systemClock } from "../../../src/base/clock.ts";
 import { SkeinError } from "../../../src/base/errors.ts";
 import { silentLog } from "../../../src/base/log.ts";
 import { CpuReducer } from "../../../src/codec/cpu_reducer.ts";
 import { u8Blockwise } from "../../../src/codec/u8_blockwise.ts";
 import { ed25519RoundKeys } from "../../../src/node/round_keys.ts";
+import { CopyingSpace } from "./copying_space.ts";
 import { swarmTest, type TestNode, type TestSwarm, until, verify } from "../net/swarm.ts";
 
 const ELEMENTS = 40_000;
 const STEPS = 4;
-
-/** As files do: what is put is copied, and a room that was freed is used for another result. */
-class CopyingSpace implements ResultSpace {
-  readonly rooms: CopiedRoom[] = [];
-
-  open(mostBytes: readonly number[]): ResultRoom {
-    const room = new CopiedRoom(mostBytes);
-    this.rooms.push(room);
-    return room;
-  }
-
-  get heldCount(): number {
-    return this.rooms.filter(({ isFree }) => !isFree).length;
-  }
-}
-
-class CopiedRoom extends ChunksInMemory {
-  isFree = false;
-
-  constructor(mostBytes: readonly number[]) {
-    super(mostBytes.map(() => undefined));
-  }
-
-  override put(chunk: number, bytes: Uint8Array): boolean {
-    super.put(chunk, bytes.slice());
-    return false;
-  }
-
-  override free(): void {
-    this.isFree = true;
-  }
-}
 
 async function connected(swarm: TestSwarm): Promise<TestNode[]> {
   const nodes: TestNode[] = [];

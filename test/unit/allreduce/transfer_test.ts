@@ -12,32 +12,15 @@ import { eventLog, type LogEvent } from "../../../src/base/log.ts";
 import type { Transport } from "../../../src/base/transport.ts";
 import { CpuReducer } from "../../../src/codec/cpu_reducer.ts";
 import { u8Blockwise } from "../../../src/codec/u8_blockwise.ts";
+import { CopyingSpace } from "./copying_space.ts";
 import { proposalOf } from "./round_harness.ts";
 
 const PROPOSAL = proposalOf(0, "a", ["a", "b"]);
 const PLAN = planOf(PROPOSAL);
 const OWN = PLAN.chunks.filter(({ reducer }) => PROPOSAL.members[reducer].hotkey === "a");
 
-class CountingSpace {
-  openCount = 0;
-  freeCount = 0;
-
-  open(mostBytes: readonly number[]): ResultRoom {
-    this.openCount++;
-    const room = memorySpace.open(mostBytes);
-    return Object.assign(Object.create(room) as ResultRoom, {
-      has: (chunk: number) => room.has(chunk),
-      put: (chunk: number, bytes: Uint8Array) => {
-        room.put(chunk, bytes.slice());
-        return false;
-      },
-      free: () => void this.freeCount++,
-    });
-  }
-}
-
 function setUp(send: () => Promise<void>) {
-  const space = new CountingSpace();
+  const space = new CopyingSpace();
   const buffers = new ChunkBuffers(1 << 20);
   const events: RoundEvent[] = [];
   const given = Promise.withResolvers<unknown>();
@@ -83,7 +66,7 @@ Deno.test("a sum that ends after the attempt neither opens a place for its resul
   transfer.close();
   digested();
   await settle();
-  assert.deepEqual([space.openCount, events], [0, []]);
+  assert.deepEqual([space.rooms.length, events], [0, []]);
 });
 
 Deno.test("what a member that is down did not take is held no longer than a send takes, and not used again", async () => {

@@ -38,6 +38,19 @@ for (const [peers, firsts] of [[63, 1], [63, 2], [MAX_MEMBERS - 1, 2]]) {
   });
 }
 
+Deno.test("dials that were given up and hold a socket count", async () => {
+  let hungCount = 510;
+  const extras = new ExtraConnections(() => [], () => hungCount);
+  const granted: number[] = [];
+  const ask = () => extras.grant(23, async (count) => void granted.push(count));
+  await ask();
+  hungCount = 512;
+  await ask();
+  hungCount = 0;
+  await ask();
+  assert.deepEqual(granted, [2, 23]);
+});
+
 Deno.test("extra connections that peers dial are refused beyond the budget, nobody's first ones are", () => {
   const clock = systemClock;
   const transport = new Libp2pTransport({
